@@ -1,0 +1,1 @@
+"""The scoring pass: candidates, exclusions, ensemble, top-N, reasons."""

@@ -1,0 +1,1 @@
+"""Sources of landing tables: the generator, FAR-Trans, a bank's own files."""

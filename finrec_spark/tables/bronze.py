@@ -1,0 +1,27 @@
+"""What was delivered, row by row as it came, and what could not be used of it."""
+
+from dataclasses import replace
+
+from finrec_spark.columns import RUN_ID, Column
+from finrec_spark.tables.declaration import Table
+from finrec_spark.tables.landing import LANDING
+
+
+def _bronze(landing: Table) -> Table:
+    columns = tuple(column.optional() for column in landing.columns)
+    return Table(landing.name.replace("landing.", "bronze."), landing.grain + ", as it was delivered", columns)
+
+
+BRONZE = tuple(_bronze(landing) for landing in LANDING)
+
+QUARANTINE = Table(
+    name="bronze.quarantine",
+    grain="One delivered row that could not be used",
+    columns=(
+        Column("source", "string", "Landing table that the row came in, such as customers"),
+        Column("row", "string", "The row as JSON, as it was delivered"),
+        replace(RUN_ID, comment="Ingest run that refused it; key of mart.runs"),
+        Column("reason", "string", "Why it was refused: every fault, separated by ;"),
+    ),
+    partition_by=("source",),
+)

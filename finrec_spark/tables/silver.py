@@ -1,0 +1,108 @@
+"""Typed, checked and deduplicated: what the rest of the project reads."""
+
+from finrec_spark.columns import (
+    CHANNEL,
+    CURRENCY,
+    CUSTOMER_ID,
+    EVENT_TIME,
+    PRODUCT_ID,
+    Column,
+)
+from finrec_spark.tables.declaration import Table
+
+_MONEY = "decimal(18,2)"
+_VALID_FROM = Column("valid_from", "date", "First day on which the row holds; 1900-01-01 where it was not delivered")
+_VALID_TO = Column("valid_to", "date", "Last day on which the row holds; null: still holds", nullable=True)
+_RISK_CHECK = {"risk_level_range": "risk_level is null or risk_level between 1 and 5"}
+
+CUSTOMERS = Table(
+    name="silver.customers",
+    grain="One version of one customer's profile",
+    columns=(
+        CUSTOMER_ID,
+        _VALID_FROM,
+        _VALID_TO,
+        Column("risk_level", "int", "Highest product risk that suits the customer, 1 (lowest) to 5", nullable=True),
+        Column("profile", "map<string,string>", "Profile columns by name, such as segment or region"),
+    ),
+    key=("customer_id", "valid_from"),
+    checks=_RISK_CHECK,
+)
+
+PRODUCTS = Table(
+    name="silver.products",
+    grain="One product",
+    columns=(
+        PRODUCT_ID,
+        Column("category", "string", "loan, credit_card, deposit, investment, insurance or the bank's own"),
+        Column("name", "string", "Name shown to customers"),
+        Column("text", "string", "Description", nullable=True),
+        Column("tags", "array<string>", "Tags"),
+        Column("risk_level", "int", "Product risk, 1 (lowest) to 5", nullable=True),
+        Column("price", _MONEY, "Price, rate or minimum amount", nullable=True),
+        _VALID_FROM,
+        _VALID_TO,
+        Column("attributes", "map<string,string>", "Further delivered columns by name"),
+    ),
+    key=("product_id",),
+    checks=_RISK_CHECK,
+)
+
+INTERACTIONS = Table(
+    name="silver.interactions",
+    grain="One thing that a customer did with a product",
+    columns=(
+        Column("event_id", "string", "The event's ID, delivered or derived from the row's content"),
+        CUSTOMER_ID,
+        PRODUCT_ID,
+        Column("event_type", "string", "What was done, such as open, view, buy or rating"),
+        EVENT_TIME,
+        Column("value", _MONEY, "Amount of money, or an explicit rating", nullable=True),
+        CURRENCY.optional(),
+        Column("fold", "int", "Fold of a cross-validation; read by evaluation only", nullable=True),
+    ),
+    key=("event_id",),
+    checks={"value_not_negative": "value is null or value >= 0"},
+)
+
+CONSENTS = Table(
+    name="silver.consents",
+    grain="One customer's word on one channel from a day on",
+    columns=(
+        CUSTOMER_ID,
+        CHANNEL,
+        Column("consented", "boolean", "Whether the customer may be written to on this channel"),
+        _VALID_FROM,
+    ),
+    key=("customer_id", "channel", "valid_from"),
+)
+
+CONTACTS = Table(
+    name="silver.contacts",
+    grain="One message sent, or kept back by a control group",
+    columns=(
+        Column("contact_id", "string", "The contact's ID"),
+        CUSTOMER_ID,
+        PRODUCT_ID,
+        CHANNEL,
+        Column("contact_time", "timestamp", "When it was sent"),
+        Column("campaign_id", "string", "Campaign that the contact belonged to", nullable=True),
+        Column("arm", "string", "treatment, control or holdout"),
+    ),
+    key=("contact_id",),
+    checks={"arm_known": "arm in ('treatment', 'control', 'holdout')"},
+)
+
+RESPONSES = Table(
+    name="silver.campaign_responses",
+    grain="How the customer of one contact answered",
+    columns=(
+        Column("contact_id", "string", "The contact that is answered"),
+        Column("response", "string", "accepted, declined or none"),
+        Column("response_time", "timestamp", "When it was given", nullable=True),
+        Column("value", _MONEY, "Amount of money that the customer took the product with", nullable=True),
+        CURRENCY.optional(),
+    ),
+    key=("contact_id",),
+    checks={"response_known": "response in ('accepted', 'declined', 'none')"},
+)

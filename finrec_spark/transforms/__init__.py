@@ -1,0 +1,1 @@
+"""Pure functions, DataFrame to DataFrame."""

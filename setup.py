@@ -1,0 +1,42 @@
+"""Packaging of finrec_spark. Pins are those that were measured to work together; each says why it is here."""
+
+from setuptools import find_packages, setup
+
+RUN = [
+    "pyspark==3.5.9",  # Scala 2.12, the one line for which Delta, Spark NLP and Petastorm exist together
+    "delta-spark==3.3.3",  # newest for Spark 3.5; its jar has the same version in conf/base.yaml
+    "pyarrow==14.0.2",  # Arrow batches of the scoring pass; Petastorm fails from 15 on
+    "numpy==1.26.4",  # below 2 for that pyarrow
+    "pandas==2.2.3",  # Spark asks for it wherever Arrow is used
+    "scipy==1.14.1",  # sparse matrix products of the similarity models
+    "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
+    "PyYAML==6.0.2",  # reads conf/*.yaml
+    "rich==13.9.4",  # progress and tables on the screen
+    "python-json-logger==3.2.1",  # --log-format json
+]
+NLP = ["spark-nlp==5.5.3"]  # text features
+TRAINING = [
+    "torch==2.15.0",  # the recurrent network
+    "petastorm==0.12.1",  # feeds it; 0.13.1 loses rows without an error
+]
+DEV = [
+    "pytest==8.3.4",
+    "chispa==0.10.1",  # compares DataFrames with readable differences
+    "hypothesis==6.123.2",  # properties over generated inputs
+    "ruff==0.9.2",
+    "mypy==1.14.1",
+    "types-PyYAML==6.0.12.20241230",
+    "matplotlib==3.10.0",  # the notebook's plots
+    "nbclient==0.10.2",  # executes the notebooks
+    "ipykernel==6.29.5",  # the kernel they run on
+]
+
+setup(
+    name="finrec_spark",
+    version="0.1.0",
+    description="Financial product recommendations and monthly campaigns on Apache Spark and Delta Lake",
+    python_requires="==3.11.*",
+    packages=find_packages(include=["finrec_spark", "finrec_spark.*"]),
+    install_requires=RUN,
+    extras_require={"nlp": NLP, "training": TRAINING, "dev": DEV},
+)

@@ -1,0 +1,44 @@
+"""One Spark session for the whole run, and what every test builds its rows with."""
+
+import os
+import time
+
+import pytest
+from pyspark.sql import SparkSession
+
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+SETTINGS = {
+    "spark.master": "local[2]",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",  # a test has a handful of rows
+    "spark.default.parallelism": "2",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.driver.memory": "3g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.jars.packages": "io.delta:delta-spark_2.12:3.3.3",
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.warehouse.dir": "/tmp/finrec_spark-test-warehouse",
+}
+
+
+@pytest.fixture(scope="session")
+def spark():
+    builder = SparkSession.builder.appName("finrec_spark-tests")
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(autouse=True)
+def _doctest_names(request):
+    """Doctests of the package find ``spark`` without building one each."""
+    if request.node.__class__.__name__ == "DoctestItem":
+        request.node.dtest.globs["spark"] = request.getfixturevalue("spark")
