@@ -38,7 +38,7 @@ def spark():
 
 
 @pytest.fixture(autouse=True)
-def _doctest_names(request):
-    """Doctests of the package find ``spark`` without building one each."""
-    if request.node.__class__.__name__ == "DoctestItem":
-        request.node.dtest.globs["spark"] = request.getfixturevalue("spark")
+def _spark_for_doctests(request, doctest_namespace):
+    """Doctests of the package find ``spark``; other tests ask for it by name."""
+    if isinstance(request.node, pytest.DoctestItem):
+        doctest_namespace["spark"] = request.getfixturevalue("spark")

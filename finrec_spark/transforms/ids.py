@@ -1,0 +1,51 @@
+"""String IDs ↔ positions that stay the same from month to month."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+_BUCKETS = 256  # tasks that may number new IDs side by side
+
+
+def assign_positions(known: DataFrame | None, ids: DataFrame, id_column: str, position_column: str) -> DataFrame:
+    """One row: an ID and its position; known IDs keep theirs, new ones follow in an order that their IDs decide.
+
+    Positions are 0, 1, 2 … without gaps. New IDs are spread over hash buckets and numbered inside
+    each, so no task orders all of them; the result depends on the IDs alone, not on the partitioning.
+
+    Args:
+        known: earlier result (``id_column``, ``position_column`` int), or None at the first time.
+        ids: at least ``id_column``; repeats are allowed.
+
+    Returns:
+        ``id_column``, ``position_column`` (int).
+
+    >>> ids = spark.createDataFrame([("card",), ("loan",)], "product_id string")
+    >>> known = spark.createDataFrame([("loan", 0)], "product_id string, product_index int")
+    >>> assign_positions(known, ids, "product_id", "product_index").orderBy("product_index").show()
+    +----------+-------------+
+    |product_id|product_index|
+    +----------+-------------+
+    |      loan|            0|
+    |      card|            1|
+    +----------+-------------+
+    <BLANKLINE>
+    """
+    wanted = ids.select(id_column).distinct()
+    if known is None:
+        return _numbered(wanted, id_column, position_column)
+    new = wanted.join(known, id_column, "left_anti")
+    first = known.agg((F.coalesce(F.max(position_column), F.lit(-1)) + 1).alias("first"))
+    numbered = _numbered(new, id_column, position_column).crossJoin(F.broadcast(first))
+    moved = numbered.select(id_column, (F.col(position_column) + F.col("first")).cast("int").alias(position_column))
+    return known.select(id_column, position_column).unionByName(moved)
+
+
+def _numbered(ids: DataFrame, id_column: str, position_column: str) -> DataFrame:
+    """Number distinct IDs from 0: buckets in order of their hash, IDs in order within a bucket."""
+    bucketed = ids.withColumn("bucket", F.pmod(F.xxhash64(id_column), F.lit(_BUCKETS)))
+    sizes = bucketed.groupBy("bucket").agg(F.count("*").alias("size"))
+    before = F.sum("size").over(Window.orderBy("bucket").rowsBetween(Window.unboundedPreceding, -1))
+    starts = sizes.select("bucket", F.coalesce(before, F.lit(0)).alias("start"))
+    place = F.row_number().over(Window.partitionBy("bucket").orderBy(id_column)) - 1
+    joined = bucketed.withColumn("place", place).join(F.broadcast(starts), "bucket")
+    return joined.select(id_column, (F.col("start") + F.col("place")).cast("int").alias(position_column))

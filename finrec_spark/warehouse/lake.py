@@ -1,0 +1,146 @@
+"""The lake: the only place that reads and writes Delta tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+
+from delta.tables import DeltaTable
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
+from finrec_spark.tables import Table
+
+_REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
+    ("CANNOT_CREATE_LOG_PATH", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
+    ("Mkdirs failed", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
+    ("AccessControlException", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
+    ("Permission denied", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
+    ("ParentNotDirectoryException", ConfigError, "the lake's path is a file; give --lake a folder"),
+    ("No space left on device", FinrecError, "the disk is full; free some space and run again"),
+    ("Concurrent", FinrecError, "another run wrote it at the same time; run again when that one has ended"),
+    ("DELTA_VIOLATE_CONSTRAINT", SchemaError, "a row breaks one of its declared checks"),
+    ("DELTA_NOT_NULL_CONSTRAINT", SchemaError, "a needed column is null"),
+)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Delta tables below one root, each also registered in the session's catalog.
+
+    Attributes:
+        spark: session that reads and writes.
+        root: folder or URI that every table lies below.
+    """
+
+    spark: SparkSession
+    root: str
+    _created: set[str] = field(default_factory=set, repr=False)
+
+    def path(self, table: Table) -> str:
+        """Where the table lies."""
+        return f"{self.root.rstrip('/')}/{table.path}"
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table was ever written."""
+        return DeltaTable.isDeltaTable(self.spark, self.path(table))
+
+    def read(self, table: Table) -> DataFrame:
+        """All rows of the table.
+
+        Raises:
+            InputMissing: the table was never written.
+        """
+        if not self.exists(table):
+            raise InputMissing(f"{table.name}: not in the lake {self.root}; run the job that writes it first")
+        return self.spark.read.format("delta").load(self.path(table)).select(*table.column_names)
+
+    def read_month(self, table: Table, month: date) -> DataFrame:
+        """The rows of one month of a monthly table.
+
+        Raises:
+            InputMissing: the table, or the month in it, was never written.
+        """
+        rows = self.read(table).where(F.col("month") == F.lit(month))
+        if rows.isEmpty():
+            raise InputMissing(f"{table.name}: has no month {month:%Y-%m}; run the job that writes it first")
+        return rows
+
+    def version(self, table: Table) -> int:
+        """Newest Delta version of the table; -1 where it does not exist."""
+        if not self.exists(table):
+            return -1
+        return int(self._delta(table).history(1).select("version").head()["version"])  # type: ignore[index]
+
+    def replace(self, table: Table, df: DataFrame) -> int:
+        """Overwrite the whole table in one commit; returns the rows written."""
+        return self._write(table, df, None)
+
+    def replace_where(self, table: Table, df: DataFrame, **values: str | date) -> int:
+        """Overwrite the rows in which the named columns have these values, in one commit; returns the rows written.
+
+        A reader sees the old rows or the new ones, never a mixture.
+        """
+        condition = " and ".join(f"{name} = '{value}'" for name, value in values.items())
+        return self._write(table, df, condition)
+
+    def merge(self, table: Table, df: DataFrame) -> int:
+        """Insert new keys and update known ones whose content changed; returns the rows inserted or updated."""
+        if not self.exists(table):
+            return self.replace(table, df)
+        same_key = " and ".join(f"old.{name} <=> new.{name}" for name in table.key)
+        others = [name for name in table.column_names if name not in table.key]
+        changed = " or ".join(f"not (old.{name} <=> new.{name})" for name in others) or "false"
+        merge = self._delta(table).alias("old").merge(table.conform(df).alias("new"), same_key)
+        self._attempt(table, merge.whenMatchedUpdateAll(changed).whenNotMatchedInsertAll().execute)
+        return self._metric(table, "numTargetRowsInserted") + self._metric(table, "numTargetRowsUpdated")
+
+    def create(self, table: Table) -> None:
+        """Create the table with its types, comments and constraints where it is not there, and register it."""
+        if table.name in self._created:
+            return
+        self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {table.name.split('.')[0]}")
+        self._attempt(table, self._builder(table).execute)
+        self._created.add(table.name)
+
+    def define_view(self, name: str, query: str) -> None:
+        """Create or replace a view in the catalog."""
+        self.spark.sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
+
+    def _builder(self, table: Table):  # type: ignore[no-untyped-def]
+        builder = DeltaTable.createIfNotExists(self.spark).tableName(table.name).location(self.path(table))
+        for column in table.columns:
+            builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
+        checks = {f"delta.constraints.{name}": condition for name, condition in table.checks.items()}
+        builder = reduce(lambda b, check: b.property(*check), checks.items(), builder)
+        return builder.partitionedBy(*table.partition_by).comment(table.grain)
+
+    def _write(self, table: Table, df: DataFrame, condition: str | None) -> int:
+        rows = table.conform(df)
+        self.create(table)
+        writer = rows.write.format("delta").mode("overwrite")
+        if condition:
+            writer = writer.option("replaceWhere", condition)
+        self._attempt(table, lambda: writer.save(self.path(table)))
+        return self._metric(table, "numOutputRows")
+
+    def _metric(self, table: Table, name: str) -> int:
+        row = self._delta(table).history(1).select("operationMetrics").head()
+        return int(row["operationMetrics"].get(name, 0)) if row else 0
+
+    def _delta(self, table: Table) -> DeltaTable:
+        return DeltaTable.forPath(self.spark, self.path(table))
+
+    def _attempt(self, table: Table, action: Callable[[], None]) -> None:
+        """Run a write; what is known to go wrong becomes one line, without the row's values."""
+        try:
+            action()
+        except (Py4JError, PySparkException) as error:
+            text = str(error)
+            for sign, kind, remedy in _REASONS:
+                if sign in text:
+                    raise kind(f"{table.name} at {self.path(table)}: {remedy}") from error
+            raise
