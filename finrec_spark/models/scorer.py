@@ -28,6 +28,7 @@ class CustomerBatch:
         segment: the customer's segment.
         risk_level: highest product risk that suits the customer; 0 where it is unknown.
         key: a stable 64-bit hash of each customer's ID, for seeded choices.
+        rating: newest explicit rating, stored where there is one; None where the bank has no ratings.
     """
 
     strength: csr_matrix
@@ -37,6 +38,7 @@ class CustomerBatch:
     segment: NDArray[np.object_]
     risk_level: Ints
     key: NDArray[np.uint64]
+    rating: csr_matrix | None = None
 
     @property
     def size(self) -> int:
