@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# ./spark-submit.sh [spark-submit's options] JOB [the job's options]: runs jobs/JOB.py through Spark's own spark-submit.
+# Sets up what is missing first: Python's environment, Java (conf/setup.sh).
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=conf/setup.sh
+source "$ROOT/conf/setup.sh"
+
+# What the command line says, filled by read_command_line.
+SPARK_OPTIONS=()    # spark-submit's options but for those below
+JOB=""
+JOB_OPTIONS=()
+CONF=$ROOT/conf/local.yaml
+MASTER=""
+DEPLOY_MODE=""
+PY_FILES=""
+PROPERTIES_FILE=""
+VERBOSE=false
+
+main() {
+    if [[ $# -eq 0 ]]; then
+        usage
+        exit 0
+    fi
+    read_command_line "$@"
+    ensure_environment base
+    export_spark_environment
+    if asks_for_help "${JOB_OPTIONS[@]}"; then
+        exec "$VENV_PYTHON" "$ROOT/jobs/$JOB.py" --help  # needs no Spark
+    fi
+    ensure_java
+    submit
+}
+
+asks_for_help() {  # OPTION...
+    local option
+    for option in "$@"; do
+        [[ $option != -h && $option != --help ]] || return 0
+    done
+    return 1
+}
+
+# ---- the command line ----------------------------------------------------------------------------------------------
+
+# The first argument that is neither an option nor an option's value is the job: --conf before it is spark-submit's
+# (name=value), after it the job's (a file).
+read_command_line() {
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            -h | --help) usage && exit 0 ;;
+            -v | --verbose) VERBOSE=true && SPARK_OPTIONS+=("$1") ;;
+            --supervise) SPARK_OPTIONS+=("$1") ;;
+            --*=*) read_spark_option "${1%%=*}" "${1#*=}" ;;
+            -*)
+                [[ $# -ge 2 ]] || fail 2 "option $1 needs a value; ./spark-submit.sh --help shows the usage"
+                read_spark_option "$1" "$2"
+                shift
+                ;;
+            *) break ;;
+        esac
+        shift
+    done
+    [[ $# -gt 0 ]] || fail 2 "no job named; there are: $(job_names)"
+    read_job "$@"
+}
+
+read_spark_option() {  # OPTION VALUE
+    case $1 in
+        --master) MASTER=$2 ;;
+        --deploy-mode) DEPLOY_MODE=$2 ;;
+        --py-files) PY_FILES=$2 ;;
+        --properties-file) PROPERTIES_FILE=$2 ;;
+        --conf | -c)
+            [[ $2 == *=* ]] || fail 2 "--conf $2: before the job's name spark-submit wants name=value; give a file after it"
+            SPARK_OPTIONS+=(--conf "$2")
+            ;;
+        *) SPARK_OPTIONS+=("$1" "$2") ;;
+    esac
+}
+
+read_job() {  # JOB OPTION...
+    JOB=${1#jobs/}
+    JOB=${JOB%.py}
+    JOB_OPTIONS=("${@:2}")
+    [[ $JOB =~ ^[a-z0-9][a-z0-9_]*$ && -f $ROOT/jobs/$JOB.py ]] || fail 2 "there is no job $1; there are: $(job_names)"
+    while [[ $# -gt 1 ]]; do
+        shift
+        case $1 in
+            --conf) CONF=${2-} ;;
+            --conf=*) CONF=${1#--conf=} ;;
+        esac
+    done
+}
+
+usage() {
+    cat <<'USAGE'
+Usage: ./spark-submit.sh [spark-submit's options] JOB [the job's options]
+       ./spark-submit.sh JOB --help    shows the job's options
+
+Jobs:
+USAGE
+    local name
+    for name in $(job_names); do
+        printf '  %-16s %s\n' "$name" "$(first_line_of_docstring "$ROOT/jobs/$name.py")"
+    done
+    cat <<'USAGE'
+
+Options before JOB go to Spark's spark-submit, for instance --master spark://HOST:7077, --driver-memory 8g,
+--conf spark.sql.shuffle.partitions=64; --verbose shows all that Spark says. They win over conf/ and over the
+file that the job's own --conf names.
+USAGE
+}
+
+job_names() {
+    local file names=()
+    for file in "$ROOT"/jobs/[!_]*.py; do
+        [[ -f $file ]] || continue
+        file=${file##*/}
+        names+=("${file%.py}")
+    done
+    echo "${names[*]-none}"
+}
+
+first_line_of_docstring() {  # FILE
+    local line
+    IFS= read -r line <"$1" || true
+    line=${line#*\"\"\"}
+    echo "${line%%\"\"\"*}"
+}
+
+# ---- the submission ------------------------------------------------------------------------------------------------
+
+# Ends in exec: whoever stops this script stops Spark, and the job's exit code is the script's.
+submit() {
+    local properties
+    properties=$(mktemp "${TMPDIR:-/tmp}/finrec_spark-XXXXXX")  # only its owner may read it
+    trap 'rm -f "$properties"' EXIT
+    write_properties "$properties" || exit $?
+    : "${MASTER:=$(setting spark.master "$properties")}"
+    : "${DEPLOY_MODE:=$(setting spark.submit.deployMode "$properties")}"
+    ship_package
+    dress_terminal
+    local command=("$SPARK_HOME/bin/spark-submit" --properties-file "$properties")
+    command+=(${MASTER:+--master "$MASTER"} ${DEPLOY_MODE:+--deploy-mode "$DEPLOY_MODE"} ${PY_FILES:+--py-files "$PY_FILES"})
+    command+=("${SPARK_OPTIONS[@]}" "$ROOT/jobs/$JOB.py" "${JOB_OPTIONS[@]}")
+    exec "${command[@]}" 2> >(follow_spark "$properties")
+}
+
+# Later lines win: the cluster's own defaults (--properties-file would hide them), conf/, the user's properties file.
+# What the command line says beside it wins over all of them; that is spark-submit's rule.
+write_properties() {  # FILE
+    {
+        [[ ! -f $SPARK_CONF_DIR/spark-defaults.conf ]] || { cat "$SPARK_CONF_DIR/spark-defaults.conf" && echo; }
+        "$VENV_PYTHON" -P -m finrec_spark.properties "$CONF" || return
+        [[ -z $PROPERTIES_FILE ]] || cat "$PROPERTIES_FILE" || return 2
+    } >"$1"
+}
+
+# A property's value: the last --conf name=value of the command line, else the last line of the file.
+setting() {  # NAME FILE
+    local option value
+    value=$(sed -n "s/^[[:space:]]*${1//./\\.}[[:space:]=:]\{1,\}//p" "$2" | tail -n 1)
+    for option in "${SPARK_OPTIONS[@]}"; do
+        [[ $option != "$1="* ]] || value=${option#*=}
+    done
+    echo "$value"
+}
+
+# Executors elsewhere have no checkout: the package travels with the job.
+ship_package() {
+    [[ $MASTER != local && $MASTER != "local["* && -n $MASTER ]] || return 0
+    ensure_archive
+    PY_FILES=$ARCHIVE${PY_FILES:+,$PY_FILES}
+}
+
+# Spark reads the job's output through a pipe, so the job cannot see that a person watches.
+dress_terminal() {
+    [[ -t 1 && -z ${NO_COLOR-} ]] || return 0
+    COLUMNS=$(tput cols 2>/dev/null || echo 100)
+    export COLUMNS FORCE_COLOR=${FORCE_COLOR:-1}
+}
+
+# Reads what Spark says beside the job (its stderr; all that the job says, Spark writes to stdout). It goes to a log:
+# reports on packages, warnings, stack traces. Shown are only the downloads and what kept Spark from running the job.
+follow_spark() {  # PROPERTIES
+    trap '' INT TERM HUP  # the last words come after the signal that stops Spark
+    if [[ $VERBOSE == true || $DEPLOY_MODE == cluster ]]; then
+        cat >&2  # a driver elsewhere says its state here
+    else
+        filter_spark "$(spark_log)"
+    fi
+    rm -f "$1"
+}
+
+filter_spark() {  # LOG
+    local line log=$1
+    while IFS= read -r line || [[ -n $line ]]; do
+        printf '%s\n' "$line" >&8
+        case $line in
+            "downloading "*) line=${line%% ...*} && say "fetching ${line##*/}" ;;
+            "Exception in thread "* | "Error: "* | *OutOfMemoryError*) say "Spark failed: $line (all of it: $log)" ;;
+        esac
+    done 8>"$log"
+}
+
+spark_log() {
+    local folder=$ROOT/logs
+    { mkdir -p "$folder" && [[ -w $folder ]]; } 2>/dev/null || folder=${TMPDIR:-/tmp}
+    find "$folder" -maxdepth 1 -name 'spark-*.log' -mtime +30 -delete 2>/dev/null || true
+    echo "$folder/spark-$JOB-$(date +%Y%m%d-%H%M%S)-$$.log"
+}
+
+main "$@"
