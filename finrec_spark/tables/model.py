@@ -72,7 +72,7 @@ CUSTOMER_NEIGHBOURS = Table(
 
 BLEND_WEIGHTS = Table(
     name="model.blend_weights",
-    grain="One model's weight in the ensemble, validated on the month",
+    grain="One model's weight in the ensemble of the month, validated on the month before",
     columns=(
         MONTH,
         MODEL,

@@ -1,0 +1,181 @@
+"""The scoring pass: one look at each customer, in Arrow batches, in which everything is decided.
+
+Every model scores the batch, exclusions are applied, and only the candidates come out; nothing of
+the size customers × products leaves a batch.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
+from finrec_spark.ranking.batches import customer_batches
+from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.exclusions import RULES, ProductRules, rule_counts
+from finrec_spark.ranking.reasons import REASONS_TYPE, heaviest, reasons_array
+from finrec_spark.ranking.top_n import top_n
+
+PASS_DDL = (
+    "customer_id string, rank int, product_index int, score double, "
+    "reasons array<struct<code:string,weight:double,text:string>>, rule string, customers long"
+)
+_PASS_SCHEMA = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("rank", pa.int32()),
+        ("product_index", pa.int32()),
+        ("score", pa.float64()),
+        ("reasons", REASONS_TYPE),
+        ("rule", pa.string()),
+        ("customers", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The P products as the pass needs them, by position.
+
+    Attributes:
+        names: names for the reasons' sentences.
+        id_rank: each product's place in the order of the product IDs, which breaks ties.
+        rules: what the exclusions know of them.
+    """
+
+    names: Sequence[str]
+    id_rank: Ints
+    rules: ProductRules
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Everything that the pass sends to the executors.
+
+    Attributes:
+        ensemble: the fitted models and their weights.
+        catalogue: the products.
+        n: products to recommend to each customer.
+        n_reasons: reasons a product.
+        pairs: whether each excluded pair is reported, and not only their counts.
+    """
+
+    ensemble: Ensemble
+    catalogue: Catalogue
+    n: int
+    n_reasons: int
+    pairs: bool = False
+
+
+def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
+    """One row: a customer as the pass reads it.
+
+    Args:
+        customers: result of ``transforms.histories.known_customers``.
+        evidence: ``model.customer_neighbours`` of the month; None where ``pearson_user`` is not used.
+
+    Returns:
+        ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists and
+        ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
+    """
+    if evidence is None:
+        sorted_evidence = F.array().cast("array<struct<product_index:int,score:double,holders:int>>")
+        rows = customers.withColumn("evidence", sorted_evidence)
+    else:
+        rows = customers.join(
+            evidence.select("customer_id", F.array_sort("evidence").alias("evidence")), "customer_id", "left"
+        )
+    fields = (("product_index", "int"), ("score", "double"), ("holders", "int"))
+    lists = [F.coalesce(F.col("evidence")[name], F.array().cast(f"array<{type_}>")) for name, type_ in fields]
+    names = ("evidence_index", "evidence_score", "evidence_holders")
+    return rows.select(
+        "customer_id",
+        F.xxhash64("customer_id").alias("key"),
+        "segment",
+        "risk_level",
+        "product_index",
+        "strength",
+        "rating",
+        "owned",
+        *[column.alias(name) for column, name in zip(lists, names, strict=True)],
+    )
+
+
+def score_customers(rows: DataFrame, decide: Pass) -> DataFrame:
+    """Recommendations and exclusions, told apart by ``rule``: null is a recommendation.
+
+    A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every
+    customer has exactly n of them wherever n products are eligible. An exclusion has ``product_index``, ``rule``
+    and ``customers``, the customers in one batch (to be summed), or ``customer_id`` where pairs are asked for.
+    """
+    state = rows.sparkSession.sparkContext.broadcast(decide)
+    return rows.mapInArrow(_mapper(lambda: state.value), PASS_DDL)
+
+
+def _mapper(load: Callable[[], Pass]) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+    def decide_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        decide = load()
+        for record_batch in batches:
+            for ids, batch in customer_batches(record_batch, len(decide.catalogue.names)):
+                yield from decide_batch(ids, batch, decide)
+
+    return decide_batches
+
+
+def decide_batch(ids: pa.Array, batch: CustomerBatch, decide: Pass) -> Iterator[pa.RecordBatch]:
+    """Recommendations and exclusions of one batch."""
+    excluded = decide.catalogue.rules.excluded(batch)
+    parts = decide.ensemble.parts(batch, excluded == 0)
+    scores = decide.ensemble.blend(parts)
+    products = top_n(scores, excluded == 0, decide.n, decide.catalogue.id_rank)
+    yield _recommended(ids, batch, decide, parts, scores, products)
+    yield _excluded_pairs(ids, excluded) if decide.pairs else _excluded_counts(excluded)
+
+
+def _recommended(
+    ids: pa.Array, batch: CustomerBatch, decide: Pass, parts: dict[str, Floats], scores: Floats, products: Ints
+) -> pa.RecordBatch:
+    kept = np.flatnonzero(products >= 0)
+    customer, place = np.divmod(kept, products.shape[1])
+    chosen = np.maximum(products, 0)
+    contributions = decide.ensemble.contributions(parts, chosen)
+    explanations = [decide.ensemble.scorers[name].explain(batch, chosen) for name in contributions]
+    reasons = heaviest(list(contributions.values()), explanations, decide.n_reasons)
+    product = products.reshape(-1)[kept]
+    return _rows(
+        customer_id=ids.take(pa.array(customer)),
+        rank=pa.array(place + 1, pa.int32()),
+        product_index=pa.array(product, pa.int32()),
+        score=pa.array(np.round(scores[customer, product], 9)),
+        reasons=reasons_array(reasons, kept, pa.array(decide.catalogue.names, pa.string())),
+    )
+
+
+def _excluded_counts(excluded: NDArray[np.uint8]) -> pa.RecordBatch:
+    rule, product, customers = rule_counts(excluded)
+    return _rows(
+        product_index=pa.array(product, pa.int32()),
+        rule=pa.array(RULES).take(pa.array(rule)),
+        customers=pa.array(customers, pa.int64()),
+    )
+
+
+def _excluded_pairs(ids: pa.Array, excluded: NDArray[np.uint8]) -> pa.RecordBatch:
+    customer, product = np.nonzero(excluded)
+    return _rows(
+        customer_id=ids.take(pa.array(customer)),
+        product_index=pa.array(product, pa.int32()),
+        rule=pa.array(RULES).take(pa.array(excluded[customer, product].astype(np.int64) - 1)),
+        customers=pa.array(np.ones(len(customer), dtype=np.int64)),
+    )
+
+
+def _rows(**columns: pa.Array) -> pa.RecordBatch:
+    """A record batch of the pass's schema; columns that are not given are null."""
+    size = len(next(iter(columns.values())))
+    arrays = [columns.get(f.name, pa.nulls(size, f.type)).cast(f.type) for f in _PASS_SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=_PASS_SCHEMA)

@@ -1,0 +1,55 @@
+"""The matrix, one row a customer: what models train on by customer and what the scoring pass reads."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+_LISTS = ("product_index", "strength", "rating", "owned")
+
+
+def customer_histories(matrix: DataFrame) -> DataFrame:
+    """One row: a customer's products before the month, as parallel lists ascending by product.
+
+    Args:
+        matrix: one month of ``gold.customer_product_matrix``.
+
+    Returns:
+        ``customer_id``, ``customer_index`` and the lists ``product_index`` (int), ``strength``,
+        ``rating`` (double, null inside where there is none) and ``owned`` (boolean).
+    """
+    entries = F.array_sort(F.collect_list(F.struct(*_LISTS)))
+    rows = matrix.groupBy("customer_id", "customer_index").agg(entries.alias("entries"))
+    return rows.select("customer_id", "customer_index", *[F.col("entries")[name].alias(name) for name in _LISTS])
+
+
+def history_values(histories: DataFrame, value: str) -> DataFrame:
+    """One row a customer with at least one value: ``value`` is strength, rating, or owned as 1.
+
+    Returns:
+        ``customer_id``, ``customer_index``, ``product_index`` and ``value`` (list of double);
+        products without the value are left out of both lists.
+    """
+    entries = F.arrays_zip("product_index", value)
+    nothing = F.lit(None) if value == "rating" else F.lit(0.0)  # a rating of 0 is a word, a strength of 0 is none
+    kept = F.filter(entries, lambda e: e[value].isNotNull() & ~e[value].cast("double").eqNullSafe(nothing))
+    rows = histories.withColumn("entries", kept).where(F.size("entries") > 0)
+    values = F.transform("entries", lambda e: e[value].cast("double"))
+    return rows.select(
+        "customer_id", "customer_index", F.col("entries.product_index").alias("product_index"), values.alias("value")
+    )
+
+
+def known_customers(histories: DataFrame, customers: DataFrame) -> DataFrame:
+    """One row: a customer known before the month, with or without a history.
+
+    A customer who has interactions but no profile yet is in segment ``all`` with unknown risk; one with a
+    profile alone has empty lists.
+
+    Args:
+        histories: result of ``customer_histories``.
+        customers: ``customer_id``, ``segment``, ``risk_level`` as of the month.
+    """
+    joined = histories.join(customers.select("customer_id", "segment", "risk_level"), "customer_id", "full_outer")
+    types = ("array<int>", "array<double>", "array<double>", "array<boolean>")
+    lists = [F.coalesce(F.col(n), F.array().cast(t)).alias(n) for n, t in zip(_LISTS, types, strict=True)]
+    segment = F.coalesce("segment", F.lit("all")).alias("segment")
+    return joined.select("customer_id", segment, F.coalesce("risk_level", F.lit(0)).alias("risk_level"), *lists)
