@@ -1,0 +1,262 @@
+"""Alternating least squares: MLlib learns the products' factors, scoring folds every customer in.
+
+No customer factors are kept. A customer's factors follow from the product factors and the history
+(``models/fold_in.py``), exactly as MLlib's own last half-iteration makes them, so a customer who came
+after training is scored like any other, and scoring joins nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from pyspark.ml.recommendation import ALS
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from scipy.sparse import csr_matrix
+
+from finrec_spark.errors import ConfigError, InputMissing
+from finrec_spark.models.fold_in import FoldIn, PaddedHistory, padded_histories
+from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
+from finrec_spark.params import Params
+
+ITERATIONS_WITHOUT_CHECKPOINT = 12  # deeper lineage overflows the JVM's default stack
+
+
+class AlsParams(Params):
+    """How product factors are learned; the same values must score that learned them."""
+
+    rank: int = Field(32, ge=1, le=512, description="Number of latent factors")
+    iterations: int = Field(10, ge=1, le=200, description="Alternations of products and customers")
+    regularisation: float = Field(0.1, gt=0, description="Lambda, times the entries of the customer or product")
+    alpha: float = Field(1.0, gt=0, description="Confidence per unit of strength (implicit)")
+    implicit: bool = Field(True, description="Learn from strength as preference; false: from explicit ratings")
+    seed: int = Field(17, description="Seed of the factors that learning starts from")
+    customer_blocks: int = Field(
+        2, ge=1, description="Blocks that customers are learned in: raise to the cluster's cores; part of the result"
+    )
+    product_blocks: int = Field(2, ge=1, description="Blocks that products are learned in; part of the result")
+    checkpoint_interval: int = Field(5, ge=1, description="Iterations between checkpoints, if the session has a place")
+
+
+def fit(matrix: DataFrame, params: AlsParams) -> DataFrame:
+    """One row: one product's factors.
+
+    MLlib starts from factors that its seed and blocks decide, not the input's partitions, and adds in the
+    order in which rows come; the rows are therefore brought into one order first. The same rows in any
+    partitioning give the same factors; with at most 2 blocks they are equal to the bit, with more MLlib
+    adds partial sums as they arrive and the last digit of a float may differ.
+
+    Args:
+        matrix: ``customer_index``, ``product_index`` (int), ``product_id``, ``strength`` and ``rating``
+            (double); a pair at most once. Implicit: entries with ``strength`` above 0 are read; explicit:
+            those with a ``rating``.
+
+    Returns:
+        ``product_id``, ``factors`` (array of ``rank`` doubles), for every product with an entry.
+
+    Raises:
+        InputMissing: nothing to learn from.
+        ConfigError: many iterations, and the session has no checkpoint directory.
+    """
+    preference = "strength" if params.implicit else "rating"
+    entries = matrix.where(_counts(preference)).select("customer_index", "product_index", F.col(preference))
+    require_entries(entries, params)
+    require_checkpoint(params, matrix.sparkSession.sparkContext.getCheckpointDir())
+    model = estimator(params, preference).fit(arranged(entries, params))
+    ids = matrix.select("product_index", "product_id").distinct()
+    named = model.itemFactors.join(F.broadcast(ids), F.col("id") == F.col("product_index"))
+    return named.select("product_id", F.col("features").cast("array<double>").alias("factors"))
+
+
+def estimator(params: AlsParams, preference: str) -> ALS:
+    """MLlib's estimator over ``customer_index``, ``product_index`` and the column ``preference``."""
+    return ALS(
+        rank=params.rank,
+        maxIter=params.iterations,
+        regParam=params.regularisation,
+        alpha=params.alpha,
+        implicitPrefs=params.implicit,
+        seed=params.seed,
+        numUserBlocks=params.customer_blocks,
+        numItemBlocks=params.product_blocks,
+        userCol="customer_index",
+        itemCol="product_index",
+        ratingCol=preference,
+        checkpointInterval=params.checkpoint_interval,
+        finalStorageLevel="NONE",  # else MLlib makes and caches every customer's factors, which nobody reads
+    )
+
+
+def arranged(entries: DataFrame, params: AlsParams) -> DataFrame:
+    """The same rows in partitions and an order that only their values decide."""
+    spread = entries.repartition(params.customer_blocks, "customer_index")
+    return spread.sortWithinPartitions("customer_index", "product_index")
+
+
+def require_entries(entries: DataFrame, params: AlsParams) -> None:
+    """Read at most one row of ``entries``.
+
+    Raises:
+        InputMissing: there is none.
+    """
+    if not entries.isEmpty():
+        return
+    if params.implicit:
+        raise InputMissing("als: the customer-product matrix has no strength above 0; check the interactions")
+    raise InputMissing("als: the customer-product matrix has no rating; set implicit to true to learn from strength")
+
+
+def require_checkpoint(params: AlsParams, directory: str | None) -> None:
+    """Refuse what would end in a StackOverflowError.
+
+    Raises:
+        ConfigError: more than ``ITERATIONS_WITHOUT_CHECKPOINT`` iterations without a checkpoint in between.
+    """
+    interval = params.checkpoint_interval if directory is not None else params.iterations
+    if min(interval, params.iterations) > ITERATIONS_WITHOUT_CHECKPOINT:
+        raise ConfigError(
+            f"als: {params.iterations} iterations need a checkpoint every {ITERATIONS_WITHOUT_CHECKPOINT} or fewer; "
+            "give the session a checkpoint directory, or lower iterations or checkpoint_interval"
+        )
+
+
+def predict_ratings(
+    train: DataFrame, test: DataFrame, params: AlsParams, scale: tuple[float, float] | None = None
+) -> DataFrame:
+    """One row of ``test`` with ``prediction``: its explicit rating, within the scale.
+
+    A pair whose customer or product has no rating in ``train`` gets the product's mean rating, else the
+    customer's, else the mean of all.
+
+    Args:
+        train: ``customer_index``, ``product_index`` (int), ``rating`` (double); a pair at most once.
+        test: ``customer_index``, ``product_index`` (int), any further columns.
+        params: ``implicit`` is not read.
+        scale: lowest and highest rating; the range of ``train`` where it is None.
+
+    Returns:
+        ``test`` with ``prediction`` (double).
+
+    Raises:
+        InputMissing: ``train`` has no rating.
+        ConfigError: as ``fit``.
+    """
+    explicit = params.model_copy(update={"implicit": False})
+    entries = train.select("customer_index", "product_index", "rating").where(_counts("rating"))
+    require_entries(entries, explicit)
+    require_checkpoint(explicit, train.sparkSession.sparkContext.getCheckpointDir())
+    model = estimator(explicit, "rating").fit(arranged(entries, explicit))
+    predicted = _with_means(model.setPredictionCol("learned").transform(test), entries)
+    low, high = (F.lit(float(end)) for end in scale) if scale else (F.col("lowest"), F.col("highest"))
+    learned = F.when(~F.isnan("learned"), F.col("learned").cast("double"))
+    prediction = F.coalesce(learned, "product_mean", "customer_mean", "global_mean")
+    clipped = F.least(F.greatest(prediction, low), high)
+    return predicted.select(*[F.col(c) for c in test.columns], clipped.alias("prediction"))
+
+
+def _with_means(pairs: DataFrame, ratings: DataFrame) -> DataFrame:
+    of_all = ratings.agg(_mean("global_mean"), F.min("rating").alias("lowest"), F.max("rating").alias("highest"))
+    of_products = ratings.groupBy("product_index").agg(_mean("product_mean"))
+    of_customers = ratings.groupBy("customer_index").agg(_mean("customer_mean"))
+    joined = pairs.join(F.broadcast(of_products), "product_index", "left").join(of_customers, "customer_index", "left")
+    return joined.crossJoin(F.broadcast(of_all))  # one row
+
+
+def _mean(name: str) -> Column:
+    return F.avg("rating").alias(name)
+
+
+def _counts(preference: str) -> Column:
+    return F.col("strength") > 0 if preference == "strength" else F.col("rating").isNotNull()
+
+
+@dataclass(frozen=True)
+class AlsScorer:
+    """Scores u · y; 0 for customers without a history and for products without factors."""
+
+    fold_in: FoldIn
+    alpha: float
+    implicit: bool
+
+    def score(self, batch: CustomerBatch) -> Floats:
+        """Scores, B × P: about 0 … 1 where they were learned from strength, ratings where from ratings."""
+        scores = np.zeros((batch.size, batch.n_products))
+        for history in self._histories(batch):
+            scores[history.row] = self.fold_in.factors(history) @ self.fold_in.basis.T
+        return scores
+
+    def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
+        """The history's product that adds most to each score, and its share; none where nothing adds.
+
+        A score is the sum over the history of y' A⁻¹ yₕ bₕ (Hu, Koren, Volinsky 2008, section 5). The
+        product may be the recommended one itself, where the customer was drawn to it before.
+        """
+        product = np.full(products.shape, -1, dtype=np.int64)
+        share = np.ones(products.shape)
+        for history in self._histories(batch):
+            wanted = self.fold_in.basis[products[history.row]]
+            added = wanted @ np.swapaxes(self.fold_in.influence(history), 1, 2)
+            product[history.row], share[history.row] = _largest(added, history.product)
+        return Explanation("similar_taste", product, share, np.zeros(products.shape, dtype=np.int64))
+
+    def _histories(self, batch: CustomerBatch) -> Iterator[PaddedHistory]:
+        history = batch.strength if self.implicit else batch.rating
+        if history is None:
+            return iter(())
+        confidence, target, counts = self._weights(history)
+        keep = counts & self.fold_in.known[history.indices]
+        return padded_histories(history, confidence, target, keep, self.fold_in.basis.shape[1])
+
+    def _weights(self, history: csr_matrix) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Confidence, target and whether it counts, of each stored entry."""
+        value = np.asarray(history.data, dtype=np.float64)
+        if self.implicit:
+            return self.alpha * value, 1.0 + self.alpha * value, value > 0
+        return np.ones_like(value), value, np.full(value.shape, True)
+
+
+def _largest(added: Floats, history: Ints) -> tuple[Ints, Floats]:
+    """The product of the largest addend (ties: the first in the history) and its share of the sum.
+
+    Args:
+        added: addends, B × N × n.
+        history: products that they come from, B × n.
+    """
+    place = np.round(added, 9).argmax(axis=2)
+    largest = np.take_along_axis(added, place[:, :, None], axis=2)[:, :, 0]
+    score = added.sum(axis=2)
+    made = (largest > 0) & (score > 0)
+    product = np.where(made, np.take_along_axis(history, place, axis=1), -1)
+    share = np.divide(largest, score, out=np.ones_like(score), where=made)
+    return product, np.clip(share, 0.0, 1.0)
+
+
+def scorer(factors: DataFrame, product_ids: Sequence[str], params: AlsParams) -> AlsScorer:
+    """The scorer of one month's product factors.
+
+    Args:
+        factors: result of ``fit``.
+        product_ids: ID at each position of the product index.
+        params: those that ``fit`` was given.
+
+    Raises:
+        ConfigError: the factors were learned with another rank.
+    """
+    matrix = collect_product_factors(factors, product_ids, params.rank)
+    fold_in = FoldIn.implicit if params.implicit else FoldIn.explicit
+    return AlsScorer(fold_in(matrix, params.regularisation), params.alpha, params.implicit)
+
+
+def collect_product_factors(factors: DataFrame, product_ids: Sequence[str], rank: int) -> Floats:
+    """The factors as a P × rank matrix; zeros for a product without a row. Bounded by the products."""
+    rows = factors.select("product_id", "factors").collect()
+    if any(len(row.factors) != rank for row in rows):
+        raise ConfigError(f"als: the saved product factors are not of rank {rank}; train als again")
+    position = {product_id: place for place, product_id in enumerate(product_ids)}
+    known = [row for row in rows if row.product_id in position]
+    matrix = np.zeros((len(product_ids), rank))
+    if known:
+        matrix[[position[row.product_id] for row in known]] = [row.factors for row in known]
+    return matrix
