@@ -1,0 +1,154 @@
+"""Metrics → tables for the screen."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pyspark.sql import DataFrame
+from rich.table import Table
+from rich.text import Text
+
+from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
+
+BASELINE = "popularity"
+
+
+class MetricRow(NamedTuple):
+    """One figure of one model in one segment, with its 95 % interval where it has one."""
+
+    model: str
+    metric: str
+    k: int | None
+    segment: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Difference(NamedTuple):
+    """How much better than the baseline one model is, with the 95 % interval of the paired difference."""
+
+    model: str
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+def collect_metrics(metrics: DataFrame) -> list[MetricRow]:
+    """The rows of ``mart.metrics`` or of a part of it: as many as models × metrics × segments."""
+    return [MetricRow(*row) for row in metrics.select(*MetricRow._fields).collect()]
+
+
+def collect_differences(differences: DataFrame) -> list[Difference]:
+    """The rows of ``paired_differences``: as many as models."""
+    return [Difference(*row) for row in differences.select(*Difference._fields).collect()]
+
+
+def metrics_table(
+    rows: Sequence[MetricRow],
+    leading: str = "ndcg",
+    baseline: str = BASELINE,
+    differences: Iterable[Difference] = (),
+    segment: str = ALL_CUSTOMERS,
+) -> Table:
+    """One line a model, best first by ``leading``; the baseline is marked and the others are held against it.
+
+    Args:
+        rows: from ``collect_metrics``; those of other segments are not shown. A column a metric, in the
+            order of their first rows, the leading one first.
+        leading: the metric that orders the models and that is compared; larger is better.
+        baseline: the model that is compared with.
+        differences: from ``collect_differences``; a difference whose interval leaves out 0 is starred.
+            Without them the difference of the means is shown, never starred.
+        segment: the segment that is shown.
+    """
+    shown = [row for row in rows if row.segment == segment]
+    lines = _by_model(shown, leading, largest_first=True)
+    paired = {d.model: d for d in differences if d.metric == leading}
+    columns = _metrics_shown(shown, leading)
+    table = _empty_table(shown, columns)
+    table.add_column(f"against {baseline}", justify="right")
+    for model, line in lines.items():
+        name = f"{model} (baseline)" if model == baseline else model
+        versus = _against_baseline(line.get(leading), lines.get(baseline, {}).get(leading), paired.get(model))
+        table.add_row(Text(name), *(_figure(line.get(metric)) for metric in columns), versus)
+    return table
+
+
+def ratings_table(rows: Sequence[MetricRow]) -> Table:
+    """One line a model, smallest RMSE first, with the intervals over the folds."""
+    columns = _metrics_shown(rows, "rmse")
+    table = _empty_table([row._replace(k=None) for row in rows], columns)
+    table.add_column("neighbours", justify="right")
+    for model, line in _by_model(rows, "rmse", largest_first=False).items():
+        neighbours = {row.k for row in line.values() if row.k is not None}
+        figures = (_figure(line.get(metric)) for metric in columns)
+        table.add_row(Text(model), *figures, ", ".join(map(str, sorted(neighbours))) or "–")
+    return table
+
+
+def _by_model(rows: Sequence[MetricRow], leading: str, largest_first: bool) -> dict[str, dict[str, MetricRow]]:
+    """Model → metric → row; models in the order of the leading metric, equal ones by name, those without it last."""
+    lines: dict[str, dict[str, MetricRow]] = {}
+    for row in rows:
+        lines.setdefault(row.model, {})[row.metric] = row
+
+    def place(model: str) -> tuple[bool, float, str]:
+        row = lines[model].get(leading)
+        value = 0.0 if row is None else row.value
+        return row is None, -value if largest_first else value, model
+
+    return {model: lines[model] for model in sorted(lines, key=place)}
+
+
+def _metrics_shown(rows: Sequence[MetricRow], leading: str) -> list[str]:
+    found = dict.fromkeys(row.metric for row in rows)
+    return sorted(found, key=lambda metric: metric != leading)  # stable: the others keep their order
+
+
+def _empty_table(rows: Sequence[MetricRow], metrics: Sequence[str]) -> Table:
+    """A table with a column for the model and one a metric, such as nDCG@10."""
+    table = Table()
+    table.add_column("model")
+    lengths = {row.metric: row.k for row in rows}
+    for metric in metrics:
+        table.add_column(_title(metric, lengths.get(metric)), justify="right")
+    return table
+
+
+def _title(metric: str, k: int | None) -> str:
+    names = {"ndcg": "nDCG", "rmse": "RMSE", "mae": "MAE", "map": "MAP", "hit_rate": "hit rate"}
+    return names.get(metric, metric) + ("" if k is None else f"@{k}")
+
+
+def _figure(row: MetricRow | None) -> str:
+    """A value ± half of its interval, such as .2710 ± .0031."""
+    if row is None:
+        return "–"
+    if row.low is None or row.high is None:
+        return _short(row.value)
+    return f"{_short(row.value)} ± {_short((row.high - row.low) / 2)}"
+
+
+def _against_baseline(row: MetricRow | None, baseline: MetricRow | None, paired: Difference | None) -> str:
+    if row is None or baseline is None or row.model == baseline.model:
+        return "–"
+    if paired is None:
+        return _signed(row.value - baseline.value)
+    if paired.low is None or paired.high is None:
+        return _signed(paired.value)
+    star = " *" if paired.low > 0 or paired.high < 0 else "  "
+    return f"{_signed(paired.value)} ± {_short((paired.high - paired.low) / 2)}{star}"
+
+
+def _signed(value: float) -> str:
+    return ("−" if value < 0 else "+") + _short(abs(value))
+
+
+def _short(value: float) -> str:
+    """Four decimals, without the zero before the point.
+
+    >>> _short(0.27104), _short(1.0117)
+    ('.2710', '1.0117')
+    """
+    return f"{value:.4f}".removeprefix("0")

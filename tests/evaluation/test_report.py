@@ -1,0 +1,95 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from finrec_spark.evaluation.report import (
+    Difference,
+    MetricRow,
+    collect_differences,
+    collect_metrics,
+    metrics_table,
+    ratings_table,
+)
+
+ROWS = [
+    MetricRow("popularity", "ndcg", 10, "all", 0.271, 0.26, 0.282),
+    MetricRow("popularity", "coverage", 10, "all", 0.05, None, None),
+    MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32),
+    MetricRow("als", "coverage", 10, "all", 0.4, None, None),
+    MetricRow("als", "ndcg", 10, "young", 0.9, 0.8, 1.0),
+]
+
+
+def test_the_best_model_stands_first():
+    assert first_words(metrics_table(ROWS)) == ["als", "popularity"]
+
+
+def test_the_baseline_is_marked_and_the_others_are_held_against_it():
+    als, popularity = lines(metrics_table(ROWS))
+    assert "popularity (baseline)" in popularity
+    assert als.split()[-1] == "+.0290"
+
+
+def test_a_mean_is_shown_with_half_of_its_interval_and_coverage_without():
+    als, _ = lines(metrics_table(ROWS))
+    assert als.split()[:5] == ["als", ".3000", "±", ".0200", ".4000"]
+
+
+def test_a_paired_difference_that_leaves_out_0_is_starred():
+    als, _ = lines(metrics_table(ROWS, differences=[Difference("als", "ndcg", 0.029, 0.027, 0.031)]))
+    assert als.split()[-4:] == ["+.0290", "±", ".0020", "*"]
+
+
+def test_a_paired_difference_that_covers_0_is_not_starred():
+    als, _ = lines(metrics_table(ROWS, differences=[Difference("als", "ndcg", -0.01, -0.03, 0.01)]))
+    assert als.split()[-3:] == ["−.0100", "±", ".0200"]
+
+
+def test_a_segment_is_shown_by_itself():
+    assert first_words(metrics_table(ROWS, segment="young")) == ["als"]
+
+
+def test_titles_carry_k():
+    assert {"nDCG@10", "coverage@10"} <= set(rendered(metrics_table(ROWS)).split())
+
+
+@pytest.mark.parametrize("rows", [[], [row for row in ROWS if row.model == "als"]])
+def test_a_missing_baseline_is_no_fault(rows):
+    assert all("–" in line for line in lines(metrics_table(rows)))
+
+
+def test_ratings_are_ordered_by_the_smallest_rmse():
+    rows = [
+        MetricRow("als", "rmse", None, "all", 0.96, 0.95, 0.97),
+        MetricRow("als", "mae", None, "all", 0.75, 0.74, 0.76),
+        MetricRow("pearson_item", "rmse", 40, "all", 0.94, 0.93, 0.95),
+        MetricRow("pearson_item", "mae", 40, "all", 0.74, 0.73, 0.75),
+    ]
+    item, als = lines(ratings_table(rows))
+    assert item.split() == ["pearson_item", ".9400", "±", ".0100", ".7400", "±", ".0100", "40"]
+    assert als.split()[-1] == "–"
+
+
+def test_rows_are_read_by_name(spark):
+    metrics = spark.createDataFrame(
+        [(0.3, "als", "ndcg", 10, "all", 0.28, 0.32)],
+        "value double, model string, metric string, k int, segment string, low double, high double",
+    )
+    assert collect_metrics(metrics) == [MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32)]
+    assert collect_differences(metrics) == [Difference("als", "ndcg", 0.3, 0.28, 0.32)]
+
+
+def rendered(table):
+    console = Console(file=StringIO(), width=140)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def lines(table):
+    """The body's lines, without the frame."""
+    return [line.replace("│", " ").strip() for line in rendered(table).splitlines() if line.startswith("│")]
+
+
+def first_words(table):
+    return [line.split()[0] for line in lines(table)]
