@@ -6,13 +6,16 @@ from finrec_spark.columns import RUN_ID, Column
 from finrec_spark.tables.declaration import Table
 from finrec_spark.tables.landing import LANDING
 
+MALFORMED = Column("malformed", "string", "The line as it came, where it does not fit the file's header", nullable=True)
 
-def _bronze(landing: Table) -> Table:
-    columns = tuple(column.optional() for column in landing.columns)
+
+def bronze(landing: Table) -> Table:
+    """The landing table as it is kept: every value may be missing, and a line may be malformed."""
+    columns = (*(column.optional() for column in landing.columns), MALFORMED)
     return Table(landing.name.replace("landing.", "bronze."), landing.grain + ", as it was delivered", columns)
 
 
-BRONZE = tuple(_bronze(landing) for landing in LANDING)
+BRONZE = tuple(bronze(landing) for landing in LANDING)
 
 QUARANTINE = Table(
     name="bronze.quarantine",
