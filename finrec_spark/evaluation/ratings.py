@@ -95,7 +95,8 @@ def rating_errors(ratings: DataFrame, params: RatingsParams) -> DataFrame:
         DataQualityError: the ratings make less than two folds, a fold is given for some of them only, or
             a model predicted fewer ratings than it was asked for.
     """
-    errors = cross_validate(ratings, _predictors(params), params.folds, params.seed)
+    with _kept(_indexed(ratings)) as indexed:
+        errors = cross_validate(indexed, _predictors(params), params.folds, params.seed)
     rows = [row for model in params.models for row in _metric_rows(model, errors, params)]
     return ratings.sparkSession.createDataFrame(rows, _SCHEMA)
 
@@ -104,7 +105,8 @@ def cross_validate(ratings: DataFrame, predictors: Mapping[str, Predict], n: int
     """The errors of every model on every fold: as many as models × folds.
 
     Args:
-        ratings: as ``explicit_ratings`` returns them.
+        ratings: ``event_id``, ``customer_index``, ``product_index``, ``rating``, ``event_time``, ``fold``; read
+            several times a fold, so better kept in memory.
         predictors: model's name → function of train (``customer_index``, ``product_index``, ``rating``) and
             test (the same) that returns test with ``prediction``.
         n: folds to make where the ratings bring none.
@@ -112,8 +114,7 @@ def cross_validate(ratings: DataFrame, predictors: Mapping[str, Predict], n: int
     """
     dealt = folds(ratings.withColumn("fold_given", F.col("fold").isNotNull()), n, seed)
     sizes = _collect_fold_sizes(dealt)
-    with _kept(_indexed(dealt)) as indexed:
-        return [error for fold, size in sizes.items() for error in _fold_errors(indexed, fold, size, predictors)]
+    return [error for fold, size in sizes.items() for error in _fold_errors(dealt, fold, size, predictors)]
 
 
 def mean_with_interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -165,11 +166,11 @@ def _collect_fold_sizes(dealt: DataFrame) -> dict[int, int]:
     return sizes
 
 
-def _fold_errors(indexed: DataFrame, fold: int, size: int, predictors: Mapping[str, Predict]) -> list[FoldError]:
+def _fold_errors(dealt: DataFrame, fold: int, size: int, predictors: Mapping[str, Predict]) -> list[FoldError]:
     is_test = F.col("fold") == fold
     columns = ("customer_index", "product_index", "rating")
-    held_out = indexed.where(is_test).select(*columns)
-    learnt = _newest(indexed.where(~is_test)).join(held_out, ["customer_index", "product_index"], how="left_anti")
+    held_out = dealt.where(is_test).select(*columns)
+    learnt = _newest(dealt.where(~is_test)).join(held_out, ["customer_index", "product_index"], how="left_anti")
     with _kept(held_out) as test, _kept(learnt.select(*columns)) as train:
         return [_collect_error(model, fold, size, predict(train, test)) for model, predict in predictors.items()]
 
