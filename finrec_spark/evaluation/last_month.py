@@ -22,8 +22,8 @@ from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
 from finrec_spark.models.sparse import csr_from_lists
 from finrec_spark.params import Params
 from finrec_spark.ranking.batches import customer_batches
+from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble
-from finrec_spark.ranking.scoring import Catalogue
 from finrec_spark.ranking.top_n import top_n
 
 PROTOCOL = "last_month"
@@ -137,7 +137,9 @@ def _held_out_batches(
         for ids, batch in customer_batches(record_batch, n_products):
             positions = record_batch.column("taken").slice(start, batch.size)
             start += batch.size
-            yield ids, batch, csr_from_lists(positions, positions, n_products)
+            taken = csr_from_lists(positions, positions, n_products)
+            taken.data[:] = 1.0
+            yield ids, batch, taken
 
 
 def _trials_batch(batch: CustomerBatch, taken: csr_matrix, trial: Trial) -> pa.RecordBatch:

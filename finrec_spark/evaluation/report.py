@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pyspark.sql import DataFrame
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -85,6 +86,12 @@ def ratings_table(rows: Sequence[MetricRow]) -> Table:
         figures = (_figure(line.get(metric)) for metric in columns)
         table.add_row(Text(model), *figures, ", ".join(map(str, sorted(neighbours))) or "–")
     return table
+
+
+def print_table(table: Table) -> None:
+    """The table on stdout; 120 columns wide where nobody's terminal says otherwise."""
+    console = Console()
+    (console if console.is_terminal else Console(width=120)).print(table)
 
 
 def _by_model(rows: Sequence[MetricRow], leading: str, largest_first: bool) -> dict[str, dict[str, MetricRow]]:

@@ -4,7 +4,7 @@ Every model scores the batch, exclusions are applied, and only the candidates co
 the size customers × products leaves a batch.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,9 @@ from pyspark.sql import functions as F
 
 from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
 from finrec_spark.ranking.batches import customer_batches
+from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble
-from finrec_spark.ranking.exclusions import RULES, ProductRules, rule_counts
+from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, heaviest, reasons_array
 from finrec_spark.ranking.top_n import top_n
 
@@ -35,21 +36,6 @@ _PASS_SCHEMA = pa.schema(
         ("customers", pa.int64()),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """The P products as the pass needs them, by position.
-
-    Attributes:
-        names: names for the reasons' sentences.
-        id_rank: each product's place in the order of the product IDs, which breaks ties.
-        rules: what the exclusions know of them.
-    """
-
-    names: Sequence[str]
-    id_rank: Ints
-    rules: ProductRules
 
 
 @dataclass(frozen=True)

@@ -49,3 +49,12 @@ def _numbered(ids: DataFrame, id_column: str, position_column: str) -> DataFrame
     place = F.row_number().over(Window.partitionBy("bucket").orderBy(id_column)) - 1
     joined = bucketed.withColumn("place", place).join(F.broadcast(starts), "bucket")
     return joined.select(id_column, (F.col("start") + F.col("place")).cast("int").alias(position_column))
+
+
+def collect_product_ids(positions: DataFrame) -> tuple[str, ...]:
+    """Product IDs by position: as many as the bank has products.
+
+    Args:
+        positions: ``product_id``, ``product_index`` from 0 without gaps.
+    """
+    return tuple(row["product_id"] for row in positions.orderBy("product_index").select("product_id").collect())

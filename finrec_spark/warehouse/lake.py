@@ -64,10 +64,13 @@ class Lake:
         Raises:
             InputMissing: the table, or the month in it, was never written.
         """
-        rows = self.read(table).where(F.col("month") == F.lit(month))
-        if rows.isEmpty():
+        if not self.has_month(table, month):
             raise InputMissing(f"{table.name}: has no month {month:%Y-%m}; run the job that writes it first")
-        return rows
+        return self.read(table).where(F.col("month") == F.lit(month))
+
+    def has_month(self, table: Table, month: date) -> bool:
+        """Whether the monthly table has rows of the month."""
+        return self.exists(table) and not self.read(table).where(F.col("month") == F.lit(month)).isEmpty()
 
     def version(self, table: Table) -> int:
         """Newest Delta version of the table; -1 where it does not exist."""

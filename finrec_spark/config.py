@@ -1,0 +1,81 @@
+"""The configuration: YAML into one frozen model, unknown keys refused, all faults told at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from finrec_spark.errors import ConfigError
+from finrec_spark.evaluation.last_month import LastMonthParams
+from finrec_spark.evaluation.ratings import RatingsParams
+from finrec_spark.params import Params
+from finrec_spark.properties import merged, read_values, spark_properties
+from finrec_spark.ranking.fitted import ModelName, ModelParams
+from finrec_spark.sources.files import FilesParams
+from finrec_spark.sources.generator import GeneratorParams
+from finrec_spark.transforms.matrix import MatrixParams
+
+
+class QualityParams(Params):
+    """When a step refuses to go on."""
+
+    max_quarantined_share: float = Field(
+        0.2, ge=0, le=1, description="Share of a landing table's rows in quarantine above which ingest ends with 4"
+    )
+
+
+class RecommendParams(Params):
+    """What is recommended."""
+
+    n: int = Field(10, ge=1, le=1000, description="Products for each customer")
+    reasons: int = Field(3, ge=1, le=10, description="Reasons for each product, at most")
+    risk_level_where_unknown: int = Field(
+        1, ge=0, le=5, description="Highest product risk that suits a customer without a risk level"
+    )
+    exclusions: Literal["counts", "pairs"] = Field(
+        "counts", description="mart.exclusions by rule and product, or one row for every excluded pair"
+    )
+
+
+class Config(Params):
+    """Everything that a run depends on beside its command line."""
+
+    spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; they go to spark-submit")
+    log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
+    models: tuple[ModelName, ...] = Field(
+        ("popularity", "als", "pearson_item", "pearson_user", "euclidean"), min_length=1, description="Models to use"
+    )
+    parameters: ModelParams = Field(ModelParams(), description="The models' parameters")
+    generator: GeneratorParams = GeneratorParams()
+    files: FilesParams = FilesParams()
+    quality: QualityParams = QualityParams()
+    matrix: MatrixParams = MatrixParams()
+    recommend: RecommendParams = RecommendParams()
+    last_month: LastMonthParams = LastMonthParams()
+    ratings: RatingsParams = RatingsParams()
+
+    @field_validator("models")
+    @classmethod
+    def _with_fallback(cls, models: tuple[ModelName, ...]) -> tuple[ModelName, ...]:
+        """``popularity`` is always there, as the fallback for customers whom no other model knows."""
+        return tuple(dict.fromkeys(("popularity", *models)))  # type: ignore[arg-type]
+
+    @property
+    def spark_properties(self) -> dict[str, str]:
+        """Spark's properties as spark-submit writes them."""
+        return spark_properties({"spark": self.spark})
+
+
+def load_config(path: Path, over: Mapping[str, object]) -> Config:
+    """The configuration file over its ``base.yaml``, with ``over`` on top.
+
+    Raises:
+        ConfigError: one line that names every fault.
+    """
+    values = merged(read_values(path), over)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ConfigError(f"{path}: {'; '.join(faults)}") from error

@@ -1,0 +1,57 @@
+"""Fitted models → the ensemble's scorers: the one place that knows which model lies in which table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from pyspark.sql import DataFrame
+
+from finrec_spark.models import als, euclidean, pearson_item, pearson_user, popularity
+from finrec_spark.models.als import AlsParams
+from finrec_spark.models.euclidean import EuclideanParams
+from finrec_spark.models.pearson_item import PearsonItemParams
+from finrec_spark.models.pearson_user import PearsonUserParams
+from finrec_spark.models.popularity import PopularityParams
+from finrec_spark.models.scorer import Scorer
+from finrec_spark.params import Params
+from finrec_spark.tables import CUSTOMER_NEIGHBOURS, POPULARITY, PRODUCT_FACTORS, PRODUCT_NEIGHBOURS, Table
+
+ModelName = Literal["popularity", "als", "pearson_item", "pearson_user", "euclidean"]
+
+TABLES: Mapping[str, Table] = {
+    "popularity": POPULARITY,
+    "als": PRODUCT_FACTORS,
+    "pearson_item": PRODUCT_NEIGHBOURS,
+    "euclidean": PRODUCT_NEIGHBOURS,
+    "pearson_user": CUSTOMER_NEIGHBOURS,
+}
+"""Where each model's fitted rows lie."""
+
+
+class ModelParams(Params):
+    """Each model's parameters."""
+
+    popularity: PopularityParams = PopularityParams()
+    als: AlsParams = AlsParams()
+    pearson_item: PearsonItemParams = PearsonItemParams()
+    pearson_user: PearsonUserParams = PearsonUserParams()
+    euclidean: EuclideanParams = EuclideanParams()
+
+
+def fitted_scorers(
+    fitted: Mapping[str, DataFrame], product_ids: Sequence[str], params: ModelParams
+) -> dict[str, Scorer]:
+    """A scorer for every fitted model.
+
+    Args:
+        fitted: model's name → its rows of one month.
+        product_ids: product IDs by position.
+        params: the parameters that the models were fitted with.
+    """
+    makers: Mapping[str, Callable[[DataFrame], Scorer]] = {
+        "popularity": lambda rows: popularity.scorer(rows, product_ids),
+        "als": lambda rows: als.scorer(rows, product_ids, params.als),
+        "pearson_item": lambda rows: pearson_item.scorer(rows, product_ids, params.pearson_item),
+        "pearson_user": lambda rows: pearson_user.scorer(),
+        "euclidean": lambda rows: euclidean.scorer(rows, product_ids, params.euclidean),
+    }
+    return {name: makers[name](rows) for name, rows in fitted.items()}

@@ -1,0 +1,91 @@
+"""What ``month`` says at its end: what was written where, how the models stand, three customers' lists."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.table import Table as Sheet
+
+from finrec_spark.evaluation.last_month import PROTOCOL
+from finrec_spark.evaluation.report import collect_metrics, metrics_table
+from finrec_spark.job import Outcome, Program
+from finrec_spark.months import months_before
+from finrec_spark.tables import (
+    CUSTOMER_PRODUCT_MATRIX,
+    EXCLUSIONS,
+    METRICS,
+    PRODUCTS,
+    RECOMMENDATIONS,
+)
+from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
+
+_EXAMPLES = 3
+
+
+def print_summary(program: Program, month: date, outcomes: Iterable[Outcome]) -> None:
+    """Print the month's summary to stdout. Customers are not named: the screen may end in a log."""
+    console = Console(width=None if Console().is_terminal else 120)
+    ran = [outcome for outcome in outcomes if outcome.rows is not None]
+    seconds = sum(outcome.seconds for outcome in ran)
+    console.print(f"\n[bold]{month:%B %Y} is decided[/bold] (run {program.run_id(month)})")
+    console.print(f"{len(ran)} steps ran in {seconds:.0f} s; all others already stood." if ran else "Everything stood.")
+    console.print(_written(program, month))
+    _print_metrics(console, program, month)
+    for place, (held, rows) in enumerate(_collect_examples(program, month), start=1):
+        console.print(_example(place, held, rows))
+
+
+def _written(program: Program, month: date) -> Sheet:
+    sheet = Sheet("table", "rows of the month", "where", title="Written", title_justify="left")
+    for table in (CUSTOMER_PRODUCT_MATRIX, RECOMMENDATIONS, EXCLUSIONS):
+        rows = program.lake.read_month(table, month).count()
+        sheet.add_row(table.name, f"{rows:,}", program.lake.path(table))
+    sheet.add_row(METRICS.name, "", program.lake.path(METRICS))
+    sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest month")
+    return sheet
+
+
+def _print_metrics(console: Console, program: Program, month: date) -> None:
+    measured = (
+        program.lake.read(METRICS).where((F.col("run_id") == program.run_id(month)) & (F.col("protocol") == PROTOCOL))
+        if program.lake.exists(METRICS)
+        else None
+    )
+    if measured is None or measured.isEmpty():
+        console.print("No month before to measure the models on.")
+        return
+    console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
+    console.print(metrics_table(collect_metrics(measured)))
+
+
+def _collect_examples(program: Program, month: date) -> list[tuple[str, Sequence[Row]]]:
+    """What three customers with a history hold, and their first three products: nine rows."""
+    names = program.lake.read(PRODUCTS).select("product_id", "name")
+    matrix = program.lake.read_month(CUSTOMER_PRODUCT_MATRIX, month).where("owned")
+    holders = matrix.groupBy("customer_id").agg(F.count("*").alias("n")).where("n between 2 and 4")
+    chosen = holders.orderBy(F.xxhash64("customer_id")).limit(_EXAMPLES).select("customer_id")
+    held = _names_by_customer(matrix.join(chosen, "customer_id").join(names, "product_id"))
+    lists = program.lake.read_month(RECOMMENDATIONS, month).where("rank <= 3").join(chosen, "customer_id")
+    named = lists.join(names, "product_id").join(held, "customer_id").orderBy("customer_id", "rank")
+    rows = named.select("customer_id", "held", "rank", "name", "reasons").collect()
+    customers = dict.fromkeys(row["customer_id"] for row in rows)
+    return [(_first(rows, c)["held"], [row for row in rows if row["customer_id"] == c]) for c in customers]
+
+
+def _names_by_customer(rows: DataFrame) -> DataFrame:
+    names = F.concat_ws(", ", F.array_sort(F.collect_list("name")))
+    return rows.groupBy("customer_id").agg(names.alias("held"))
+
+
+def _first(rows: Sequence[Row], customer_id: str) -> Row:
+    return next(row for row in rows if row["customer_id"] == customer_id)
+
+
+def _example(place: int, held: str, rows: Sequence[Row]) -> Sheet:
+    sheet = Sheet("rank", "product", "because", title=f"Example {place}: holds {held}", title_justify="left")
+    for row in rows:
+        reasons = "; ".join(f"{reason['text']} ({reason['weight']:.0%})" for reason in row["reasons"])
+        sheet.add_row(str(row["rank"]), row["name"], reasons)
+    return sheet

@@ -1,0 +1,28 @@
+"""What customers took in a month: the outcome that recommendations are held against."""
+
+from collections.abc import Collection
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.months import months_before
+
+
+def taken_products(interactions: DataFrame, matrix: DataFrame, month: date, event_types: Collection[str]) -> DataFrame:
+    """One row: a product that a customer took in ``month`` and did not own at its start.
+
+    Args:
+        interactions: silver interactions.
+        matrix: the customer-product matrix of ``month``.
+        month: first day of the month.
+        event_types: types that start ownership.
+
+    Returns:
+        ``customer_id``, ``product_id``, distinct.
+    """
+    in_month = (F.col("event_time") >= F.lit(month)) & (F.col("event_time") < F.lit(months_before(month, -1)))
+    opened = interactions.where(in_month & F.col("event_type").isin(list(event_types)))
+    owned = matrix.where("owned").select("customer_id", "product_id")
+    pairs = opened.select("customer_id", "product_id").distinct()
+    return pairs.join(owned, ["customer_id", "product_id"], "left_anti")

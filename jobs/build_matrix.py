@@ -1,0 +1,45 @@
+"""Build the month's customer-product matrix from silver interactions."""
+
+from finrec_spark.cli import run_command, step_command
+from finrec_spark.job import After, Job, Step
+from finrec_spark.tables import (
+    CUSTOMER_INDEX_TABLE,
+    CUSTOMER_PRODUCT_MATRIX,
+    INTERACTIONS,
+    PRODUCT_INDEX_TABLE,
+    PRODUCTS,
+)
+from finrec_spark.transforms.ids import assign_positions
+from finrec_spark.transforms.matrix import customer_product_matrix
+from finrec_spark.transforms.splits import before
+
+
+def run(job: Job) -> int:
+    """Give new customers and products their positions, then write the month's matrix."""
+    interactions = before(job.read(INTERACTIONS), job.month)
+    products = job.read(PRODUCTS)
+    known_customers = job.read_if_there(CUSTOMER_INDEX_TABLE)
+    known_products = job.read_if_there(PRODUCT_INDEX_TABLE)
+
+    customer_index = assign_positions(known_customers, interactions, "customer_id", "customer_index")
+    product_index = assign_positions(known_products, products, "product_id", "product_index")
+    job.write(CUSTOMER_INDEX_TABLE, customer_index)
+    job.write(PRODUCT_INDEX_TABLE, product_index)
+
+    matrix = customer_product_matrix(
+        interactions, job.read(CUSTOMER_INDEX_TABLE), job.read(PRODUCT_INDEX_TABLE), job.month, job.config.matrix
+    )
+
+    return job.write(CUSTOMER_PRODUCT_MATRIX, matrix)
+
+
+STEP = Step(
+    name="build_matrix",
+    run=run,
+    writes=(CUSTOMER_PRODUCT_MATRIX, CUSTOMER_INDEX_TABLE, PRODUCT_INDEX_TABLE),
+    after=(After("ingest", months_back=None),),
+    params=lambda config: config.matrix,
+)
+
+if __name__ == "__main__":
+    run_command(step_command(STEP, __doc__))

@@ -1,0 +1,40 @@
+"""Write a synthetic bank's landing files, and apart from them the truth that only evaluation reads."""
+
+import argparse
+from datetime import date
+
+from finrec_spark.cli import Command, run_command, step_body
+from finrec_spark.job import Job, Program, Step
+from finrec_spark.sources.generator import write_bank
+
+
+def run(job: Job) -> int:
+    """Simulate the bank and write its files below the lake; returns the number of customers."""
+    root = job.program.lake.root.rstrip("/")
+
+    write_bank(job.spark, job.config.generator, job.program.delivery_directory, f"{root}/truth")
+
+    return job.config.generator.customers
+
+
+STEP = Step(name="generate", run=run, params=lambda config: config.generator, monthly=False)
+
+
+def generated_month(program: Program, options: argparse.Namespace) -> date:
+    """The month that the bank's history leads up to."""
+    params = program.config.generator
+    return params.month(params.months)
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """``--customers``, the bank's size."""
+    parser.add_argument("--customers", type=int, metavar="N", help="customers of the generated bank")
+
+
+def configure(options: argparse.Namespace) -> dict[str, object]:
+    """``--customers`` as configuration."""
+    return {} if options.customers is None else {"generator": {"customers": options.customers}}
+
+
+if __name__ == "__main__":
+    run_command(Command("generate", __doc__, step_body(STEP, generated_month), options, configure))

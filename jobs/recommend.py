@@ -1,0 +1,63 @@
+"""Recommend N products to every known customer, with reasons, in one pass over the customers."""
+
+from dataclasses import replace
+
+from pyspark import StorageLevel
+from pyspark.sql import functions as F
+
+from finrec_spark.cli import run_command, step_command
+from finrec_spark.job import After, Job, Step
+from finrec_spark.month_tables import MonthTables, read_month_tables
+from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.publishing import checked_customers, exclusions, recommendations
+from finrec_spark.ranking.scoring import Pass, score_customers
+from finrec_spark.tables import BLEND_WEIGHTS, EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
+from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
+
+
+def run(job: Job) -> int:
+    """Score, check that no customer was lost, then write lists and exclusions."""
+    tables = read_month_tables(job, job.month)
+    products = job.read(PRODUCT_INDEX_TABLE)
+    params = job.config.recommend
+
+    ensemble = _weighted(job, tables)
+    decide = Pass(ensemble, tables.catalogue, params.n, params.reasons, pairs=params.exclusions == "pairs")
+    scored = score_customers(tables.rows, decide).persist(StorageLevel.DISK_ONLY)
+
+    checked_customers(scored, tables.rows)
+
+    job.write(EXCLUSIONS, exclusions(scored, products))
+    version = F.lit(f"ensemble-{job.month:%Y-%m}-{job.fingerprint[:8]}")
+    rows = job.write(RECOMMENDATIONS, recommendations(scored, products).withColumn("model_version", version))
+    scored.unpersist()
+    job.program.lake.define_view(*CURRENT_RECOMMENDATIONS)
+    return rows
+
+
+def _weighted(job: Job, tables: MonthTables) -> Ensemble:
+    """The ensemble with the weights that the month before chose; equal ones where it could not."""
+    lake = job.program.lake
+    if not lake.has_month(BLEND_WEIGHTS, job.month):
+        return tables.ensemble
+    rows = job.read(BLEND_WEIGHTS).select("model", "weight").collect()  # as many as there are models
+    weights = {row["model"]: row["weight"] for row in rows if row["model"] in tables.ensemble.scorers}
+    return replace(tables.ensemble, weights=weights)
+
+
+STEP = Step(
+    name="recommend",
+    run=run,
+    writes=(RECOMMENDATIONS, EXCLUSIONS),
+    after=(
+        After("build_matrix"),
+        After("train_popularity"),
+        After("train_als", optional=True),
+        After("train_pearson", optional=True),
+        After("evaluate", optional=True),
+    ),
+    params=lambda config: [config.recommend, config.models, config.parameters],
+)
+
+if __name__ == "__main__":
+    run_command(step_command(STEP, __doc__))
