@@ -49,6 +49,10 @@ class Known:
     low: float
     high: float
 
+    def clipped(self, ratings: Floats) -> Floats:
+        """The ratings within the scale."""
+        return np.minimum(np.maximum(ratings, self.low), self.high)
+
 
 def predict_by_customers(train: DataFrame, test: DataFrame, k: int = 40, scale: Scale | None = None) -> DataFrame:
     """One row of ``test`` with ``prediction``: from how similar customers rated the product.
@@ -96,7 +100,7 @@ def collect_known(train: DataFrame, scale: Scale | None) -> Known:
 
 def collect_product_means(train: DataFrame) -> Floats:
     """Mean rating by product position, NaN where there is none; one number a product."""
-    rows = train.groupBy("product_index").agg(F.avg("rating").alias("mean")).toPandas()
+    rows: pd.DataFrame = train.groupBy("product_index").agg(F.avg("rating").alias("mean")).toPandas()
     means = np.full(int(rows["product_index"].max()) + 1 if len(rows) else 1, np.nan)
     means[rows["product_index"].to_numpy(np.int64)] = rows["mean"].to_numpy(np.float64)
     return means
@@ -110,7 +114,7 @@ def collect_similarities(train: DataFrame, n_products: int) -> csr_matrix:
         .agg(F.sort_array(F.collect_list(entry)).alias("entries"))
         .select(F.col("entries.product_index").alias("product_index"), F.col("entries.rating").alias("value"))
     )
-    rows = product_similarities(histories, n_products, "pearson", CO_RATED).drop("support").toPandas()
+    rows: pd.DataFrame = product_similarities(histories, n_products, "pearson", CO_RATED).drop("support").toPandas()
     places = (rows["product_index"].to_numpy(), rows["neighbour_index"].to_numpy())
     return csr_matrix((rows["similarity"].to_numpy(np.float64), places), shape=(n_products, n_products))
 
@@ -172,7 +176,7 @@ def _by_customers(k: int, known: Known) -> Callable[[pd.DataFrame, pd.DataFrame]
             raters = ratings.T.tocsr()
             start = means[own[is_known]]
             predicted[is_known] = rows_with_means(query, start, asked[is_known], raters, near, means, k)
-        return np.clip(predicted, known.low, known.high)
+        return known.clipped(predicted)
 
     return predict
 
@@ -189,14 +193,16 @@ def _by_products(
         predicted, is_known = np.full(len(test), known.mean), (customer >= 0) & (product >= 0)
         own = products[product[is_known]]
         predicted[is_known] = rows_with_means(own, means[own], customer[is_known], ratings, similarity, means, k)
-        return np.clip(predicted, known.low, known.high)
+        return known.clipped(predicted)
 
     return predict
 
 
 def row_means(ratings: csr_matrix) -> Floats:
     """Mean of the stored entries of every row; 0 for an empty one."""
-    return np.asarray(ratings.sum(axis=1)).ravel() / np.maximum(np.diff(ratings.indptr), 1)
+    counts = np.maximum(np.diff(ratings.indptr), 1)
+    means: Floats = np.asarray(ratings.sum(axis=1)).ravel() / counts
+    return means
 
 
 def _matrix(rows: pd.DataFrame, customers: Ints, products: Ints) -> csr_matrix:

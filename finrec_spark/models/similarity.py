@@ -19,6 +19,7 @@ from finrec_spark.params import Params
 
 Over = Literal["co_rated", "all"]
 Measure = Literal["pearson", "euclidean"]
+Value = Literal["strength", "rating", "owned"]
 
 PAIRS_AT_ONCE = 1_000_000
 """Pairs whose statistics are held at a time: 8 MB an array, about a dozen arrays."""
@@ -35,7 +36,7 @@ class SimilarityParams(Params):
     minimum_support: int = Field(1, ge=1, description="Entries that both must have")
     shrinkage: float = Field(0.0, ge=0, description="similarity · n / (n + shrinkage), n being the support")
     neighbours: int = Field(50, ge=1, le=1000, description="Most similar ones that are kept; positive only")
-    value: Literal["strength", "rating", "owned"] = Field("strength", description="What the matrix holds")
+    value: Value = Field("strength", description="What the matrix holds")
 
 
 @dataclass(frozen=True)
@@ -149,17 +150,16 @@ def euclidean(sums: PairSums, over: Over) -> Floats:
     """
     square = np.maximum(sums.sum_xx - 2 * sums.sum_xy + sums.sum_yy, 0.0)
     square[square <= FLAT * (sums.sum_xx + sums.sum_yy)] = 0.0
-    distance = np.sqrt(square / sums.count) if over == "co_rated" else np.sqrt(square)
-    return 1.0 / (1.0 + distance)
+    mean: Floats = square / sums.count if over == "co_rated" else square
+    return (1.0 + np.sqrt(mean)) ** -1.0
 
 
 def similar_pairs(sums: PairSums, measure: Measure, params: SimilarityParams) -> SimilarPairs:
     """The pairs with enough support whose shrunk similarity is positive."""
     sums = sums.where(sums.support >= params.minimum_support)
     similarity = pearson(sums) if measure == "pearson" else euclidean(sums, params.over)
-    similarity = np.round(similarity * sums.support / (sums.support + params.shrinkage), 9)
-    pairs = SimilarPairs(sums.left, sums.right, similarity, sums.support)
-    return pairs.where(similarity > 0)
+    shrunk: Floats = (similarity * (sums.support / (sums.support + params.shrinkage))).round(9)
+    return SimilarPairs(sums.left, sums.right, shrunk, sums.support).where(shrunk > 0)
 
 
 def nearest(left: Ints, right: Ints, similarity: Floats, k: int) -> tuple[Ints, Ints, Floats]:
@@ -182,7 +182,7 @@ def nearest(left: Ints, right: Ints, similarity: Floats, k: int) -> tuple[Ints, 
 
 def largest(row: Ints, value: Floats, tie: Ints, k: int) -> Ints:
     """Positions of the ``k`` largest values of every row, by row, largest first; equal within 1e-9: the lower tie."""
-    order = np.lexsort((tie, -np.round(value, 9), row))
+    order: Ints = np.lexsort((tie, -np.round(value, 9), row))
     return order[place_in_row(np.bincount(row)) < k] if row.size else order
 
 

@@ -77,7 +77,8 @@ def nearest_clusters(centroids: Floats, probes: int) -> Ints:
     """The ``probes`` nearest clusters of every cluster, itself first; ties by the lower cluster."""
     cosine = np.round(centroids @ centroids.T, 9)
     np.fill_diagonal(cosine, np.inf)
-    return np.argsort(-cosine, axis=1, kind="stable")[:, :probes]
+    order: Ints = np.argsort(-cosine, axis=1, kind="stable")
+    return order[:, :probes]
 
 
 def block_routes(blocks: Sequence[int], probed: Ints) -> list[tuple[int, int, int, bool]]:
@@ -114,12 +115,13 @@ def _moved(points: Floats, centroids: Floats) -> Floats:
 
 
 def _closest(points: Floats, centroids: Floats) -> Ints:
-    return np.argmax(np.round(points @ centroids.T, 9), axis=1).astype(np.int64)
+    closest: Ints = np.argmax(np.round(points @ centroids.T, 9), axis=1)
+    return closest
 
 
 def _unit(matrix: csr_matrix) -> csr_matrix:
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return diags(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)) @ matrix
+    return csr_matrix(diags(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)) @ matrix)
 
 
 def _with_data(matrix: csr_matrix, data: Floats) -> csr_matrix:

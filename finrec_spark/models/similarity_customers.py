@@ -9,10 +9,12 @@ exact kernel and each customer costs the same, however many there are.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import Field
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -210,7 +212,7 @@ def _found_rows(customer_id: pd.Series, index: Ints, found: Neighbourhood) -> pd
     return pd.DataFrame(columns)
 
 
-def _lists(values: Ints | Floats, row: Ints, n_rows: int) -> list[Ints | Floats]:
+def _lists(values: NDArray[Any], row: Ints, n_rows: int) -> list[NDArray[Any]]:
     return np.split(values, np.cumsum(np.bincount(row, minlength=n_rows))[:-1])
 
 

@@ -47,7 +47,7 @@ def neighbour_recall(
 
 
 def _exact_limits(histories: DataFrame, n_products: int, params: CustomerSimilarityParams, sample: int) -> DataFrame:
-    """One row: how many exact neighbours one sampled customer has (``wanted``), the last one's similarity (``limit``)."""
+    """One row: how many exact neighbours a sampled customer has (``wanted``), the last one's similarity (``limit``)."""
     queries = collect_sample(histories, sample, params.seed + 1)
     compare = _compare(queries["customer_index"].to_numpy(), csr_from_series(queries, n_products), params)
     nearest_first = Window.partitionBy("query").orderBy(F.desc("similarity"))

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from scipy.sparse import csr_matrix
 
 from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
-from finrec_spark.models.similarity import SimilarityParams, blocks_of, entry_rows, largest, values_at
+from finrec_spark.models.similarity import SimilarityParams, Value, blocks_of, entry_rows, largest, values_at
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class NeighbourScorer:
         similarity: P × P, row: the product, column: its neighbour.
         support: customers that each similarity rests on, of the same structure.
         code: code of the reason.
-        owned: whether the value is 1 for what the customer holds, instead of the strength.
+        value: which of the batch's matrices is the history.
     """
 
     similarity: csr_matrix
     support: csr_matrix
     code: str
-    owned: bool
+    value: Value
 
     def score(self, batch: CustomerBatch) -> Floats:
         """Scores, B × P."""
@@ -36,7 +36,7 @@ class NeighbourScorer:
 
     def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
         """The held neighbour that contributed most; its share of the score; customers who have both (``count``)."""
-        values, (size, length) = self._values(batch), products.shape
+        values, length = self._values(batch), products.shape[1]
         best, share = np.full(products.size, -1, np.int64), np.ones(products.size)
         row_cost = np.diff(self.similarity.indptr)[products].sum(axis=1) + np.diff(values.indptr) * length
         for start, stop in blocks_of(row_cost):
@@ -44,10 +44,13 @@ class NeighbourScorer:
             best[part], share[part] = self._largest_part(values[start:stop], products[start:stop])
         flat = products.ravel()
         count = np.where(best >= 0, values_at(self.support, flat, np.maximum(best, 0)), 0).astype(np.int64)
-        return Explanation(self.code, *(part.reshape(size, length) for part in (best, share, count)))
+        shape = products.shape
+        return Explanation(self.code, best.reshape(shape), share.reshape(shape), count.reshape(shape))
 
     def _values(self, batch: CustomerBatch) -> csr_matrix:
-        return batch.owned if self.owned else batch.strength
+        if self.value == "rating":
+            return batch.rating if batch.rating is not None else csr_matrix(batch.strength.shape)
+        return batch.owned if self.value == "owned" else batch.strength
 
     def _largest_part(self, values: csr_matrix, products: Ints) -> tuple[Ints, Floats]:
         """Product of the largest contribution and its share of the sum; -1 and 1 where there is none."""
@@ -84,9 +87,10 @@ def neighbour_scorer(
         values = rows[name].to_numpy(np.float64)[known]
         return csr_matrix((values, (row[known], col[known])), shape=shape)
 
-    return NeighbourScorer(matrix("similarity"), matrix("support"), code, params.value == "owned")
+    return NeighbourScorer(matrix("similarity"), matrix("support"), code, params.value)
 
 
 def collect_neighbours(neighbours: DataFrame) -> pd.DataFrame:
     """The neighbours' rows, in no order; at most products × neighbours."""
-    return neighbours.select("product_id", "neighbour_id", "similarity", "support").toPandas()
+    rows: pd.DataFrame = neighbours.select("product_id", "neighbour_id", "similarity", "support").toPandas()
+    return rows

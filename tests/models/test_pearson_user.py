@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from chispa import assert_df_equality
+from scipy.sparse import csr_matrix
+
+from finrec_spark.models import pearson_user
+from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.similarity_clusters import nearest_clusters
+from finrec_spark.models.similarity_customers import neighbourhood
+from finrec_spark.models.similarity_recall import neighbour_recall
+
+SCHEMA = "customer_id string, customer_index int, product_index array<int>, value array<double>"
+
+
+def products(n):
+    return [f"p{p}" for p in range(n)]
+
+
+def random_table(customers, n_products=8, seed=0):
+    rng = np.random.default_rng(seed)
+    table = rng.integers(1, 6, (customers, n_products)).astype(float)
+    return np.where(rng.random(table.shape) < 0.5, table, 0.0)
+
+
+def kinds_of_customers(customers, kinds=12, n_products=40, seed=0):
+    """Customers of a few kinds; each kind has its own favourite products."""
+    rng = np.random.default_rng(seed)
+    liking = rng.random((kinds, n_products)) ** 6
+    held = rng.random((customers, n_products)) < liking[np.arange(customers) % kinds]
+    return np.where(held, rng.random((customers, n_products)) + 0.5, 0.0)
+
+
+@pytest.fixture
+def histories(spark):
+    def build(table):
+        lists = [(np.flatnonzero(row).tolist(), row[row > 0].tolist()) for row in table]
+        return spark.createDataFrame([(f"c{i}", i, *row) for i, row in enumerate(lists)], SCHEMA)
+
+    return build
+
+
+def slow_neighbours(table, i, params):
+    near = []
+    for j, y in enumerate(table):
+        both = (table[i] > 0) & (y > 0)
+        kept = both if params.over == "co_rated" else np.full(table.shape[1], True)
+        x, y = table[i][kept], y[kept]
+        if i != j and both.sum() >= params.minimum_support and np.ptp(x) > 0 and np.ptp(y) > 0:
+            rho = round(np.corrcoef(x, y)[0, 1] * both.sum() / (both.sum() + params.shrinkage), 9)
+            near += [(-rho, j)] if rho > 0 else []
+    return [(j, pytest.approx(-rho, abs=2e-9)) for rho, j in sorted(near)[: params.neighbours]]
+
+
+@pytest.mark.parametrize("over", ["co_rated", "all"])
+def test_exact_neighbours_are_those_of_brute_force(histories, monkeypatch, over):
+    monkeypatch.setattr("finrec_spark.models.similarity_customers.EXACT_BLOCK", 20)
+    table = random_table(50)
+    params = pearson_user.PearsonUserParams(over=over, minimum_support=3, shrinkage=1.0, neighbours=4)
+    found = pearson_user.fit(histories(table), products(8), params).collect()
+    assert len(found) == 50
+    for row in found:
+        near = [(n.customer_index, n.similarity) for n in row.neighbours]
+        assert near == slow_neighbours(table, int(row.customer_id[1:]), params)
+
+
+def test_evidence_sums_what_the_neighbours_have(histories):
+    table = np.array([[1, 2, 0, 0], [1, 2, 4, 0], [2, 4, 0, 3]], float)
+    row = pearson_user.fit(histories(table), products(4), pearson_user.PearsonUserParams()).where("customer_id = 'c0'")
+    neighbours, evidence = row.select("neighbours", "evidence").first()
+    weight = {n.customer_index: n.similarity for n in neighbours}
+    slow = {p: sum(s * table[j, p] for j, s in weight.items()) for p in range(4)}
+    assert {e.product_index: e.score for e in evidence} == pytest.approx({p: s for p, s in slow.items() if s > 0})
+    assert {e.product_index: e.holders for e in evidence} == {
+        p: int((table[list(weight), p] > 0).sum()) for p in range(4) if slow[p] > 0
+    }
+    assert [e.score for e in evidence] == sorted((e.score for e in evidence), reverse=True)
+
+
+def test_only_the_largest_evidence_is_kept(histories):
+    table = np.array([[1, 2, 0, 0], [1, 2, 4, 0], [2, 4, 0, 3]], float)
+    params = pearson_user.PearsonUserParams(evidence_products=1)
+    rows = pearson_user.fit(histories(table), products(4), params).collect()
+    assert [len(row.evidence) for row in rows] == [1, 1, 1]
+
+
+def clustered(**params):
+    return pearson_user.PearsonUserParams(exact_up_to=0, block_size=100, neighbours=10, **params)
+
+
+@pytest.mark.parametrize("over", ["co_rated", "all"])
+def test_clusters_find_nine_in_ten_of_the_nearest(histories, over):
+    df = histories(kinds_of_customers(3_000))
+    params = clustered(over=over, minimum_support=2, shrinkage=2.0, probes=6)
+    found = pearson_user.fit(df, products(40), params)
+    assert neighbour_recall(df, found, 40, params, sample=100) >= 0.9
+
+
+def test_the_recall_of_exact_neighbours_is_one(histories):
+    df = histories(random_table(60))
+    params = pearson_user.PearsonUserParams(neighbours=5)
+    assert neighbour_recall(df, pearson_user.fit(df, products(8), params), 8, params, sample=30) == 1.0
+
+
+def test_the_recall_of_no_neighbours_is_zero(histories):
+    df = histories(random_table(60))
+    params = pearson_user.PearsonUserParams(neighbours=5)
+    nobody = df.selectExpr(
+        "customer_id", "cast(array() as array<struct<customer_index:int,similarity:double>>) neighbours"
+    )
+    assert neighbour_recall(df, nobody, 8, params, sample=30) == 0.0
+
+
+def test_repartitioning_changes_nothing_in_clusters(histories):
+    df = histories(kinds_of_customers(300))
+    first, second = (pearson_user.fit(part, products(40), clustered()) for part in (df.coalesce(1), df.repartition(5)))
+    assert first.count() == 300
+    assert_df_equality(first, second, ignore_row_order=True)
+
+
+def test_identical_customers_in_one_huge_cluster_are_cut_into_blocks(histories):
+    table = np.tile([1.0, 1.0, 0.0], (250, 1))
+    found = pearson_user.fit(histories(table), products(3), clustered())
+    assert {len(row.neighbours) for row in found.collect()} == {10}
+
+
+def test_however_the_queries_are_cut_the_neighbours_are_the_same(monkeypatch):
+    references = csr_matrix(random_table(40))
+    params, own = pearson_user.PearsonUserParams(neighbours=3), np.arange(40)
+
+    def neighbours():
+        return {
+            (int(rows[q]), int(r))
+            for rows, found in neighbourhood(references, own, params)
+            for q, r in zip(found.query, found.reference, strict=True)
+        }
+
+    at_once = neighbours()
+    monkeypatch.setattr("finrec_spark.models.similarity.PAIRS_AT_ONCE", 50)
+    assert neighbours() == at_once
+
+
+def test_a_cluster_is_its_own_nearest_even_beside_an_equal_one():
+    assert nearest_clusters(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), 2).tolist() == [[0, 1], [1, 0], [2, 0]]
+
+
+def test_the_score_is_the_evidence_and_the_reason_counts_the_holders():
+    evidence, holders = csr_matrix([[0.0, 1.5, 0.2]]), csr_matrix([[0.0, 3.0, 1.0]])
+    nothing = csr_matrix((1, 3))
+    batch = CustomerBatch(
+        nothing, nothing, evidence, holders, np.array(["all"], object), np.zeros(1, np.int64), np.zeros(1, np.uint64)
+    )
+    scorer = pearson_user.scorer()
+    reasons = scorer.explain(batch, np.array([[1, 2, 0]]))
+    assert scorer.score(batch).tolist() == [[0.0, 1.5, 0.2]]
+    assert (reasons.count.tolist(), reasons.product.tolist()) == ([[3, 1, 0]], [[-1, -1, -1]])
