@@ -1,0 +1,55 @@
+"""The synthetic bank as files."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finrec_spark.sources.generator.bank import (
+    PRODUCT_COLUMNS,
+    PROFILE_COLUMNS,
+    generated_bank,
+    simulated_histories,
+    true_effects,
+    true_propensities,
+)
+from finrec_spark.sources.generator.params import GeneratorParams
+from finrec_spark.sources.landing import Landing
+
+_FURTHER = {"customers": PROFILE_COLUMNS, "products": PRODUCT_COLUMNS}
+
+
+def write_bank(
+    spark: SparkSession, params: GeneratorParams, landing_dir: str, truth_dir: str, partitions: int | None = None
+) -> None:
+    """Writes the bank's landing files and, apart from them, the truth that only evaluation may read.
+
+    Parquet folders, replaced where they stand: ``landing_dir`` gets ``customers.parquet`` and so on with further
+    columns as plain columns, every value a string; ``truth_dir`` gets ``propensities.parquet`` and
+    ``effects.parquet``. The histories are simulated once and kept on the executors' disks meanwhile.
+    """
+    histories = simulated_histories(spark, params, partitions).persist(StorageLevel.DISK_ONLY)
+    try:
+        _write_landing(generated_bank(spark, params, histories, partitions), landing_dir)
+        _write(true_propensities(histories, params), truth_dir, "propensities")
+        _write(true_effects(spark, params, partitions), truth_dir, "effects")
+    finally:
+        histories.unpersist()
+
+
+def _write_landing(bank: Landing, landing_dir: str) -> None:
+    for field in fields(bank):
+        table = getattr(bank, field.name)
+        _write(with_plain_columns(table, _FURTHER.get(field.name, ())), landing_dir, field.name)
+
+
+def with_plain_columns(table: DataFrame, names: Sequence[str]) -> DataFrame:
+    """The entries ``names`` of ``extra`` as columns of their own, null where there is none."""
+    declared = [name for name in table.columns if name != "extra"]
+    return table.select(*declared, *(F.col("extra")[name].alias(name) for name in names))
+
+
+def _write(table: DataFrame, folder: str, name: str) -> None:
+    table.write.mode("overwrite").parquet(f"{folder}/{name}.parquet")
