@@ -1,4 +1,8 @@
-"""A table of delivered rows → its valid half in the silver types, and the rejected half with the reasons."""
+"""A table of delivered rows → its valid half in the silver types, and the rejected half with the reasons.
+
+The rows are typed twice, before and after the duplicates are found, so that the one shuffle between carries the
+delivered text alone.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +12,10 @@ from pyspark.sql import functions as F
 
 from finrec_spark.tables import Table
 from finrec_spark.tables.bronze import MALFORMED, bronze
-from finrec_spark.transforms.parsing import Parsed, fault, text
+from finrec_spark.transforms.parsing import Parsed, clean
 
-_FAULTS, _OCCURRENCE = "_faults", "_occurrence"
+_LANDED, _EXTRA = "_landed", "extra"  # a map cannot be ordered, so it goes beside the others
+_FAULTS, _SAME, _FIRST, _OCCURRENCE = "_faults", "_same", "_first", "_occurrence"
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,28 @@ class Screened:
         return self.rows.where(F.col("reason").isNotNull()).select("row", "reason")
 
 
+@dataclass(frozen=True)
+class Identity:
+    """What tells the rows of a table apart; all names are silver columns.
+
+    Attributes:
+        key: what identifies a row.
+        content: where the whole key is missing: what a key is made from, with the row's number among rows of
+            equal content. Real repeats keep apart, and a second delivery gives the same keys.
+        first: order in which rows of one key are preferred, before all that was delivered.
+    """
+
+    key: tuple[str, ...]
+    content: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+
+
 def as_delivered(landed: DataFrame, landing: Table) -> DataFrame:
     """The landed rows in the bronze columns: a column that was not delivered is null."""
-    columns = bronze(landing).columns
     return landed.select(
         *(
             F.col(column.name) if column.name in landed.columns else F.lit(None).cast(column.type).alias(column.name)
-            for column in columns
+            for column in bronze(landing).columns
         )
     )
 
@@ -52,99 +72,131 @@ def screen(
     delivered: DataFrame,
     landing: Table,
     fields: Mapping[str, Parsed],
-    key: Sequence[Column],
+    identity: Identity,
     row_faults: Sequence[Column] = (),
-    first: Sequence[Column] = (),
 ) -> Screened:
     """Every delivered row with its typed columns and its faults.
 
-    A malformed line has no other fault. Rows that share a key are told apart after everything else: of those
-    without another fault the first stays, by ``first`` and then by all that was delivered; the others are
-    ``duplicate key``. A row without any part of the key repeats nothing.
+    A malformed line has no other fault. Of the rows of one key that have no other fault the first stays, the
+    others are ``duplicate key``.
 
     Args:
-        delivered: the bronze columns of ``landing``, and whatever ``fields`` and ``row_faults`` look at.
+        delivered: the bronze columns of ``landing``, and the flags that ``row_faults`` look at.
         landing: the declaration of the delivered table.
-        fields: typed silver column → how it is read; the order is the result's.
-        key: what identifies a row.
-        row_faults: faults that concern several columns.
-        first: order in which rows of one key are preferred.
+        fields: silver column → how it is read; the order is the result's.
+        identity: what tells the rows apart.
+        row_faults: faults of more than one column, over ``typed`` columns and flags: the reason, or null.
     """
-    field_faults = [one for parsed in fields.values() for one in parsed.faults]
-    counted = (
-        delivered.withColumn(_FAULTS, _faults([*field_faults, *row_faults]))
-        .withColumn(_OCCURRENCE, _occurrence(landing, key, first))
-        .withColumn(_FAULTS, F.when(_repeats(key), F.array(F.lit("duplicate key"))).otherwise(F.col(_FAULTS)))
+    kept = _landed_columns(delivered, landing)
+    judged = _typed(kept, landing, fields).withColumn(_FAULTS, _faults(fields, row_faults))
+    text_alone = judged.select(
+        *(name for name in (_LANDED, _EXTRA) if name in kept.columns),
+        _FAULTS,
+        _same_key(identity).alias(_SAME),
+        F.struct(F.lit(0), *(typed(name) for name in identity.first)).alias(_FIRST),
     )
-    return Screened(
-        counted.select(
-            *(parsed.value.alias(name) for name, parsed in fields.items()),
-            F.when(_is_faulty(), _row(landing)).alias("row"),
-            F.when(_is_faulty(), F.concat_ws("; ", _FAULTS)).alias("reason"),
-        ),
-        tuple(fields),
-    )
+    counted = text_alone.withColumn(_OCCURRENCE, _occurrence(landing))
+    return Screened(_result(counted, landing, fields, identity), tuple(fields))
 
 
-def derived_id(columns: Sequence[str]) -> Column:
-    """An ID made from the content of ``columns`` and the row's number among rows of equal content.
-
-    Real repeats keep apart, and the same rows get the same IDs in whatever order they come.
-    """
-    return F.concat(F.lit("row-"), content_hash(columns), F.lit("-"), F.col(_OCCURRENCE).cast("string"))
+def typed(name: str) -> Column:
+    """The typed column of a silver column, as ``row_faults`` see it."""
+    return F.col(_typed_name(name))
 
 
-def content_hash(columns: Sequence[str]) -> Column:
-    """Sixteen hexadecimal digits of the columns' content; a missing value counts as empty."""
-    return F.lpad(F.lower(F.hex(F.xxhash64(*(F.coalesce(text(name), F.lit("")) for name in columns)))), 16, "0")
+def fault(condition: Column, reason: str) -> Column:
+    """``reason`` where ``condition`` is true, else null."""
+    return F.when(condition, F.lit(reason))
 
 
 def with_known(rows: DataFrame, ids: DataFrame, column: str) -> DataFrame:
     """``rows`` and whether ``ids`` lists their ``column``: true, or null where it does not."""
     listed = ids.select(F.col(column).alias("_id"), F.lit(True).alias(_known(column))).distinct()
-    return rows.join(listed, on=text(column) == F.col("_id"), how="left").drop("_id")
+    return rows.join(listed, on=clean(F.col(column)) == F.col("_id"), how="left").drop("_id")
 
 
 def unknown_fault(column: str, noun: str) -> Column:
     """The fault of a row whose ``column`` is given but, by ``with_known``, not listed."""
-    return fault(text(column).isNotNull() & F.col(_known(column)).isNull(), f"unknown {noun}")
+    return fault(typed(column).isNotNull() & F.col(_known(column)).isNull(), f"unknown {noun}")
 
 
 def _known(column: str) -> str:
     return f"_known_{column}"
 
 
-def _faults(faults: Sequence[Column]) -> Column:
-    malformed = F.array(F.lit("malformed row"))
-    return F.when(F.col(MALFORMED.name).isNotNull(), malformed).otherwise(F.array_compact(F.array(*faults)))
+def _typed_name(name: str) -> str:
+    return f"_typed_{name}"
+
+
+def _landed_columns(delivered: DataFrame, landing: Table) -> DataFrame:
+    """The delivered text in one struct, the map and the flags beside it."""
+    plain = [name for name in bronze(landing).column_names if name != _EXTRA]
+    others = [name for name in delivered.columns if name not in plain]
+    return delivered.select(F.struct(*plain).alias(_LANDED), *others)
+
+
+def _typed(kept: DataFrame, landing: Table, fields: Mapping[str, Parsed]) -> DataFrame:
+    """The kept columns, the clean text under its own name, and the typed columns."""
+    texts = [name for name in landing.column_names if name != _EXTRA]
+    cleaned = kept.select("*", *(clean(F.col(f"{_LANDED}.{name}")).alias(name) for name in texts))
+    return cleaned.select("*", *(parsed.value.alias(_typed_name(name)) for name, parsed in fields.items()))
+
+
+def _faults(fields: Mapping[str, Parsed], row_faults: Sequence[Column]) -> Column:
+    """All faults of a row: an empty list where it has none."""
+    of_fields = [_field_fault(name, parsed) for name, parsed in fields.items()]
+    malformed = F.col(f"{_LANDED}.{MALFORMED.name}").isNotNull()
+    all_faults = F.array_compact(F.array(*of_fields, *row_faults))
+    return F.when(malformed, F.array(F.lit("malformed row"))).otherwise(all_faults)
+
+
+def _field_fault(name: str, parsed: Parsed) -> Column:
+    missing = F.lit(f"{parsed.column} is missing" if parsed.needed else None).cast("string")
+    reason = F.lit(None).cast("string") if parsed.reason is None else parsed.reason
+    return F.when(F.col(parsed.column).isNull(), missing).when(typed(name).isNull(), reason)
+
+
+def _same_key(identity: Identity) -> Column:
+    """What rows share that may be one row twice: the key, else a key made from the content.
+
+    Faulty rows are spread by what was delivered, so that a file of missing keys is not one task's work.
+    """
+    key = [typed(name).cast("string") for name in identity.key]
+    content = [F.coalesce(typed(name).cast("string"), F.lit("")) for name in identity.content]
+    return (
+        F.when(_is_faulty(), F.concat(F.lit("faulty-"), F.hex(F.xxhash64(_LANDED))))
+        .when(F.coalesce(*key).isNotNull(), F.concat_ws("\u0001", *(F.coalesce(part, F.lit("")) for part in key)))
+        .otherwise(F.concat(F.lit("row-"), F.lpad(F.lower(F.hex(F.xxhash64(F.lit(0), *content))), 16, "0")))
+    )
+
+
+def _occurrence(landing: Table) -> Column:
+    """1, 2, … over the rows that share ``_same_key``, in a total order."""
+    extra = [F.to_json(F.array_sort(F.map_entries(_EXTRA)))] if _EXTRA in landing.column_names else []
+    return F.row_number().over(Window.partitionBy(_SAME).orderBy(_FIRST, _LANDED, *extra))
+
+
+def _result(counted: DataFrame, landing: Table, fields: Mapping[str, Parsed], identity: Identity) -> DataFrame:
+    """The silver columns, and what was delivered and why it is rejected where it is."""
+    columns = _typed(counted, landing, fields)
+    has_key = F.coalesce(*(typed(name).cast("string") for name in identity.key)).isNotNull()
+    repeated = ~_is_faulty() & has_key & (F.col(_OCCURRENCE) > 1)
+    reason = F.when(repeated, F.lit("duplicate key")).when(_is_faulty(), F.concat_ws("; ", _FAULTS))
+    made = F.when(~has_key, F.concat_ws("-", _SAME, _OCCURRENCE)) if identity.content else F.lit(None)
+    return columns.withColumn("reason", reason).select(
+        *((F.coalesce(typed(name), made) if (name,) == identity.key else typed(name)).alias(name) for name in fields),
+        F.when(F.col("reason").isNotNull(), _row(landing)).alias("row"),
+        "reason",
+    )
 
 
 def _row(landing: Table) -> Column:
     """The row as JSON; of a malformed line the line alone, as its values may stand in wrong columns."""
-    malformed = F.when(F.col(MALFORMED.name).isNotNull(), F.to_json(F.struct(MALFORMED.name)))
-    return F.coalesce(malformed, F.to_json(F.struct(*landing.column_names)))
-
-
-def _occurrence(landing: Table, key: Sequence[Column], first: Sequence[Column]) -> Column:
-    """1, 2, … over the rows of one key, or of equal content where a row has no key; faulty rows among themselves.
-
-    Faulty rows are always spread by their content, so that a file of missing keys is not one task's work.
-    """
-    plain = [name for name in landing.column_names if name != "extra"]
-    content = content_hash([name for name in plain if name != "fold"])
-    given = F.when(_has_key(key) & ~_is_faulty(), F.to_json(F.array(*(part.cast("string") for part in key))))
-    extra = [F.to_json(F.array_sort(F.map_entries("extra")))] if "extra" in landing.column_names else []
-    rows = Window.partitionBy(_is_faulty(), F.coalesce(given, content))
-    return F.row_number().over(rows.orderBy(*first, *plain, *extra))
+    line = F.col(f"{_LANDED}.{MALFORMED.name}")
+    malformed = F.when(line.isNotNull(), F.to_json(F.struct(line.alias(MALFORMED.name))))
+    columns = [F.col(name if name == _EXTRA else f"{_LANDED}.{name}").alias(name) for name in landing.column_names]
+    return F.coalesce(malformed, F.to_json(F.struct(*columns)))
 
 
 def _is_faulty() -> Column:
     return F.size(_FAULTS) > 0
-
-
-def _has_key(key: Sequence[Column]) -> Column:
-    return F.coalesce(*(part.cast("string") for part in key)).isNotNull()
-
-
-def _repeats(key: Sequence[Column]) -> Column:
-    return ~_is_faulty() & _has_key(key) & (F.col(_OCCURRENCE) > 1)

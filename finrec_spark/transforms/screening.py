@@ -16,17 +16,19 @@ from finrec_spark.tables import (
     LANDING_RESPONSES,
 )
 from finrec_spark.transforms.faults import (
+    Identity,
     Screened,
     as_delivered,
-    derived_id,
+    fault,
     screen,
+    typed,
     unknown_fault,
     with_known,
 )
 from finrec_spark.transforms.parsing import (
     Parsed,
-    fault,
     needed,
+    or_default,
     parsed_amount,
     parsed_choice,
     parsed_currency,
@@ -38,14 +40,14 @@ from finrec_spark.transforms.parsing import (
     parsed_text,
     parsed_time,
     parsed_whole_number,
+    parsed_word,
     parsed_yes_or_no,
-    text,
 )
 
 CHANNELS = ("sms", "email", "phone", "app", "branch")
 ARMS = ("treatment", "control", "holdout")
 RESPONSES = ("accepted", "declined", "none")
-_EVENT_CONTENT = ("customer_id", "product_id", "event_type", "event_time", "value", "currency")
+_EVENT_CONTENT = ("customer_id", "product_id", "event_type", "event_time", "value")
 
 
 def screened_customers(landed: DataFrame) -> Screened:
@@ -54,17 +56,16 @@ def screened_customers(landed: DataFrame) -> Screened:
     Valid rows: ``customer_id``, ``valid_from`` (null where it was not delivered: ``customer_versions`` decides),
     ``risk_level``, ``profile``. Key: customer and ``valid_from``.
     """
-    valid_from = parsed_day("valid_from")
     return screen(
         as_delivered(landed, LANDING_CUSTOMERS),
         LANDING_CUSTOMERS,
         {
             "customer_id": _id("customer_id"),
-            "valid_from": valid_from,
+            "valid_from": parsed_day("valid_from"),
             "risk_level": parsed_risk_level(),
             "profile": parsed_map("extra"),
         },
-        key=[text("customer_id"), valid_from.value],
+        Identity(key=("customer_id", "valid_from")),
     )
 
 
@@ -73,56 +74,53 @@ def screened_products(landed: DataFrame) -> Screened:
 
     A missing ``valid_from`` is 1900-01-01; category is in lower case.
     """
-    first_day, last_day = parsed_day("valid_from"), parsed_last_day("valid_to")
     return screen(
         as_delivered(landed, LANDING_PRODUCTS),
         LANDING_PRODUCTS,
         {
             "product_id": _id("product_id"),
-            "category": needed("category", Parsed(F.lower(text("category")))),
-            "name": needed("name", parsed_text("name")),
+            "category": needed(parsed_word("category")),
+            "name": needed(parsed_text("name")),
             "text": parsed_text("text"),
             "tags": parsed_list("tags"),
             "risk_level": parsed_risk_level(),
             "price": parsed_amount("price"),
-            "valid_from": _since_ever(first_day),
-            "valid_to": last_day,
+            "valid_from": _since_ever("valid_from"),
+            "valid_to": parsed_last_day("valid_to"),
             "attributes": parsed_map("extra"),
         },
-        key=[text("product_id")],
-        row_faults=[fault(last_day.value < first_day.value, "valid_to is before valid_from")],
+        Identity(key=("product_id",)),
+        row_faults=[fault(typed("valid_to") < typed("valid_from"), "valid_to is before valid_from")],
     )
 
 
 def screened_interactions(landed: DataFrame, products: DataFrame, customers: DataFrame) -> Screened:
     """One row: one delivered event; valid rows as ``silver.interactions``.
 
-    Where ``event_id`` is missing it is made from the event's content and its number among equal events, so real
-    repeats stay and a second delivery gives the same IDs; a delivered ``event_id`` must be unique.
+    Where ``event_id`` is missing it is made from customer, product, type, time and value and from the event's
+    number among equal ones, so real repeats stay and a second delivery gives the same IDs. A delivered
+    ``event_id`` must be unique: the earliest event stays.
 
     Args:
         landed: the delivered events.
         products: ``product_id`` of every known product; small, it is broadcast.
         customers: ``customer_id`` of every known customer; repeats do no harm.
     """
-    delivered = as_delivered(landed, LANDING_INTERACTIONS)
-    event_id = F.coalesce(text("event_id"), derived_id(_EVENT_CONTENT))
     return screen(
-        _with_customers_and_products(delivered, products, customers),
+        _with_customers_and_products(as_delivered(landed, LANDING_INTERACTIONS), products, customers),
         LANDING_INTERACTIONS,
         {
-            "event_id": Parsed(event_id),
+            "event_id": parsed_text("event_id"),
             "customer_id": _id("customer_id"),
             "product_id": _id("product_id"),
-            "event_type": needed("event_type", Parsed(F.lower(text("event_type")))),
-            "event_time": needed("event_time", parsed_time("event_time")),
+            "event_type": needed(parsed_word("event_type")),
+            "event_time": needed(parsed_time("event_time")),
             "value": parsed_amount("value"),
             "currency": parsed_currency(),
             "fold": parsed_whole_number("fold"),
         },
-        key=[text("event_id")],
+        Identity(key=("event_id",), content=_EVENT_CONTENT, first=("event_time",)),
         row_faults=_unknown_customer_or_product(),
-        first=[parsed_time("event_time").value],
     )
 
 
@@ -131,26 +129,22 @@ def screened_consents(landed: DataFrame, customers: DataFrame) -> Screened:
 
     Of two words on one channel and day, the refusal stays. A missing ``valid_from`` is 1900-01-01.
     """
-    channel, consented = parsed_choice("channel", "channel", CHANNELS), parsed_yes_or_no("consented")
-    valid_from = _since_ever(parsed_day("valid_from"))
     return screen(
         with_known(as_delivered(landed, LANDING_CONSENTS), customers, "customer_id"),
         LANDING_CONSENTS,
         {
             "customer_id": _id("customer_id"),
-            "channel": needed("channel", channel),
-            "consented": needed("consented", consented),
-            "valid_from": valid_from,
+            "channel": needed(parsed_choice("channel", CHANNELS)),
+            "consented": needed(parsed_yes_or_no("consented")),
+            "valid_from": _since_ever("valid_from"),
         },
-        key=[text("customer_id"), channel.value, valid_from.value],
+        Identity(key=("customer_id", "channel", "valid_from"), first=("consented",)),
         row_faults=[unknown_fault("customer_id", "customer")],
-        first=[consented.value],
     )
 
 
 def screened_contacts(landed: DataFrame, products: DataFrame, customers: DataFrame) -> Screened:
     """One row: one delivered contact; valid rows as ``silver.contacts``. A missing ``arm`` is ``treatment``."""
-    arm = parsed_choice("arm", "arm", ARMS)
     return screen(
         _with_customers_and_products(as_delivered(landed, LANDING_CONTACTS), products, customers),
         LANDING_CONTACTS,
@@ -158,12 +152,12 @@ def screened_contacts(landed: DataFrame, products: DataFrame, customers: DataFra
             "contact_id": _id("contact_id"),
             "customer_id": _id("customer_id"),
             "product_id": _id("product_id"),
-            "channel": needed("channel", parsed_choice("channel", "channel", CHANNELS)),
-            "contact_time": needed("contact_time", parsed_time("contact_time")),
+            "channel": needed(parsed_choice("channel", CHANNELS)),
+            "contact_time": needed(parsed_time("contact_time")),
             "campaign_id": parsed_text("campaign_id"),
-            "arm": Parsed(F.coalesce(arm.value, F.lit("treatment")), arm.faults),
+            "arm": or_default(parsed_choice("arm", ARMS), F.lit("treatment")),
         },
-        key=[text("contact_id")],
+        Identity(key=("contact_id",)),
         row_faults=_unknown_customer_or_product(),
     )
 
@@ -180,22 +174,22 @@ def screened_responses(landed: DataFrame, contacts: DataFrame) -> Screened:
         LANDING_RESPONSES,
         {
             "contact_id": _id("contact_id"),
-            "response": needed("response", parsed_choice("response", "response", RESPONSES)),
+            "response": needed(parsed_choice("response", RESPONSES)),
             "response_time": parsed_time("response_time"),
             "value": parsed_amount("value"),
             "currency": parsed_currency(),
         },
-        key=[text("contact_id")],
+        Identity(key=("contact_id",)),
         row_faults=[unknown_fault("contact_id", "contact")],
     )
 
 
 def _id(name: str) -> Parsed:
-    return needed(name, parsed_text(name))
+    return needed(parsed_text(name))
 
 
-def _since_ever(day: Parsed) -> Parsed:
-    return Parsed(F.coalesce(day.value, F.lit("1900-01-01").cast("date")), day.faults)
+def _since_ever(name: str) -> Parsed:
+    return or_default(parsed_day(name), F.lit("1900-01-01").cast("date"))
 
 
 def _with_customers_and_products(delivered: DataFrame, products: DataFrame, customers: DataFrame) -> DataFrame:
