@@ -29,15 +29,23 @@ class AlsParams(Params):
 
     rank: int = Field(32, ge=1, le=512, description="Number of latent factors")
     iterations: int = Field(10, ge=1, le=200, description="Alternations of products and customers")
-    regularisation: float = Field(0.1, gt=0, description="Lambda, times the entries of the customer or product")
-    alpha: float = Field(1.0, gt=0, description="Confidence per unit of strength (implicit)")
     implicit: bool = Field(True, description="Learn from strength as preference; false: from explicit ratings")
+    alpha: float = Field(10.0, gt=0, description="Confidence per unit of strength (implicit)")
+    regularisation: float = Field(
+        1.0, gt=0, description="Lambda where strength is learned from, times the entries of the customer or product"
+    )
+    rating_regularisation: float = Field(0.1, gt=0, description="Lambda where ratings are learned from, as above")
     seed: int = Field(17, description="Seed of the factors that learning starts from")
     customer_blocks: int = Field(
         2, ge=1, description="Blocks that customers are learned in: raise to the cluster's cores; part of the result"
     )
     product_blocks: int = Field(2, ge=1, description="Blocks that products are learned in; part of the result")
     checkpoint_interval: int = Field(5, ge=1, description="Iterations between checkpoints, if the session has a place")
+
+    @property
+    def shrinkage(self) -> float:
+        """The lambda that applies."""
+        return self.regularisation if self.implicit else self.rating_regularisation
 
 
 def fit(matrix: DataFrame, params: AlsParams) -> DataFrame:
@@ -75,7 +83,7 @@ def estimator(params: AlsParams, preference: str) -> ALS:
     return ALS(
         rank=params.rank,
         maxIter=params.iterations,
-        regParam=params.regularisation,
+        regParam=params.shrinkage,
         alpha=params.alpha,
         implicitPrefs=params.implicit,
         seed=params.seed,
@@ -246,7 +254,7 @@ def scorer(factors: DataFrame, product_ids: Sequence[str], params: AlsParams) ->
     """
     matrix = collect_product_factors(factors, product_ids, params.rank)
     fold_in = FoldIn.implicit if params.implicit else FoldIn.explicit
-    return AlsScorer(fold_in(matrix, params.regularisation), params.alpha, params.implicit)
+    return AlsScorer(fold_in(matrix, params.shrinkage), params.alpha, params.implicit)
 
 
 def collect_product_factors(factors: DataFrame, product_ids: Sequence[str], rank: int) -> Floats:
