@@ -11,7 +11,7 @@ source "$ROOT/conf/setup.sh"
 SPARK_OPTIONS=()    # spark-submit's options but for those below
 JOB=""
 JOB_OPTIONS=()
-CONF=$ROOT/conf/local.yaml
+CONF=""             # the file of the job's --conf
 MASTER=""
 DEPLOY_MODE=""
 PY_FILES=""
@@ -91,6 +91,8 @@ read_job() {  # JOB OPTION...
             --conf=*) CONF=${1#--conf=} ;;
         esac
     done
+    # The job reads the file that Spark's properties come from, wherever it was called.
+    [[ -n $CONF ]] || { CONF=$ROOT/conf/local.yaml && JOB_OPTIONS+=(--conf "$CONF"); }
 }
 
 usage() {
@@ -144,7 +146,7 @@ submit() {
     local command=("$SPARK_HOME/bin/spark-submit" --properties-file "$properties")
     command+=(${MASTER:+--master "$MASTER"} ${DEPLOY_MODE:+--deploy-mode "$DEPLOY_MODE"} ${PY_FILES:+--py-files "$PY_FILES"})
     command+=("${SPARK_OPTIONS[@]}" "$ROOT/jobs/$JOB.py" "${JOB_OPTIONS[@]}")
-    exec "${command[@]}" 2> >(follow_spark "$properties")
+    exec "${command[@]}" > >(drop_ivys_greeting) 2> >(follow_spark "$properties")
 }
 
 # Later lines win: the cluster's own defaults (--properties-file would hide them), conf/, the user's properties file.
@@ -181,10 +183,19 @@ dress_terminal() {
     export COLUMNS FORCE_COLOR=${FORCE_COLOR:-1}
 }
 
+# Ivy, which fetches Spark's packages, writes one line to stdout before Spark can keep it from doing so.
+drop_ivys_greeting() {
+    trap '' INT TERM HUP  # the last words come after the signal that stops Spark
+    local line end=""
+    IFS= read -r line && end=$'\n'  # reads no byte beyond the line
+    [[ $line == ":: loading settings ::"* ]] || printf '%s' "$line$end"
+    exec cat
+}
+
 # Reads what Spark says beside the job (its stderr; all that the job says, Spark writes to stdout). It goes to a log:
 # reports on packages, warnings, stack traces. Shown are only the downloads and what kept Spark from running the job.
 follow_spark() {  # PROPERTIES
-    trap '' INT TERM HUP  # the last words come after the signal that stops Spark
+    trap '' INT TERM HUP
     if [[ $VERBOSE == true || $DEPLOY_MODE == cluster ]]; then
         cat >&2  # a driver elsewhere says its state here
     else
@@ -199,7 +210,11 @@ filter_spark() {  # LOG
         printf '%s\n' "$line" >&8
         case $line in
             "downloading "*) line=${line%% ...*} && say "fetching ${line##*/}" ;;
-            "Exception in thread "* | "Error: "* | *OutOfMemoryError*) say "Spark failed: $line (all of it: $log)" ;;
+            *"[unresolved dependency: "* | *"[download failed: "*)
+                say "Spark could not fetch its packages (${line##*: [}: check the network, or name your Maven mirror in" \
+                    "spark.jars.ivySettings (Spark's words: $log)"
+                ;;
+            "Exception in thread "* | "Error: "* | *OutOfMemoryError*) say "Spark failed: $line (Spark's words: $log)" ;;
         esac
     done 8>"$log"
 }

