@@ -11,6 +11,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from finrec_spark.columns import Column
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
 from finrec_spark.tables import Table
 
@@ -92,11 +93,11 @@ class Lake:
 
     def merge(self, table: Table, df: DataFrame) -> int:
         """Insert new keys and update known ones whose content changed; returns the rows inserted or updated."""
-        if not self.exists(table):
+        if self.version(table) <= 0:  # not there, or created and never written
             return self.replace(table, df)
         same_key = " and ".join(f"old.{name} <=> new.{name}" for name in table.key)
-        others = [name for name in table.column_names if name not in table.key]
-        changed = " or ".join(f"not (old.{name} <=> new.{name})" for name in others) or "false"
+        others = [column for column in table.columns if column.name not in table.key]
+        changed = " or ".join(f"not ({_comparable('old', c)} <=> {_comparable('new', c)})" for c in others) or "false"
         merge = self._delta(table).alias("old").merge(table.conform(df).alias("new"), same_key)
         self._attempt(table, merge.whenMatchedUpdateAll(changed).whenNotMatchedInsertAll().execute)
         return self._metric(table, "numTargetRowsInserted") + self._metric(table, "numTargetRowsUpdated")
@@ -147,3 +148,9 @@ class Lake:
                 if sign in text:
                     raise kind(f"{table.name} at {self.path(table)}: {remedy}") from error
             raise
+
+
+def _comparable(side: str, column: Column) -> str:
+    """The column as SQL that can be compared; Spark compares no maps."""
+    name = f"{side}.{column.name}"
+    return f"array_sort(map_entries({name}))" if column.type.startswith("map<") else name

@@ -1,0 +1,33 @@
+import pytest
+
+from finrec_spark.transforms.histories import customer_histories, history_values, known_customers
+
+
+def test_lists_ascend_by_product_whatever_the_order_of_the_rows(matrix):
+    rows = [("ann", 0, 2, 0.5, None, False), ("ann", 0, 0, 1.0, 4.0, True)]
+    row = customer_histories(matrix(rows)).head()
+    assert (row.product_index, row.strength, row.rating, row.owned) == ([0, 2], [1.0, 0.5], [4.0, None], [True, False])
+
+
+def test_owned_as_value_is_one_for_what_is_held_and_nothing_else(matrix):
+    rows = [("ann", 0, 0, 1.0, None, True), ("ann", 0, 1, 1.0, None, False), ("bob", 1, 1, 1.0, None, False)]
+    values = history_values(customer_histories(matrix(rows)), "owned").collect()
+    assert [(row.customer_id, row.product_index, row.value) for row in values] == [("ann", [0], [1.0])]
+
+
+def test_a_rating_of_zero_is_a_rating(matrix):
+    rows = [("ann", 0, 0, 1.0, 0.0, True), ("ann", 0, 1, 1.0, None, True)]
+    assert history_values(customer_histories(matrix(rows)), "rating").head().product_index == [0]
+
+
+def test_a_customer_without_a_history_is_known(spark, matrix):
+    customers = spark.createDataFrame([("bob", "young", 3)], "customer_id string, segment string, risk_level int")
+    known = known_customers(customer_histories(matrix([("ann", 0, 0, 1.0, None, True)])), customers)
+    rows = {row.customer_id: (row.segment, row.risk_level, row.product_index) for row in known.collect()}
+    assert rows == {"ann": ("all", 0, [0]), "bob": ("young", 3, [])}
+
+
+@pytest.fixture
+def matrix(spark):
+    columns = "customer_id string, customer_index int, product_index int, strength double, rating double, owned boolean"
+    return lambda rows: spark.createDataFrame(rows, columns)

@@ -1,0 +1,83 @@
+from datetime import date
+
+import pytest
+from chispa import assert_df_equality
+from delta.tables import DeltaTable
+
+from finrec_spark.columns import MONTH, Column
+from finrec_spark.errors import ConfigError, InputMissing, SchemaError
+from finrec_spark.tables import Table
+from finrec_spark.warehouse import Lake
+
+MAY, JUNE = date(2022, 5, 1), date(2022, 6, 1)
+SCORES = Table(
+    name="test_lake.scores",
+    grain="One score",
+    columns=(MONTH, Column("name", "string", "Who"), Column("score", "double", "How much", nullable=True)),
+    key=("name",),
+    partition_by=("month",),
+    checks={"score_not_negative": "score >= 0"},
+)
+
+
+def test_a_month_is_replaced_and_the_others_stay(lake, scores):
+    lake.replace_where(SCORES, scores([(MAY, "ann", 1.0)]), month=MAY)
+    lake.replace_where(SCORES, scores([(JUNE, "ann", 2.0)]), month=JUNE)
+    written = lake.replace_where(SCORES, scores([(JUNE, "bob", 3.0), (JUNE, "eve", 4.0)]), month=JUNE)
+    expected = scores([(MAY, "ann", 1.0), (JUNE, "bob", 3.0), (JUNE, "eve", 4.0)])
+    assert_df_equality(lake.read(SCORES), expected, ignore_row_order=True, ignore_nullable=True)
+    assert written == 2
+
+
+def test_a_month_that_was_never_written_is_a_missing_input(lake, scores):
+    lake.replace_where(SCORES, scores([(MAY, "ann", 1.0)]), month=MAY)
+    with pytest.raises(InputMissing, match=r"test_lake.scores: has no month 2022-06"):
+        lake.read_month(SCORES, JUNE)
+
+
+def test_a_table_that_was_never_written_is_a_missing_input(lake):
+    with pytest.raises(InputMissing, match=r"test_lake.scores: not in the lake"):
+        lake.read(SCORES)
+
+
+def test_merging_the_same_rows_again_writes_nothing(lake, scores):
+    rows = scores([(MAY, "ann", 1.0), (MAY, "bob", None)])
+    assert (lake.merge(SCORES, rows), lake.merge(SCORES, rows)) == (2, 0)
+
+
+def test_merging_updates_what_changed_and_inserts_what_is_new(lake, scores):
+    lake.merge(SCORES, scores([(MAY, "ann", 1.0), (MAY, "bob", 2.0)]))
+    assert lake.merge(SCORES, scores([(MAY, "bob", 5.0), (MAY, "eve", 3.0)])) == 2
+    expected = scores([(MAY, "ann", 1.0), (MAY, "bob", 5.0), (MAY, "eve", 3.0)])
+    assert_df_equality(lake.read(SCORES), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_row_that_breaks_a_check_is_refused_without_its_values(lake, scores):
+    with pytest.raises(SchemaError) as error:
+        lake.replace(SCORES, scores([(MAY, "ann", -1.0)]))
+    assert "a row breaks one of its declared checks" in str(error.value)
+    assert "ann" not in str(error.value)
+
+
+def test_an_unwritable_lake_is_a_usage_error(spark, scores):
+    with pytest.raises(ConfigError, match="cannot be written"):
+        Lake(spark, "/proc/no-lake").replace(SCORES, scores([(MAY, "ann", 1.0)]))
+
+
+def test_tables_carry_comments_and_can_be_read_by_old_readers(spark, lake, scores):
+    lake.replace(SCORES, scores([(MAY, "ann", 1.0)]))
+    detail = DeltaTable.forPath(spark, lake.path(SCORES)).detail().head()
+    comments = {row.col_name: row.comment for row in spark.sql("DESCRIBE test_lake.scores").collect()}
+    assert detail.minReaderVersion == 1
+    assert comments["score"] == "How much"
+
+
+@pytest.fixture
+def lake(spark, tmp_path):
+    yield Lake(spark, str(tmp_path))
+    spark.sql("DROP TABLE IF EXISTS test_lake.scores")
+
+
+@pytest.fixture
+def scores(spark):
+    return lambda rows: spark.createDataFrame(rows, SCORES.ddl)
