@@ -25,7 +25,9 @@ class GeneratorParams(Params):
     )
     holdout_share: float = Field(0.1, ge=0, le=0.4, description="Share of customers kept back from every campaign")
     missing_share: float = Field(0.04, ge=0, le=1, description="Share of profile values that nobody knows")
-    truth_months: int = Field(2, ge=1, description="Newest months with true propensities, the month to decide included")
+    truth_months: int = Field(
+        2, ge=1, le=4, description="Newest months with true propensities, the month to decide included"
+    )
 
     @field_validator("last_month")
     @classmethod
