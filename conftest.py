@@ -1,12 +1,14 @@
 """One Spark session for the whole run, and what every test builds its rows with."""
 
 import os
+import sys
 import time
 
 import pytest
 from pyspark.sql import SparkSession
 
 os.environ["TZ"] = "UTC"
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers need what the tests have
 time.tzset()
 
 SETTINGS = {

@@ -80,10 +80,10 @@ def collect_strengths(matrix: DataFrame) -> pd.DataFrame:
     segment = F.coalesce("segment", F.lit(EVERYONE)).alias("segment")
     entries = matrix.select(segment, "product_id", F.col("strength").cast(EXACT).alias("strength"))
     sums = entries.groupBy("segment", "product_id").agg(F.sum("strength").cast("double").alias("strength"))
-    return _table(sums.where("strength > 0"), "strength").fillna(0.0)
+    return _collect_table(sums.where("strength > 0"), "strength").fillna(0.0)
 
 
-def _table(rows: DataFrame, values: str) -> pd.DataFrame:
+def _collect_table(rows: DataFrame, values: str) -> pd.DataFrame:
     table = pd.DataFrame(rows.toPandas())
     return table.pivot(index="segment", columns="product_id", values=values)
 
@@ -126,4 +126,4 @@ def scorer(popularity: DataFrame, product_ids: Sequence[str]) -> PopularityScore
 
 def collect_popularity(popularity: DataFrame) -> pd.DataFrame:
     """Scores, a row a segment and a column a product. Bounded by segments × products."""
-    return _table(popularity.select("segment", "product_id", "score"), "score")
+    return _collect_table(popularity.select("segment", "product_id", "score"), "score")

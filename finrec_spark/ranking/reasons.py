@@ -14,12 +14,25 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "similar_taste": ("goes with the whole history", "goes with an earlier choice, {product}"),
     "holders_also_hold": ("often held together with earlier choices", "often held together with {product}"),
     "close_product": ("chosen by much the same customers", "chosen by much the same customers as {product}"),
+    "own_interest": ("the customer has shown interest in it", "the customer has shown interest in it"),
     "similar_customers": (
         "customers with a similar history hold it",
         "{count} customers with a similar history hold it",
     ),
 }
 """Reason's code → its sentence without and with the particulars."""
+
+_CODES = list(SENTENCES)
+_MARKS = ("{count}", "{product}")
+
+
+def _template(plain: str, particular: str) -> tuple[str, str, str]:
+    """The plain sentence, and what stands before and after the other one's placeholder."""
+    head, _, tail = particular.replace(_MARKS[1], _MARKS[0]).partition(_MARKS[0])
+    return plain, head, tail
+
+
+_TEMPLATES = [_template(*pair) for pair in SENTENCES.values()]
 
 REASONS_TYPE = pa.list_(pa.struct([("code", pa.string()), ("weight", pa.float64()), ("text", pa.string())]))
 
@@ -39,24 +52,27 @@ class Reasons:
     count: Ints
 
 
-def heaviest(contributions: Sequence[Floats], explanations: Sequence[Explanation], n: int) -> Reasons:
+def heaviest(contributions: Sequence[Floats], explanations: Sequence[Explanation], products: Ints, n: int) -> Reasons:
     """The ``n`` heaviest parts of each score.
 
-    A part's weight is its model's share of the blended score. Equal weights keep the models' order.
+    A part's weight is its model's share of the blended score. Equal weights keep the models' order. Where the
+    recommended product's own history carried a part, the code is ``own_interest``.
 
     Args:
         contributions: each model's part of the score, B × N.
         explanations: the same models' explanations.
+        products: the recommended products, B × N.
     """
     parts = np.stack(contributions, axis=-1)
     total = parts.sum(axis=-1, keepdims=True)
     shares = np.round(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0), 6)
     order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
-    codes = np.array([list(SENTENCES).index(explanation.code) for explanation in explanations])
+    codes = np.array([_CODES.index(explanation.code) for explanation in explanations])
+    product = _picked([e.product for e in explanations], order)
     return Reasons(
         weight=np.take_along_axis(shares, order, axis=-1),
-        code=codes[order],
-        product=_picked([e.product for e in explanations], order),
+        code=np.where(product == products[..., None], _CODES.index("own_interest"), codes[order]),
+        product=product,
         count=_picked([e.count for e in explanations], order),
     )
 
@@ -74,29 +90,19 @@ def reasons_array(reasons: Reasons, kept: Ints, product_names: pa.Array) -> pa.A
     used = weight > 0
     offsets = np.concatenate(([0], np.cumsum(used.sum(axis=1))))
     texts = _texts(code[used], product[used], count[used], product_names)
-    codes = pa.array(list(SENTENCES)).take(pa.array(code[used]))
+    codes = pa.array(_CODES).take(pa.array(code[used]))
     structs = pa.StructArray.from_arrays([codes, pa.array(weight[used]), texts], names=["code", "weight", "text"])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
 
 
 def _texts(code: Ints, product: Ints, count: Ints, product_names: pa.Array) -> pa.Array:
     """Sentences: the template of the code, its placeholders filled."""
-    particular = (product >= 0) | (count > 0)
-    templates = pa.array([sentence for pair in SENTENCES.values() for sentence in pair])
-    chosen = templates.take(pa.array(2 * code + particular))
-    heads, tails = _around(templates)
-    filling = pc.if_else(
-        pa.array(product >= 0), product_names.take(pa.array(np.maximum(product, 0))), pa.array(count).cast(pa.string())
-    )
-    at = pa.array(2 * code + particular)
-    filled = pc.binary_join_element_wise(heads.take(at), filling, tails.take(at), "")
-    return pc.if_else(pa.array(particular), filled, chosen)
-
-
-def _around(templates: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """What stands before and after each template's placeholder."""
-    pieces = [text.replace("{product}", "{count}").partition("{count}") for text in templates.to_pylist()]
-    return pa.array([head for head, _, _ in pieces]), pa.array([tail for _, _, tail in pieces])
+    asks_count, asks_product = (np.array([mark in text for _, text in SENTENCES.values()]) for mark in _MARKS)
+    particular = np.where(asks_count[code], count > 0, asks_product[code] & (product >= 0))
+    name = product_names.take(pa.array(np.maximum(product, 0)))
+    filling = pc.if_else(pa.array(asks_product[code]), name, pa.array(count).cast(pa.string()))
+    plain, heads, tails = (pa.array(column).take(pa.array(code)) for column in zip(*_TEMPLATES, strict=True))
+    return pc.if_else(pa.array(particular), pc.binary_join_element_wise(heads, filling, tails, ""), plain)
 
 
 def _picked(values: Sequence[Ints], order: Ints) -> Ints:

@@ -130,7 +130,7 @@ def _recommended(
     chosen = np.maximum(products, 0)
     contributions = decide.ensemble.contributions(parts, chosen)
     explanations = [decide.ensemble.scorers[name].explain(batch, chosen) for name in contributions]
-    reasons = heaviest(list(contributions.values()), explanations, decide.n_reasons)
+    reasons = heaviest(list(contributions.values()), explanations, chosen, decide.n_reasons)
     product = products.reshape(-1)[kept]
     return _rows(
         customer_id=ids.take(pa.array(customer)),

@@ -1,0 +1,106 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from finrec_spark.models.popularity import PopularityScorer
+from finrec_spark.models.scorer import Explanation
+from finrec_spark.ranking.catalogue import Catalogue
+from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.exclusions import ProductRules
+from finrec_spark.ranking.scoring import Pass, decide_batch, score_customers, scoring_rows
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Scores every customer alike."""
+
+    scores: tuple[float, ...]
+    code: str = "popular_in_segment"
+
+    def score(self, batch):
+        return np.tile(self.scores, (batch.size, 1))
+
+    def explain(self, batch, products):
+        return Explanation(
+            self.code, np.full(products.shape, 0), np.ones(products.shape), np.zeros(products.shape, int)
+        )
+
+
+def test_owned_and_expired_products_never_come_out(customers, decide):
+    batch = customers(owned=[[0, 1, 0, 0], [0, 0, 0, 0]])
+    lists, _ = decide(batch, on_sale=[True, True, False, True])
+    assert lists == {"c0": [0, 3], "c1": [0, 1, 3]}
+
+
+def test_every_customer_gets_n_products_wherever_n_are_eligible(customers, decide):
+    batch = customers(owned=np.eye(4)[[0, 1, 2, 3, 0]])
+    lists, _ = decide(batch, n=3)
+    assert [len(products) for products in lists.values()] == [3] * 5
+
+
+def test_exclusions_are_counted_by_rule_and_product(customers, decide):
+    _, counts = decide(customers(owned=[[1, 0, 0, 0], [1, 0, 0, 0]]), on_sale=[True, True, True, False])
+    assert counts == {("not_on_sale", 3): 2, ("owned", 0): 2}
+
+
+def test_reasons_weigh_what_made_the_score(customers, passed):
+    scorers = {"popularity": Fixed((0.4, 0.2, 0.1, 0.1)), "als": Fixed((0.0, 1.0, 0.5, 0.0), "similar_taste")}
+    decided = passed(scorers, {"popularity": 0.5, "als": 0.5}, n=1)
+    rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), decided)).to_pylist()
+    assert [(r["code"], r["text"]) for r in rows[0]["reasons"]] == [
+        ("similar_taste", "goes with an earlier choice, product 0"),
+        ("popular_in_segment", "popular in the customer's segment"),
+    ]
+    assert rows[0]["product_index"] == 1
+    assert rows[0]["reasons"][0]["weight"] == pytest.approx(0.5 / 0.75, abs=1e-5)
+
+
+def test_what_no_model_scores_is_ordered_by_popularity(customers, decide):
+    scorers = {"popularity": Fixed((0.1, 0.2, 0.3, 0.4)), "als": Fixed((1.0, 0.0, 0.0, 0.0))}
+    lists, _ = decide(customers(owned=[[0, 0, 0, 0]]), n=4, scorers=scorers, weights={"popularity": 0.0, "als": 1.0})
+    assert lists == {"c0": [0, 3, 2, 1]}
+
+
+def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
+    columns = (
+        "customer_id string, segment string, risk_level int, product_index array<int>, "
+        "strength array<double>, rating array<double>, owned array<boolean>"
+    )
+    rows = [(f"c{n}", "all", 5, [n % 4], [1.0], [None], [True]) for n in range(8)]
+    known = spark.createDataFrame(rows, columns)
+    popular = PopularityScorer(("all",), np.array([[0.4, 0.3, 0.2, 0.1]]))
+    decided = passed({"popularity": popular}, {"popularity": 1.0}, n=2)
+    once, again = (score_customers(scoring_rows(known.repartition(n), None), decided) for n in (1, 5))
+    lists = [
+        sorted((r.customer_id, r.rank, r.product_index) for r in df.where("rule is null").collect())
+        for df in (once, again)
+    ]
+    assert lists[0] == lists[1]
+    assert len(lists[0]) == 16
+
+
+@pytest.fixture
+def passed():
+    def build(scorers, weights, n, on_sale=(True, True, True, True)):
+        rules = ProductRules(np.array(on_sale), np.zeros(4, int), risk_where_unknown=1)
+        catalogue = Catalogue([f"product {p}" for p in range(4)], np.arange(4), rules)
+        return Pass(Ensemble(scorers, weights), catalogue, n, n_reasons=3)
+
+    return build
+
+
+@pytest.fixture
+def decide(passed):
+    def run(batch, n=3, on_sale=(True, True, True, True), scorers=None, weights=None):
+        scorers = scorers or {"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}
+        decided = passed(scorers, weights or {"popularity": 1.0}, n, on_sale)
+        ids = pa.array([f"c{position}" for position in range(batch.size)])
+        listed, excluded = (rows.to_pylist() for rows in decide_batch(ids, batch, decided))
+        lists = {}
+        for row in listed:
+            lists.setdefault(row["customer_id"], []).append(row["product_index"])
+        return lists, {(row["rule"], row["product_index"]): row["customers"] for row in excluded}
+
+    return run
