@@ -159,7 +159,7 @@ def rows_with_means(
         above = raters.data[entry[place]] - means[neighbour[place]]
         total = np.bincount(row, weight, minlength=stop - start)
         shift = np.bincount(row, weight * above, minlength=stop - start)
-        predicted[start:stop] += np.divide(shift, total, out=np.zeros_like(total), where=total > 0)
+        predicted[start:stop] += np.divide(shift, total, out=np.zeros(stop - start), where=total > 0)
     return predicted
 
 
@@ -218,13 +218,18 @@ def _positions(known: Ints, wanted: pd.Series) -> Ints:
 def _predicted(train: DataFrame, test: DataFrame, predict: Callable[[pd.DataFrame, pd.DataFrame], Floats]) -> DataFrame:
     """``test`` with ``prediction``, block by block, each with the block's rows of ``train``."""
 
+    columns = [*test.columns, "prediction"]
+
     def rows_of(ratings: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-        return pairs.assign(prediction=predict(ratings, pairs))[[*test.columns, "prediction"]]
+        return pairs.assign(prediction=predict(ratings, pairs))[columns]
 
     schema = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in test.schema)
-    pairs = test.withColumn("rating_block", _block()).repartition(BLOCKS, "rating_block").groupBy("rating_block")
-    ratings = train.repartition(BLOCKS, "rating_block").groupBy("rating_block")
-    return ratings.cogroup(pairs).applyInPandas(rows_of, f"{schema}, prediction double")
+    pairs = test.withColumn("rating_block", _block())
+    return (
+        train.groupBy("rating_block")
+        .cogroup(pairs.groupBy("rating_block"))
+        .applyInPandas(rows_of, f"{schema}, prediction double")
+    )
 
 
 def _ratings(train: DataFrame) -> DataFrame:

@@ -1,16 +1,17 @@
-"""Which customers are compared with which: clusters of alike histories, cut into blocks of bounded size."""
+"""Clusters of customers with alike histories: who is worth comparing with whom."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags, hstack
+from scipy.sparse import csr_matrix, diags
 
 from finrec_spark.models.scorer import Floats, Ints
-from finrec_spark.models.similarity import Over, entry_rows
+from finrec_spark.models.similarity import Over
 
-DIMENSIONS = 128
-ITERATIONS = 10
+DIMENSIONS = 512
+ITERATIONS = 5
+ROWS_AT_ONCE = 2_048  # × clusters: 16 MB of cosines
+_STEPS = 1_000_000_000  # cosines closer than 1e-9 are ties
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Clustering:
     """Spherical k-means over projected histories.
 
     Attributes:
-        projection: features × dimensions.
+        projection: products × dimensions.
         centroids: clusters × dimensions, of length 1.
         over: which similarity the features imitate.
     """
@@ -27,14 +28,24 @@ class Clustering:
     centroids: Floats
     over: Over
 
-    def assign(self, histories: csr_matrix) -> Ints:
-        """Cluster of every row; the lowest of equally near ones, so 0 for a row without direction."""
-        return _closest(directions(histories, self.over, self.projection), self.centroids)
+    @property
+    def size(self) -> int:
+        """Number of clusters."""
+        return len(self.centroids)
+
+    def nearest(self, histories: csr_matrix, probes: int) -> Ints:
+        """The ``probes`` nearest clusters of every row (fewer where there are fewer), nearest first, ties by number."""
+        probes = min(probes, self.size)
+        found = np.empty((histories.shape[0], probes), np.int64)
+        for start in range(0, histories.shape[0], ROWS_AT_ONCE):
+            points = directions(histories[start : start + ROWS_AT_ONCE], self.over, self.projection)
+            found[start : start + ROWS_AT_ONCE] = nearest_centroids(points, self.centroids, probes)
+        return found
 
 
 def fit_clustering(sample: csr_matrix, n_clusters: int, over: Over, seed: int) -> Clustering:
     """Clusters of ``sample``, S × P, whose rows come in a seeded order: the first distinct ones start the clusters."""
-    projection = random_projection(features(sample[:1], over).shape[1], seed)
+    projection = random_projection(sample.shape[1], seed)
     points = directions(sample, over, projection)
     _, first = np.unique(np.round(points, 9), axis=0, return_index=True)
     centroids = points[np.sort(first)[:n_clusters]]
@@ -43,86 +54,46 @@ def fit_clustering(sample: csr_matrix, n_clusters: int, over: Over, seed: int) -
     return Clustering(projection, centroids, over)
 
 
-def features(histories: csr_matrix, over: Over) -> csr_matrix:
-    """Sparse rows whose cosine is near the similarity.
-
-    Over all products the correlation is the cosine of rows less their means; the means are small
-    beside the entries, so the rows themselves serve. Over co-rated entries: what was rated, and
-    how far above the customer's own mean.
-    """
-    if over == "all":
-        return histories
-    entries = np.maximum(np.diff(histories.indptr), 1)
-    rows = entry_rows(histories)
-    means = np.bincount(rows, histories.data, minlength=entries.size) / entries
-    above = _with_data(histories, histories.data - means[rows])
-    return hstack([_unit(_with_data(histories, np.ones(histories.nnz))), _unit(above)], format="csr")
-
-
 def directions(histories: csr_matrix, over: Over, projection: Floats) -> Floats:
-    """Projected features of length 1, rows × dimensions; 0 where a row has no direction."""
-    points = np.asarray(_unit(features(histories, over)) @ projection)
+    """Projected histories of length 1, rows × dimensions; 0 where a row has none.
+
+    Over all products a correlation is the cosine of the rows less their means, which are small beside the
+    entries, so the rows serve as they are. Over co-rated entries it matters most that there are many of
+    them, so what was rated serves: with values it found fewer of the nearest.
+    """
+    values = histories.data if over == "all" else np.ones(histories.nnz)
+    rows = csr_matrix((values, histories.indices, histories.indptr), shape=histories.shape)
+    return _unit(np.asarray(diags(1.0 / _length(rows)) @ rows @ projection))
+
+
+def random_projection(n_products: int, seed: int) -> Floats:
+    """Gaussian projection that nearly keeps cosines, products × ``DIMENSIONS``; the identity up to as many products."""
+    if n_products <= DIMENSIONS:
+        return np.eye(n_products)
+    return np.random.default_rng(seed).standard_normal((n_products, DIMENSIONS))
+
+
+def nearest_centroids(points: Floats, centroids: Floats, n: int) -> Ints:
+    """The ``n`` centroids of the largest cosine for every point, rows × n, largest first; ties by the lower number."""
+    steps = np.rint(points @ centroids.T * _STEPS).astype(np.int64)
+    code = -steps * len(centroids) + np.arange(len(centroids))
+    nearest: Ints = np.sort(np.partition(code, n - 1, axis=1)[:, :n], axis=1) % len(centroids)
+    return nearest
+
+
+def _moved(points: Floats, centroids: Floats) -> Floats:
+    """Mean direction of every centroid's points; a centroid without points stays."""
+    cluster, point = nearest_centroids(points, centroids, 1)[:, 0], np.arange(len(points))
+    members = csr_matrix((np.ones(len(points)), (cluster, point)), shape=(len(centroids), len(points)))
+    moved = _unit(np.asarray(members @ points))
+    return np.where(moved.any(axis=1, keepdims=True), moved, centroids)
+
+
+def _unit(points: Floats) -> Floats:
     length = np.linalg.norm(points, axis=1, keepdims=True)
     return np.divide(points, length, out=np.zeros_like(points), where=length > 0)
 
 
-def random_projection(n_features: int, seed: int) -> Floats:
-    """Gaussian projection that keeps cosines, features × at most ``DIMENSIONS``; none where there are few features."""
-    if n_features <= DIMENSIONS:
-        return np.eye(n_features)
-    return np.random.default_rng(seed).standard_normal((n_features, DIMENSIONS))
-
-
-def nearest_clusters(centroids: Floats, probes: int) -> Ints:
-    """The ``probes`` nearest clusters of every cluster, itself first; ties by the lower cluster."""
-    cosine = np.round(centroids @ centroids.T, 9)
-    np.fill_diagonal(cosine, np.inf)
-    order: Ints = np.argsort(-cosine, axis=1, kind="stable")
-    return order[:, :probes]
-
-
-def block_routes(blocks: Sequence[int], probed: Ints) -> list[tuple[int, int, int, bool]]:
-    """Where the members of every block are needed: (cluster, block, group, own).
-
-    Every block of a cluster is one group, compared with itself and with one block of each other probed
-    cluster, so that a group's work is bounded however large a cluster is.
-
-    >>> block_routes([2, 1], np.array([[0, 1], [1, 0]]))
-    [(0, 0, 0, True), (1, 0, 0, False), (0, 1, 1, True), (1, 0, 1, False), (1, 0, 2, True), (0, 0, 2, False)]
-    """
-    groups = [(cluster, block) for cluster, n_blocks in enumerate(blocks) for block in range(n_blocks)]
-    return [
-        (int(other), block % blocks[other], group, other == cluster)
-        for group, (cluster, block) in enumerate(groups)
-        for other in probed[cluster]
-        if blocks[other] > 0
-    ]
-
-
-def all_routes(n_blocks: int) -> list[tuple[int, int, int, bool]]:
-    """Routes of one cluster whose blocks are each compared with all: exact."""
-    return [(0, block, group, block == group) for group in range(n_blocks) for block in range(n_blocks)]
-
-
-def _moved(points: Floats, centroids: Floats) -> Floats:
-    members = csr_matrix(
-        (np.ones(len(points)), (_closest(points, centroids), np.arange(len(points)))),
-        shape=(len(centroids), len(points)),
-    )
-    moved = np.asarray(members @ points)
-    length = np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.where(length > 0, moved / np.maximum(length, 1e-300), centroids)
-
-
-def _closest(points: Floats, centroids: Floats) -> Ints:
-    closest: Ints = np.argmax(np.round(points @ centroids.T, 9), axis=1)
-    return closest
-
-
-def _unit(matrix: csr_matrix) -> csr_matrix:
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return csr_matrix(diags(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)) @ matrix)
-
-
-def _with_data(matrix: csr_matrix, data: Floats) -> csr_matrix:
-    return csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+def _length(rows: csr_matrix) -> Floats:
+    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return np.where(length > 0, length, 1.0)

@@ -1,13 +1,14 @@
 """Neighbours of every customer, without customers × customers.
 
-Customers are cut into blocks; a task compares the members of one block with those of the blocks it is
-routed to. Up to ``exact_up_to`` customers every block meets every block (exact). Beyond, blocks belong to
-clusters of alike histories and meet the nearest clusters only: the candidates are rescored with the same
-exact kernel and each customer costs the same, however many there are.
+Customers are put into groups, and a task finds the neighbours of those whose ``own`` group it is among all
+members of the group. Up to ``exact_up_to`` customers everyone is a member of every group (exact). Beyond, a
+group is a cluster of alike histories: a customer is a member of the ``probes`` nearest clusters and the
+nearest one is the own. The candidates are rescored with the same exact kernel.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil
 from typing import Any
 
@@ -32,20 +33,14 @@ from finrec_spark.models.similarity import (
     row_blocks,
     similar_pairs,
 )
-from finrec_spark.models.similarity_clusters import (
-    Clustering,
-    all_routes,
-    block_routes,
-    fit_clustering,
-    nearest_clusters,
-)
+from finrec_spark.models.similarity_clusters import Clustering, fit_clustering
 from finrec_spark.models.sparse import csr_from_lists
 
 Batches = Iterable[pa.RecordBatch]
 
 EXACT_BLOCK = 2_000
 SAMPLE_PER_CLUSTER = 20
-_ASSIGNED = "customer_id string, customer_index int, product_index array<int>, value array<double>, cluster int"
+_ASSIGNED = "customer_id string, customer_index int, product_index array<int>, value array<double>, clusters array<int>"
 _FOUND = (
     "customer_id string, neighbour_index array<int>, similarity array<double>, "
     "evidence_index array<int>, score array<double>, holders array<int>"
@@ -58,9 +53,10 @@ class CustomerSimilarityParams(SimilarityParams):
     """How customers are compared and what is kept of it."""
 
     exact_up_to: int = Field(50_000, ge=0, le=1_000_000, description="Customers up to which everyone meets everyone")
-    block_size: int = Field(1_000, ge=10, le=100_000, description="Customers of a block beyond that size")
-    probes: int = Field(4, ge=1, le=64, description="Nearest clusters that a block meets, its own included")
-    max_clusters: int = Field(1_024, ge=1, le=8_192, description="Clusters at most; larger ones have several blocks")
+    cluster_size: int = Field(500, ge=10, le=100_000, description="Customers a cluster that are aimed at beyond that")
+    max_clusters: int = Field(1_024, ge=1, le=8_192, description="Clusters at most")
+    probes: int = Field(16, ge=1, le=256, description="Nearest clusters that a customer is a candidate in")
+    max_references: int = Field(20_000, ge=10, description="Customers at most, about, that one is compared with")
     evidence_products: int = Field(50, ge=1, description="Products of the neighbours that are kept, largest scores")
     seed: int = Field(0, description="Seed of the sample, the projection and the blocks")
 
@@ -80,10 +76,15 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
         ``customer_id``, ``neighbours``, ``evidence`` as in ``model.customer_neighbours``; both empty where
         nobody is similar. The same whatever the partitioning.
     """
-    groups, n_groups = _comparison_groups(histories, n_products, params)
-    found = (
-        groups.repartition(n_groups, "group").groupBy("group").applyInPandas(_group_rows(n_products, params), _FOUND)
+    histories = histories.select("customer_id", "customer_index", "product_index", "value")
+    customers = histories.count()
+    is_exact = customers <= params.exact_up_to
+    members = (
+        all_members(histories, customers, params)
+        if is_exact
+        else near_members(histories, customers, n_products, params)
     )
+    found = members.groupBy("group").applyInPandas(_group_rows(n_products, params), _FOUND)
     neighbours = F.arrays_zip(F.col("neighbour_index").alias("customer_index"), "similarity")
     evidence = F.arrays_zip(F.col("evidence_index").alias("product_index"), "score", "holders")
     return found.select(
@@ -93,34 +94,38 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
     )
 
 
-def _comparison_groups(
-    histories: DataFrame, n_products: int, params: CustomerSimilarityParams
-) -> tuple[DataFrame, int]:
-    """Histories repeated for every ``group`` that needs them; ``own``: the group finds this customer's neighbours."""
-    histories = histories.select("customer_id", "customer_index", "product_index", "value")
-    customers = histories.count()
-    if customers <= params.exact_up_to:
-        assigned, blocks = histories.withColumn("cluster", F.lit(0)), [max(1, ceil(customers / EXACT_BLOCK))]
-        routes = all_routes(blocks[0])
-    else:
-        clustering = sampled_clustering(histories, customers, n_products, params)
-        assigned = histories.mapInArrow(_assign(clustering, n_products), _ASSIGNED)
-        sizes = collect_cluster_sizes(assigned, len(clustering.centroids))
-        blocks = [ceil(size / params.block_size) for size in sizes]
-        routes = block_routes(blocks, nearest_clusters(clustering.centroids, params.probes))
-    table = histories.sparkSession.createDataFrame(routes, "cluster int, block int, `group` int, own boolean")
-    n_blocks = F.element_at(F.lit(blocks), F.col("cluster") + 1)
-    block = F.pmod(_stable_hash(params.seed), n_blocks).cast("int")
-    return assigned.withColumn("block", block).join(F.broadcast(table), ["cluster", "block"], "inner"), sum(blocks)
+def all_members(histories: DataFrame, customers: int, params: CustomerSimilarityParams) -> DataFrame:
+    """One row: one customer in one ``group``; everyone is in every group and ``own`` in one of them."""
+    n_groups = max(1, ceil(customers / EXACT_BLOCK))
+    groups = F.explode(F.sequence(F.lit(0), F.lit(n_groups - 1)))
+    own = F.pmod(_stable_hash(params.seed), F.lit(n_groups)).cast("int")
+    return histories.withColumn("group", groups).withColumn("own", F.col("group") == own)
 
 
-def sampled_clustering(
-    histories: DataFrame, customers: int, n_products: int, params: CustomerSimilarityParams
-) -> Clustering:
-    """Clusters of a seeded sample of the customers."""
-    n_clusters = min(params.max_clusters, ceil(customers / params.block_size))
+def near_members(histories: DataFrame, customers: int, n_products: int, params: CustomerSimilarityParams) -> DataFrame:
+    """One row: one customer in the ``group`` of one of the nearest clusters, ``own`` in that of the nearest.
+
+    A cluster with more than ``max_references`` members is cut by the customers' hashes into several groups,
+    so that a customer costs the same however many there are.
+    """
+    n_clusters = min(params.max_clusters, ceil(customers / params.cluster_size))
     sample = collect_sample(histories, SAMPLE_PER_CLUSTER * n_clusters, params.seed)
-    return fit_clustering(csr_from_series(sample, n_products), n_clusters, params.over, params.seed)
+    clustering = fit_clustering(csr_from_series(sample, n_products), n_clusters, params.over, params.seed)
+    assigned = histories.mapInArrow(_assign(clustering, n_products, params.probes), _ASSIGNED)
+    members = assigned.select("*", F.posexplode("clusters").alias("place", "cluster")).drop("clusters")
+    sizes = collect_cluster_sizes(members, clustering.size)
+    n_groups = [max(1, ceil(size / params.max_references)) for size in sizes]
+    first_group = [0, *accumulate(n_groups)][:-1]
+    within = F.pmod(_stable_hash(params.seed), _number_of(n_groups)).cast("int")
+    own = F.col("place") == 0
+    return members.select(
+        F.when(own, F.col("customer_id")).alias("customer_id"),
+        "customer_index",
+        "product_index",
+        "value",
+        (_number_of(first_group) + within).alias("group"),
+        own.alias("own"),
+    )
 
 
 def collect_sample(histories: DataFrame, size: int, seed: int) -> pd.DataFrame:
@@ -129,9 +134,9 @@ def collect_sample(histories: DataFrame, size: int, seed: int) -> pd.DataFrame:
     return histories.orderBy(*order).limit(size).select("customer_index", "product_index", "value").toPandas()
 
 
-def collect_cluster_sizes(assigned: DataFrame, n_clusters: int) -> list[int]:
-    """Customers of every cluster; one number a cluster."""
-    rows = assigned.groupBy("cluster").count().collect()
+def collect_cluster_sizes(members: DataFrame, n_clusters: int) -> list[int]:
+    """Members of every cluster; one number a cluster."""
+    rows = members.groupBy("cluster").count().collect()
     found = {row["cluster"]: row["count"] for row in rows}
     return [found.get(cluster, 0) for cluster in range(n_clusters)]
 
@@ -216,14 +221,20 @@ def _lists(values: NDArray[Any], row: Ints, n_rows: int) -> list[NDArray[Any]]:
     return np.split(values, np.cumsum(np.bincount(row, minlength=n_rows))[:-1])
 
 
-def _assign(clustering: Clustering, n_products: int) -> Callable[[Batches], Batches]:
+def _assign(clustering: Clustering, n_products: int, probes: int) -> Callable[[Batches], Batches]:
     def assigned(batches: Batches) -> Batches:
         for batch in batches:
-            matrix = csr_from_lists(batch["product_index"], batch["value"], n_products)
-            cluster = pa.array(clustering.assign(matrix).astype(np.int32))
-            yield pa.RecordBatch.from_arrays([*batch.columns, cluster], names=[*batch.schema.names, "cluster"])
+            near = clustering.nearest(csr_from_lists(batch["product_index"], batch["value"], n_products), probes)
+            offsets = np.arange(0, near.size + 1, near.shape[1], dtype=np.int32)
+            clusters = pa.ListArray.from_arrays(offsets, pa.array(near.astype(np.int32).ravel()))
+            names = [*batch.schema.names, "clusters"]
+            yield pa.RecordBatch.from_arrays([*batch.columns, clusters], names=names)
 
     return assigned
+
+
+def _number_of(by_cluster: list[int]) -> Column:
+    return F.element_at(F.lit(by_cluster), F.col("cluster") + 1)
 
 
 def _stable_hash(seed: int) -> Column:

@@ -5,7 +5,7 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.models import pearson_user
 from finrec_spark.models.scorer import CustomerBatch
-from finrec_spark.models.similarity_clusters import nearest_clusters
+from finrec_spark.models.similarity_clusters import nearest_centroids
 from finrec_spark.models.similarity_customers import neighbourhood
 from finrec_spark.models.similarity_recall import neighbour_recall
 
@@ -79,18 +79,18 @@ def test_evidence_sums_what_the_neighbours_have(histories):
 def test_only_the_largest_evidence_is_kept(histories):
     table = np.array([[1, 2, 0, 0], [1, 2, 4, 0], [2, 4, 0, 3]], float)
     params = pearson_user.PearsonUserParams(evidence_products=1)
-    rows = pearson_user.fit(histories(table), products(4), params).collect()
-    assert [len(row.evidence) for row in rows] == [1, 1, 1]
+    row = pearson_user.fit(histories(table), products(4), params).where("customer_id = 'c0'").first()
+    assert [e.product_index for e in row.evidence] == [1]
 
 
 def clustered(**params):
-    return pearson_user.PearsonUserParams(exact_up_to=0, block_size=100, neighbours=10, **params)
+    return pearson_user.PearsonUserParams(exact_up_to=0, neighbours=10, **params)
 
 
 @pytest.mark.parametrize("over", ["co_rated", "all"])
 def test_clusters_find_nine_in_ten_of_the_nearest(histories, over):
     df = histories(kinds_of_customers(3_000))
-    params = clustered(over=over, minimum_support=2, shrinkage=2.0, probes=6)
+    params = clustered(over=over, minimum_support=2, shrinkage=2.0, cluster_size=200, probes=7)
     found = pearson_user.fit(df, products(40), params)
     assert neighbour_recall(df, found, 40, params, sample=100) >= 0.9
 
@@ -112,14 +112,17 @@ def test_the_recall_of_no_neighbours_is_zero(histories):
 
 def test_repartitioning_changes_nothing_in_clusters(histories):
     df = histories(kinds_of_customers(300))
-    first, second = (pearson_user.fit(part, products(40), clustered()) for part in (df.coalesce(1), df.repartition(5)))
+    first, second = (
+        pearson_user.fit(part, products(40), clustered(cluster_size=100, probes=2))
+        for part in (df.coalesce(1), df.repartition(5))
+    )
     assert first.count() == 300
     assert_df_equality(first, second, ignore_row_order=True)
 
 
-def test_identical_customers_in_one_huge_cluster_are_cut_into_blocks(histories):
+def test_a_huge_cluster_of_identical_customers_is_cut_into_groups(histories):
     table = np.tile([1.0, 1.0, 0.0], (250, 1))
-    found = pearson_user.fit(histories(table), products(3), clustered())
+    found = pearson_user.fit(histories(table), products(3), clustered(max_references=100))
     assert {len(row.neighbours) for row in found.collect()} == {10}
 
 
@@ -139,8 +142,9 @@ def test_however_the_queries_are_cut_the_neighbours_are_the_same(monkeypatch):
     assert neighbours() == at_once
 
 
-def test_a_cluster_is_its_own_nearest_even_beside_an_equal_one():
-    assert nearest_clusters(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), 2).tolist() == [[0, 1], [1, 0], [2, 0]]
+def test_of_equally_near_clusters_the_lower_comes_first():
+    centroids = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
+    assert nearest_centroids(np.array([[1.0, 0.0], [0.0, 0.0]]), centroids, 2).tolist() == [[1, 2], [0, 1]]
 
 
 def test_the_score_is_the_evidence_and_the_reason_counts_the_holders():
