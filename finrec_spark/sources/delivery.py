@@ -58,7 +58,8 @@ def require_tables(found: Mapping[str, Delivery], names: Sequence[str], director
     if missing:
         files = ", ".join(f"{name}.csv" for name in missing)
         have = ", ".join(sorted(found)) or "no table at all"
-        raise InputMissing(f"{directory} lacks {files} (or .csv.gz, .parquet); found: {have}; see {contract}")
+        other = "or .csv.gz, .parquet; an empty file does not count"
+        raise InputMissing(f"{directory} lacks {files} ({other}); found: {have}; see {contract}")
 
 
 def require_columns(rows: DataFrame, names: Iterable[str], delivery: Delivery, contract: str) -> None:
@@ -123,7 +124,7 @@ def quoted(name: str) -> str:
 
 
 def _collect_files(spark: SparkSession, pattern: str) -> list[Row]:
-    """Path, length and modification time (µs) of each file; empty where the pattern meets nothing."""
+    """Path, length and modification time (µs) of each file that is not empty; none where the pattern meets none."""
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
     try:
         listed = files.load(pattern)

@@ -73,14 +73,14 @@ def parsed_time(name: str) -> Parsed:
     >>> rows = [("2022-02-28",), ("2022-02-30",), ("yesterday",), ("1022-02-28",)]
     >>> time = parsed_time("day")
     >>> spark.createDataFrame(rows, "day string").select(time.value, time.reason).toDF("value", "reason").show(4, False)
-    +-------------------+--------------------------------+
-    |value              |reason                          |
-    +-------------------+--------------------------------+
-    |2022-02-28 00:00:00|NULL                            |
+    +-------------------+---------------------------------+
+    |value              |reason                           |
+    +-------------------+---------------------------------+
+    |2022-02-28 00:00:00|NULL                             |
     |NULL               |day is a date that does not exist|
-    |NULL               |day is not a date               |
-    |NULL               |day is before 1900 or after 2100|
-    +-------------------+--------------------------------+
+    |NULL               |day is not a date                |
+    |NULL               |day is before 1900 or after 2100 |
+    +-------------------+---------------------------------+
     <BLANKLINE>
     """
     time = F.when(_looks_like_a_time(name), F.try_to_timestamp(F.col(name)))

@@ -1,0 +1,173 @@
+import json
+from collections import Counter
+from datetime import date
+
+import numpy as np
+import pytest
+
+from finrec_spark import tables
+from finrec_spark.transforms.screening import (
+    screened_consents,
+    screened_contacts,
+    screened_customers,
+    screened_interactions,
+    screened_products,
+    screened_responses,
+)
+
+GOOD = {
+    "event_id": "e1",
+    "customer_id": "ann",
+    "product_id": "card",
+    "event_type": "open",
+    "event_time": "2022-05-01",
+    "value": "12.50",
+    "currency": "CNY",
+}
+DAMAGES = {
+    "customer_id is missing": {"customer_id": " "},
+    "unknown product": {"product_id": "yacht"},
+    "unknown customer": {"customer_id": "nobody"},
+    "event_time is a date that does not exist": {"event_time": "2022-02-30"},
+    "event_time is not a date": {"event_time": "yesterday"},
+    "event_time is before 1900 or after 2100": {"event_time": "2922-05-01 10:00:00"},
+    "value is negative": {"value": "-1"},
+    "value is not a number": {"value": "12,5x"},
+    "value is too large": {"value": "1e16"},
+    "currency is not three letters": {"currency": "¥"},
+    "fold is not a whole number": {"fold": "one"},
+    "event_type is missing": {"event_type": None},
+    "malformed row": {"malformed": "e1,ann,card,,,,,surplus"},
+}
+
+
+@pytest.fixture
+def screened(spark):
+    products = spark.createDataFrame([("card",), ("loan",)], "product_id string")
+    customers = spark.createDataFrame([("ann",), ("ann",), ("bob",)], "customer_id string")
+
+    def screen(rows):
+        columns = [*tables.LANDING_INTERACTIONS.column_names, "malformed"]
+        values = [tuple(row.get(name) for name in columns) for row in rows]
+        landed = spark.createDataFrame(values, ", ".join(f"{name} string" for name in columns))
+        return screened_interactions(landed.repartition(3), products, customers)
+
+    return screen
+
+
+def reasons(screened):
+    return Counter(row.reason for row in screened.rejected.collect())
+
+
+def test_every_damage_is_refused_with_its_reason_and_the_good_row_stays(screened):
+    damaged = [GOOD | {"event_id": f"bad-{i}"} | damage for i, damage in enumerate(DAMAGES.values())]
+    found = screened([GOOD, *damaged])
+    assert reasons(found) == Counter(list(DAMAGES))
+    assert [row.event_id for row in found.valid.collect()] == ["e1"]
+
+
+def test_valid_rows_have_the_declared_types(screened):
+    row = tables.INTERACTIONS.conform(screened([GOOD | {"event_time": "2022-05-01T10:00:00+08:00"}]).valid).first()
+    assert (str(row.event_time), str(row.value), row.fold) == ("2022-05-01 02:00:00", "12.50", None)
+
+
+def test_all_faults_of_a_row_are_told_and_the_row_is_kept_as_it_came(screened):
+    found = screened([GOOD | {"product_id": " yacht", "value": "-1"}]).rejected.first()
+    assert found.reason == "value is negative; unknown product"
+    assert json.loads(found.row) == GOOD | {"product_id": " yacht", "value": "-1"}
+
+
+def test_of_a_malformed_line_the_line_itself_is_kept(screened):
+    found = screened([GOOD | {"malformed": "a,b"}]).rejected.first()
+    assert json.loads(found.row) == {"malformed": "a,b"}
+
+
+def test_of_one_event_id_the_earliest_faultless_row_stays(screened):
+    times = ["2022-05-03", "2022-05-02", "2022-02-30"]
+    found = screened([GOOD | {"event_time": time} for time in times])
+    assert [row.event_time.day for row in found.valid.collect()] == [2]
+    assert reasons(found) == {"duplicate key": 1, "event_time is a date that does not exist": 1}
+
+
+def test_repeats_without_an_id_stay_and_their_ids_do_not_depend_on_order(screened):
+    rows = [GOOD | {"event_id": None, "value": value} for value in ("1", "1", "1.0", "2")]
+    ids = sorted(row.event_id for row in screened(rows).valid.collect())
+    again = sorted(row.event_id for row in screened(rows[::-1]).valid.collect())
+    assert ids == again and len(set(ids)) == 4
+    assert sorted(one.rsplit("-", 1)[1] for one in ids) == ["1", "1", "2", "3"]
+
+
+def test_of_randomly_damaged_rows_none_is_lost_and_no_good_one_is_refused(screened):
+    kinds = {"valid": {}, "duplicate key": {"event_id": "e0"}} | DAMAGES
+    chosen = ["valid", *np.random.default_rng(7).choice(list(kinds), size=59)]
+    rows = [GOOD | {"event_id": f"e{place}"} | kinds[kind] for place, kind in enumerate(chosen)]
+    found = screened(rows)
+    assert Counter({"valid": found.valid.count()}) + reasons(found) == Counter(chosen)
+
+
+def test_ansi_mode_changes_nothing(spark, screened):
+    spark.conf.set("spark.sql.ansi.enabled", "true")
+    try:
+        found = screened([GOOD, *(GOOD | damage for damage in DAMAGES.values())])
+        assert set(reasons(found)) == set(DAMAGES)
+    finally:
+        spark.conf.unset("spark.sql.ansi.enabled")
+
+
+def test_customers_keep_their_profile_and_refuse_a_bad_risk_level(spark):
+    columns = "customer_id string, valid_from string, risk_level string, extra map<string,string>"
+    rows = [
+        ("ann", "2022-01-01", "3.0", {"b": "2", "a": "1"}),
+        ("ann", "2022-01-01 00:00:00", "3", None),
+        ("bob", None, "6", None),
+    ]
+    found = screened_customers(spark.createDataFrame(rows, columns))
+    assert found.valid.first()[:] == ("ann", date(2022, 1, 1), 3, {"a": "1", "b": "2"})
+    assert reasons(found) == {"duplicate key": 1, "risk_level is not 1 to 5": 1}
+
+
+def test_products_are_typed_and_their_days_are_in_order(spark):
+    columns = "product_id string, category string, name string, tags string, valid_from string, valid_to string"
+    rows = [
+        ("card", "Credit_Card", "Card", "a| b||a", None, "9999-12-31"),
+        ("loan", "loan", None, None, None, None),
+        ("fund", "investment", "Fund", None, "2022-05-02", "2022-05-01"),
+    ]
+    found = screened_products(spark.createDataFrame(rows, columns))
+    card = tables.PRODUCTS.conform(found.valid).first()
+    assert (card.category, card.tags, card.valid_from, card.valid_to, card.attributes) == (
+        "credit_card",
+        ["a", "b"],
+        date(1900, 1, 1),
+        None,
+        {},
+    )
+    assert reasons(found) == {"name is missing": 1, "valid_to is before valid_from": 1}
+
+
+def test_of_two_words_on_one_day_the_refusal_stays(spark):
+    columns = "customer_id string, channel string, consented string, valid_from string"
+    rows = [("ann", "SMS", "1", None), ("ann", "sms", "false", None), ("ann", "pigeon", "maybe", None)]
+    customers = spark.createDataFrame([("ann",)], "customer_id string")
+    found = screened_consents(spark.createDataFrame(rows, columns), customers)
+    assert tables.CONSENTS.conform(found.valid).first()[:] == ("ann", "sms", False, date(1900, 1, 1))
+    assert reasons(found) == {"duplicate key": 1, "unknown channel; consented is not true or false": 1}
+
+
+def test_contacts_are_treatment_unless_told_otherwise(spark):
+    columns = (
+        "contact_id string, customer_id string, product_id string, channel string, contact_time string, arm string"
+    )
+    rows = [("c1", "ann", "card", "app", "2022-05-01", None), ("c2", "ann", "card", "app", "2022-05-01", "other")]
+    ids = spark.createDataFrame([("ann", "card")], "customer_id string, product_id string")
+    found = screened_contacts(spark.createDataFrame(rows, columns), ids, ids)
+    assert tables.CONTACTS.conform(found.valid).first().arm == "treatment"
+    assert reasons(found) == {"unknown arm": 1}
+
+
+def test_responses_answer_a_known_contact(spark):
+    rows = [("c1", "Accepted"), ("c2", "accepted"), ("c1", "perhaps")]
+    contacts = spark.createDataFrame([("c1",)], "contact_id string")
+    found = screened_responses(spark.createDataFrame(rows, "contact_id string, response string"), contacts)
+    assert tables.RESPONSES.conform(found.valid).first()[:2] == ("c1", "accepted")
+    assert reasons(found) == {"unknown contact": 1, "unknown response": 1}
