@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import INTERACTIONS
 from finrec_spark.transforms.parsing import parsed_time
 from finrec_spark.warehouse import Lake
+from finrec_spark.warehouse.lock import exclusive
 
 logger = logging.getLogger(__name__)
 
@@ -160,10 +162,18 @@ def _run(command: Command, options: argparse.Namespace, config: Config) -> None:
     source, input_dir = getattr(options, "source", "generator"), getattr(options, "input", None)
     if source != "generator" and input_dir is None:
         raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
+    root = _absolute(options.lake)
+    with nullcontext() if options.dry_run else exclusive(root):
+        _run_on_lake(command, options, config, source, input_dir, root)
+
+
+def _run_on_lake(
+    command: Command, options: argparse.Namespace, config: Config, source: str, input_dir: str | None, root: str
+) -> None:
     logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
     spark = open_session(command.name, config.spark_properties)
     try:
-        lake = Lake(spark, _absolute(options.lake))
+        lake = Lake(spark, root)
         command.body(Program(spark, config, lake, source, input_dir, code_version()), options)
     finally:
         spark.stop()

@@ -21,6 +21,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
 
+SHOWN_METRICS = ("ndcg", "recall", "coverage")
 _EXAMPLES = 3
 
 
@@ -57,7 +58,8 @@ def _print_metrics(console: Console, program: Program, month: date) -> None:
         console.print("No month before to measure the models on.")
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
-    console.print(metrics_table(collect_metrics(measured)))
+    shown = measured.where(F.col("metric").isin(*SHOWN_METRICS))
+    console.print(metrics_table(collect_metrics(shown)))
 
 
 def _collect_examples(program: Program, month: date) -> list[tuple[str, Sequence[Row]]]:

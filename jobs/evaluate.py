@@ -112,6 +112,9 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
 }
 
 
+SHOWN = ("ndcg", "recall", "coverage", "rmse", "mae")
+
+
 def evaluate(program: Program, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     step, month_of, table = PROTOCOLS[options.protocol]
@@ -120,8 +123,10 @@ def evaluate(program: Program, options: argparse.Namespace) -> None:
         program.tell(plan_line(step, program, month))
         return
     program.tell(outcome_line(perform(step, program, month)))
-    mine = (F.col("run_id") == program.run_id(month)) & (F.col("protocol") == options.protocol)
-    print_table(table(collect_metrics(program.lake.read(METRICS).where(mine))))
+    measured = program.lake.read(METRICS).where(
+        (F.col("run_id") == program.run_id(month)) & (F.col("protocol") == options.protocol)
+    )
+    print_table(table(collect_metrics(measured.where(F.col("metric").isin(*SHOWN)))))
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -40,6 +40,7 @@ class Lake:
     spark: SparkSession
     root: str
     _created: set[str] = field(default_factory=set, repr=False)
+    _versions: dict[str, int] = field(default_factory=dict, repr=False)
 
     def path(self, table: Table) -> str:
         """Where the table lies."""
@@ -74,10 +75,10 @@ class Lake:
         return self.exists(table) and not self.read(table).where(F.col("month") == F.lit(month)).isEmpty()
 
     def version(self, table: Table) -> int:
-        """Newest Delta version of the table; -1 where it does not exist."""
-        if not self.exists(table):
-            return -1
-        return int(self._delta(table).history(1).select("version").head()["version"])  # type: ignore[index]
+        """Newest Delta version of the table; -1 where it does not exist. Looked up once, then after each write."""
+        if table.name not in self._versions and self.exists(table):
+            self._collect_last_commit(table)
+        return self._versions.get(table.name, -1)
 
     def replace(self, table: Table, df: DataFrame) -> int:
         """Overwrite the whole table in one commit; returns the rows written."""
@@ -100,7 +101,8 @@ class Lake:
         changed = " or ".join(f"not ({_comparable('old', c)} <=> {_comparable('new', c)})" for c in others) or "false"
         merge = self._delta(table).alias("old").merge(table.conform(df).alias("new"), same_key)
         self._attempt(table, merge.whenMatchedUpdateAll(changed).whenNotMatchedInsertAll().execute)
-        return self._metric(table, "numTargetRowsInserted") + self._metric(table, "numTargetRowsUpdated")
+        metrics = self._collect_last_commit(table)
+        return int(metrics.get("numTargetRowsInserted", 0)) + int(metrics.get("numTargetRowsUpdated", 0))
 
     def create(self, table: Table) -> None:
         """Create the table with its types, comments and constraints where it is not there, and register it."""
@@ -129,11 +131,13 @@ class Lake:
         if condition:
             writer = writer.option("replaceWhere", condition)
         self._attempt(table, lambda: writer.save(self.path(table)))
-        return self._metric(table, "numOutputRows")
+        return int(self._collect_last_commit(table).get("numOutputRows", 0))
 
-    def _metric(self, table: Table, name: str) -> int:
-        row = self._delta(table).history(1).select("operationMetrics").head()
-        return int(row["operationMetrics"].get(name, 0)) if row else 0
+    def _collect_last_commit(self, table: Table) -> dict[str, str]:
+        """Metrics of the newest commit; its version is noted."""
+        commit = self._delta(table).history(1).select("version", "operationMetrics").collect()[0]
+        self._versions[table.name] = commit["version"]
+        return commit["operationMetrics"] or {}
 
     def _delta(self, table: Table) -> DeltaTable:
         return DeltaTable.forPath(self.spark, self.path(table))
