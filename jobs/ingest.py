@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from finrec_spark.cli import Command, delivered_month, run_command, source_options, step_body
 from finrec_spark.errors import DataQualityError
@@ -78,14 +79,21 @@ def _take(
     delivered = job.write(table, landed)
     screened = screen(job.read(table))
     screened.rows.persist(StorageLevel.MEMORY_AND_DISK)
+    valid, refused = _collect_counts(screened)
 
-    refused = job.write(QUARANTINE, screened.rejected, source=name, run_id=job.run_id)
-    valid = screened.valid.count()
+    if refused or job.program.lake.exists(QUARANTINE):  # what an earlier attempt of this run refused is replaced
+        job.write(QUARANTINE, screened.rejected, source=name, run_id=job.run_id)
     _check(job, name, delivered, valid, refused)
 
     write(job, screened.valid)
     screened.rows.unpersist()
     return valid
+
+
+def _collect_counts(screened: Screened) -> tuple[int, int]:
+    is_valid = F.col("reason").isNull()
+    row = screened.rows.agg(F.count_if(is_valid).alias("valid"), F.count_if(~is_valid).alias("refused")).collect()[0]
+    return row["valid"], row["refused"]
 
 
 def _check(job: Job, name: str, delivered: int, valid: int, refused: int) -> None:
