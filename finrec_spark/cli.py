@@ -64,7 +64,7 @@ def main(command: Command, argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser(command).parse_args(argv)
         config = load_config(Path(options.conf), command.configure(options))
-        configure_logging(options.log_format, config.log_dir)
+        configure_logging(options.log_format, config.log_dir, tracebacks=config.log_dir is None)
         _run(command, options, config)
     except FinrecError as error:
         return _failed(error.exit_code, str(error), error)

@@ -10,20 +10,26 @@ LogFormat = Literal["text", "json"]
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
-def configure_logging(log_format: LogFormat, log_dir: str | None) -> None:
-    """Send ``finrec_spark``'s records to stderr and, with ``log_dir``, to ``finrec_spark.log`` there."""
+def configure_logging(log_format: LogFormat, log_dir: str | None, tracebacks: bool = False) -> None:
+    """Send ``finrec_spark``'s records to stderr and, with ``log_dir``, to ``finrec_spark.log`` there.
+
+    Args:
+        log_format: of stderr; the file is JSON.
+        log_dir: local folder, made where it is missing.
+        tracebacks: whether stderr gets them too, as it should where it is the only log.
+    """
     logger = logging.getLogger("finrec_spark")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.handlers.clear()
-    logger.addHandler(_console(log_format, with_tracebacks=log_dir is None))
+    logger.addHandler(_console(log_format, tracebacks))
     if log_dir is not None:
         logger.addHandler(_file(Path(log_dir)))
 
 
-def _console(log_format: LogFormat, with_tracebacks: bool) -> logging.Handler:
+def _console(log_format: LogFormat, tracebacks: bool) -> logging.Handler:
     handler = logging.StreamHandler()
-    handler.setLevel(logging.DEBUG if with_tracebacks else logging.INFO)
+    handler.setLevel(logging.DEBUG if tracebacks else logging.INFO)
     text = logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S")
     handler.setFormatter(JsonFormatter(_FIELDS) if log_format == "json" else text)
     return handler

@@ -9,6 +9,7 @@ from finrec_spark.tables import (
     PRODUCT_INDEX_TABLE,
     PRODUCTS,
 )
+from finrec_spark.transforms.eligibility import known_products
 from finrec_spark.transforms.ids import assign_positions
 from finrec_spark.transforms.matrix import customer_product_matrix
 from finrec_spark.transforms.splits import before
@@ -17,14 +18,12 @@ from finrec_spark.transforms.splits import before
 def run(job: Job) -> int:
     """Give new customers and products their positions, then write the month's matrix."""
     interactions = before(job.read(INTERACTIONS), job.month)
-    products = job.read(PRODUCTS)
-    known_customers = job.read_if_there(CUSTOMER_INDEX_TABLE)
-    known_products = job.read_if_there(PRODUCT_INDEX_TABLE)
+    products = known_products(job.read(PRODUCTS), interactions, job.month)
 
-    customer_index = assign_positions(known_customers, interactions, "customer_id", "customer_index")
-    product_index = assign_positions(known_products, products, "product_id", "product_index")
-    job.write(CUSTOMER_INDEX_TABLE, customer_index)
-    job.write(PRODUCT_INDEX_TABLE, product_index)
+    earlier_customers = job.read_if_there(CUSTOMER_INDEX_TABLE)
+    earlier_products = job.read_if_there(PRODUCT_INDEX_TABLE)
+    job.write(CUSTOMER_INDEX_TABLE, assign_positions(earlier_customers, interactions, "customer_id", "customer_index"))
+    job.write(PRODUCT_INDEX_TABLE, assign_positions(earlier_products, products, "product_id", "product_index"))
 
     matrix = customer_product_matrix(
         interactions, job.read(CUSTOMER_INDEX_TABLE), job.read(PRODUCT_INDEX_TABLE), job.month, job.config.matrix

@@ -1,0 +1,67 @@
+import json
+import logging
+
+import pytest
+
+from finrec_spark.cli import Command, main, source_options
+
+HELLO = Command("hello", "Say hello.", lambda program, options: None, source_options)
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--monht", "2022-06"], "unrecognized arguments"),
+        (["--month", "2022-13"], "expected YYYY-MM"),
+        (["--conf", "no-such.yaml"], "no-such.yaml: cannot be read"),
+        (["--source", "files"], "--source files needs --input DIR"),
+        (["--source", "oracle"], "invalid choice: 'oracle'"),
+        (["--lake", "/proc/lake"], "lake /proc/lake cannot be written"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_one_line(argv, told, said):
+    code, lines = said(argv)
+    assert code == 2
+    assert len(lines) == 1
+    assert told in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("yaml", "told"),
+    [
+        ("als: [", "is not valid YAML"),
+        ("alz: {}", "alz: Extra inputs are not permitted"),
+        ("parameters: {als: {rank: 0}}\nrecommend: {n: ten}", "recommend.n: "),
+    ],
+)
+def test_a_wrong_configuration_names_every_fault_in_one_line(yaml, told, said, tmp_path):
+    (tmp_path / "my.yaml").write_text(yaml)
+    code, lines = said(["--conf", str(tmp_path / "my.yaml")])
+    assert (code, len(lines)) == (2, 1)
+    assert told in lines[0]
+
+
+def test_json_lines_are_json(capsys, tmp_path):
+    from finrec_spark.logs import configure_logging
+
+    configure_logging("json", None)
+    logging.getLogger("finrec_spark.job").info("a line")
+    assert json.loads(capsys.readouterr().err)["message"] == "a line"
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_they_were():
+    logger = logging.getLogger("finrec_spark")
+    before = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
+
+
+@pytest.fixture
+def said(capsys):
+    def run(argv):
+        code = main(HELLO, argv)
+        return code, capsys.readouterr().err.splitlines()
+
+    return run
