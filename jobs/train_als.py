@@ -11,6 +11,8 @@ def run(job: Job) -> int:
     matrix = job.read(CUSTOMER_PRODUCT_MATRIX)
 
     params = job.config.parameters.als
+    if params.iterations > als.ITERATIONS_WITHOUT_CHECKPOINT:
+        job.spark.sparkContext.setCheckpointDir(f"{job.program.lake.root}/.checkpoints")
     fitted = als.fit(matrix, params)
 
     job.register_model("als", params)

@@ -41,10 +41,11 @@ Batches = Iterable[pa.RecordBatch]
 EXACT_BLOCK = 2_000
 SAMPLE_PER_CLUSTER = 20
 _ASSIGNED = "customer_id string, customer_index int, product_index array<int>, value array<double>, clusters array<int>"
-_FOUND = (
+FOUND = (
     "customer_id string, neighbour_index array<int>, similarity array<double>, "
     "evidence_index array<int>, score array<double>, holders array<int>"
 )
+_FOUND_NAMES = ["customer_id", "neighbour_index", "similarity", "evidence_index", "score", "holders"]
 _NEIGHBOURS = "array<struct<customer_index:int,similarity:double>>"
 _EVIDENCE = "array<struct<product_index:int,score:double,holders:int>>"
 
@@ -84,7 +85,7 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
         if is_exact
         else near_members(histories, customers, n_products, params)
     )
-    found = members.groupBy("group").applyInPandas(_group_rows(n_products, params), _FOUND)
+    found = members.groupBy("group").applyInPandas(group_rows(n_products, params), FOUND)
     neighbours = F.arrays_zip(F.col("neighbour_index").alias("customer_index"), "similarity")
     evidence = F.arrays_zip(F.col("evidence_index").alias("product_index"), "score", "holders")
     return found.select(
@@ -190,7 +191,9 @@ def _evidence(
     return row[best], holders.indices[best].astype(np.int64), score[best], holders.data[best].astype(np.int64)
 
 
-def _group_rows(n_products: int, params: CustomerSimilarityParams) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def group_rows(n_products: int, params: CustomerSimilarityParams) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Members of one group → a row of lists for each of those whose ``own`` group it is."""
+
     def rows_of(members: pd.DataFrame) -> pd.DataFrame:
         members = members.sort_values("customer_index", ignore_index=True)
         own = np.flatnonzero(members["own"].to_numpy(bool))
@@ -199,7 +202,7 @@ def _group_rows(n_products: int, params: CustomerSimilarityParams) -> Callable[[
             _found_rows(members["customer_id"].iloc[rows], index, found)
             for rows, found in neighbourhood(csr_from_series(members, n_products), own, params)
         ]
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_FOUND_NAMES)
 
     return rows_of
 

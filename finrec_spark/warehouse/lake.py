@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
-from delta.tables import DeltaTable
+from delta.tables import DeltaTable, DeltaTableBuilder
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -116,7 +116,7 @@ class Lake:
         """Create or replace a view in the catalog."""
         self.spark.sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
 
-    def _builder(self, table: Table):  # type: ignore[no-untyped-def]
+    def _builder(self, table: Table) -> DeltaTableBuilder:
         builder = DeltaTable.createIfNotExists(self.spark).tableName(table.name).location(self.path(table))
         for column in table.columns:
             builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
@@ -142,7 +142,7 @@ class Lake:
     def _delta(self, table: Table) -> DeltaTable:
         return DeltaTable.forPath(self.spark, self.path(table))
 
-    def _attempt(self, table: Table, action: Callable[[], None]) -> None:
+    def _attempt(self, table: Table, action: Callable[[], object]) -> None:
         """Run a write; what is known to go wrong becomes one line, without the row's values."""
         try:
             action()
