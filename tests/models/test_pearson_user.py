@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 from finrec_spark.models import pearson_user
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.similarity_clusters import nearest_centroids
-from finrec_spark.models.similarity_customers import neighbourhood
+from finrec_spark.models.similarity_customers import FOUND, group_rows, neighbourhood
 from finrec_spark.models.similarity_recall import neighbour_recall
 
 SCHEMA = "customer_id string, customer_index int, product_index array<int>, value array<double>"
@@ -118,6 +118,12 @@ def test_repartitioning_changes_nothing_in_clusters(histories):
     )
     assert first.count() == 300
     assert_df_equality(first, second, ignore_row_order=True)
+
+
+def test_a_cluster_that_is_nobodys_nearest_finds_nothing(spark, histories):
+    rows = histories(random_table(5)).selectExpr("*", "false AS own", "0 AS `group`")
+    found = rows.groupBy("group").applyInPandas(group_rows(8, pearson_user.PearsonUserParams()), FOUND)
+    assert found.count() == 0
 
 
 def test_a_huge_cluster_of_identical_customers_is_cut_into_groups(histories):
