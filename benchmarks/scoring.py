@@ -1,0 +1,114 @@
+"""The scoring pass against MLlib's ``recommendForAllUsers``: the same customers, factors and list length, in turn.
+
+    spark-submit benchmarks/scoring.py [CUSTOMERS] [PRODUCTS] [ROUNDS]
+
+Prints seconds and ratios of three things: MLlib's lists; the pass with ALS alone, which folds every customer in,
+leaves owned products out and gives reasons; and reading the pass's input with nothing in between. Run it through
+``./.venv/bin/spark-submit --master 'local[2]' --driver-memory 6g benchmarks/scoring.py``.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+from pyspark.ml.recommendation import ALS
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finrec_spark.models import als
+from finrec_spark.models.popularity import PopularityScorer
+from finrec_spark.ranking.catalogue import Catalogue
+from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.exclusions import ProductRules
+from finrec_spark.ranking.scoring import Pass, score_customers, scoring_rows
+from finrec_spark.transforms.histories import customer_histories, known_customers
+
+ENTRIES = 12  # products in a customer's history
+PARAMS = als.AlsParams(rank=32, iterations=2)
+
+
+def main(customers: int, products: int, rounds: int) -> None:
+    """Time the three in turn, after one warm-up round that does not count."""
+    spark = SparkSession.builder.appName("scoring benchmark").getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    matrix = random_matrix(spark, customers, products).persist()
+    model = ALS(rank=32, maxIter=2, implicitPrefs=True, userCol="customer_index", itemCol="product_index",
+                ratingCol="strength", seed=1).fit(matrix)  # fmt: skip
+    rows = scoring_rows(
+        known_customers(
+            customer_histories(matrix),
+            matrix.select("customer_id", F.lit("all").alias("segment"), F.lit(5).alias("risk_level")).distinct(),
+        ),
+        None,
+    ).persist()
+    print(f"{rows.count():,} customers, {products} products, {ENTRIES} entries each, rank 32, lists of 10")
+    decide = als_pass(model.itemFactors, products)
+    contenders: dict[str, Callable[[], DataFrame]] = {
+        "MLlib recommendForAllUsers": lambda: model.recommendForAllUsers(10),
+        "scoring pass, ALS": lambda: score_customers(rows, decide),
+        "plain read of the input": lambda: rows.mapInArrow(lambda batches: batches, rows.schema),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for round_number in range(rounds + 1):
+        for name, make in contenders.items():
+            taken = timed(make)
+            if round_number:
+                seconds[name].append(taken)
+    ours = median(seconds["scoring pass, ALS"])
+    for name, values in seconds.items():
+        print(f"{name:30} {median(values):7.1f} s   {median(values) / ours:5.2f} × the scoring pass")
+    matrix.unpersist()
+    rows.unpersist()
+    spark.stop()
+
+
+def random_matrix(spark: SparkSession, customers: int, products: int) -> DataFrame:
+    """``customers`` × ENTRIES pairs, popular products more often, the same at every call."""
+    pairs = spark.range(customers).select(
+        F.col("id").cast("int").alias("customer_index"), F.explode(F.sequence(F.lit(1), F.lit(ENTRIES))).alias("n")
+    )
+    draw = F.pmod(F.xxhash64("customer_index", "n"), F.lit(2**20)) / 2**20
+    return (
+        pairs.select(
+            "customer_index",
+            F.floor(draw * draw * products).cast("int").alias("product_index"),
+        )
+        .distinct()
+        .select(
+            F.concat(F.lit("c"), "customer_index").alias("customer_id"),
+            "customer_index",
+            "product_index",
+            F.lit(1.0).alias("strength"),
+            F.lit(None).cast("double").alias("rating"),
+            F.lit(True).alias("owned"),
+        )
+    )
+
+
+def als_pass(item_factors: DataFrame, products: int) -> Pass:
+    """The pass with MLlib's own product factors."""
+    ids = [str(position) for position in range(products)]
+    factors = item_factors.select(
+        F.col("id").cast("string").alias("product_id"), F.col("features").cast("array<double>").alias("factors")
+    )
+    scorers = {
+        "popularity": PopularityScorer(("all",), np.ones((1, products)) / products),
+        "als": als.scorer(factors, ids, PARAMS),
+    }
+    rules = ProductRules(np.ones(products, bool), np.zeros(products, np.int64), 5)
+    catalogue = Catalogue(ids, np.argsort(np.argsort(np.array(ids))), rules)
+    return Pass(Ensemble(scorers, {"popularity": 0.0, "als": 1.0}), catalogue, 10, 3)
+
+
+def timed(make: Callable[[], DataFrame]) -> float:
+    """Wall seconds of computing every row and throwing it away."""
+    started = time.perf_counter()
+    make().write.format("noop").mode("overwrite").save()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    given = [int(value) for value in sys.argv[1:]]
+    main(*(given + [200_000, 200, 3][len(given) :]))
