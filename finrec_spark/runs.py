@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 
 from pyspark.sql import functions as F
 
@@ -41,9 +42,10 @@ def digest(*parts: object) -> str:
 
 
 def code_version() -> str:
-    """The package's version and a digest of its sources, wherever it was imported from."""
-    sources = [(name, source.read_bytes().hex()) for name, source in _python_files(files("finrec_spark"), "")]
-    return f"{__version__}+{digest(*sorted(sources))[:8]}"
+    """The package's version and a digest of its and the jobs' sources, wherever they were imported from."""
+    found = chain.from_iterable(_python_files(files(package), package) for package in ("finrec_spark", "jobs"))
+    sources = sorted((name, source.read_bytes().hex()) for name, source in found)
+    return f"{__version__}+{digest(*sources)[:8]}"
 
 
 def read_ledger(lake: Lake) -> dict[tuple[str, date], Entry]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Sheet
 
 from finrec_spark.evaluation.last_month import PROTOCOL
-from finrec_spark.evaluation.report import collect_metrics, metrics_table
+from finrec_spark.evaluation.report import MetricRow, collect_metrics, metrics_table
 from finrec_spark.job import Outcome, Program
 from finrec_spark.months import months_before
 from finrec_spark.tables import (
@@ -21,7 +21,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
 
-SHOWN_METRICS = ("ndcg", "recall", "coverage")
+SHOWN_METRICS = ("ndcg", "recall", "coverage", "rmse", "mae")
 _EXAMPLES = 3
 
 
@@ -48,18 +48,22 @@ def _written(program: Program, month: date) -> Sheet:
     return sheet
 
 
+def collect_measured(program: Program, step: str, month: date, protocol: str) -> list[MetricRow]:
+    """The metrics for the screen that the step's standing result wrote; none where it never ran."""
+    run_id = program.newest_run_id(step, month)
+    if run_id is None:
+        return []
+    of_run = (F.col("run_id") == run_id) & (F.col("protocol") == protocol) & F.col("metric").isin(*SHOWN_METRICS)
+    return collect_metrics(program.lake.read(METRICS).where(of_run))
+
+
 def _print_metrics(console: Console, program: Program, month: date) -> None:
-    measured = (
-        program.lake.read(METRICS).where((F.col("run_id") == program.run_id(month)) & (F.col("protocol") == PROTOCOL))
-        if program.lake.exists(METRICS)
-        else None
-    )
-    if measured is None or measured.isEmpty():
+    measured = collect_measured(program, "evaluate", month, PROTOCOL)
+    if not measured:
         console.print("No month before to measure the models on.")
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
-    shown = measured.where(F.col("metric").isin(*SHOWN_METRICS))
-    console.print(metrics_table(collect_metrics(shown)))
+    console.print(metrics_table(measured))
 
 
 def _collect_examples(program: Program, month: date) -> list[tuple[str, Sequence[Row]]]:

@@ -30,11 +30,12 @@ from finrec_spark.evaluation.last_month import (
 )
 from finrec_spark.evaluation.metrics import ranking_metrics
 from finrec_spark.evaluation.ratings import explicit_ratings, rating_errors
-from finrec_spark.evaluation.report import MetricRow, collect_metrics, metrics_table, print_table, ratings_table
+from finrec_spark.evaluation.report import MetricRow, metrics_table, print_table, ratings_table
 from finrec_spark.job import After, Job, Program, Step, perform
 from finrec_spark.month_tables import read_month_tables
 from finrec_spark.months import months_before
 from finrec_spark.sources.reading import read_delivery
+from finrec_spark.summary import collect_measured
 from finrec_spark.tables import BLEND_WEIGHTS, INTERACTIONS, METRICS, PRODUCT_INDEX_TABLE
 from finrec_spark.transforms.labels import taken_products
 from finrec_spark.transforms.screening import screened_customers, screened_interactions, screened_products
@@ -112,9 +113,6 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
 }
 
 
-SHOWN = ("ndcg", "recall", "coverage", "rmse", "mae")
-
-
 def evaluate(program: Program, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     step, month_of, table = PROTOCOLS[options.protocol]
@@ -123,10 +121,7 @@ def evaluate(program: Program, options: argparse.Namespace) -> None:
         program.tell(plan_line(step, program, month))
         return
     program.tell(outcome_line(perform(step, program, month)))
-    measured = program.lake.read(METRICS).where(
-        (F.col("run_id") == program.run_id(month)) & (F.col("protocol") == options.protocol)
-    )
-    print_table(table(collect_metrics(measured.where(F.col("metric").isin(*SHOWN)))))
+    print_table(table(collect_measured(program, step.name, month, options.protocol)))
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Train the neighbour models: Pearson between products and between customers, Euclidean distance."""
 
-import logging
+from pyspark.sql import DataFrame
 
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
@@ -15,8 +15,6 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.histories import customer_histories, history_values
 from finrec_spark.transforms.ids import collect_product_ids
-
-logger = logging.getLogger(__name__)
 
 
 def run(job: Job) -> int:
@@ -43,11 +41,21 @@ def run(job: Job) -> int:
         fitted = pearson_user.fit(values, product_ids, params.pearson_user)
         job.register_model("pearson_user", params.pearson_user)
         rows += job.write(CUSTOMER_NEIGHBOURS, fitted)
-        found = neighbour_recall(values, job.read(CUSTOMER_NEIGHBOURS), len(product_ids), params.pearson_user)
-        logger.info("pearson_user: %.1f %% of the exact nearest customers were found (sample)", 100 * found)
+        _tell_recall(job, values, len(product_ids))
 
     histories.unpersist()
     return rows
+
+
+def _tell_recall(job: Job, values: DataFrame, n_products: int) -> None:
+    """Say how many of the exact nearest customers were found, where they were not all looked at."""
+    params = job.config.parameters.pearson_user
+    customers = values.count()
+    if customers <= params.exact_up_to:
+        job.tell(f"pearson_user: exact among {customers:,} customers")
+        return
+    found = neighbour_recall(values, job.read(CUSTOMER_NEIGHBOURS), n_products, params)
+    job.tell(f"pearson_user: found {found:.1%} of the exact nearest customers (on a sample; {customers:,} in all)")
 
 
 STEP = Step(

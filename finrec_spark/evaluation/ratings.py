@@ -48,7 +48,8 @@ class RatingsParams(Params):
         ("pearson_user", "pearson_item", "als"), min_length=1, description="Models to measure"
     )
     als: AlsParams = Field(
-        AlsParams(rank=10, rating_regularisation=0.1, implicit=False), description="Parameters of the explicit factor model"
+        AlsParams(rank=10, rating_regularisation=0.1, implicit=False),
+        description="Parameters of the explicit factor model",
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from functools import reduce
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -22,24 +22,30 @@ class EventRule(Params):
     rating: bool = Field(False, description="Whether its value is an explicit rating")
 
 
+EVENTS: Mapping[str, EventRule] = {
+    "open": EventRule(weight=1.0, ownership="opens"),
+    "buy": EventRule(weight=1.0, ownership="opens"),
+    "purchase": EventRule(weight=1.0, ownership="opens"),
+    "rating": EventRule(weight=1.0, ownership="opens", rating=True),
+    "close": EventRule(weight=0.0, ownership="closes"),
+    "sell": EventRule(weight=0.0),  # may be a part only, so it ends no ownership
+    "view": EventRule(weight=0.2),
+    "inquiry": EventRule(weight=0.3),
+}
+"""Rules of the event types that need no configuration."""
+
+
 class MatrixParams(Params):
     """How interactions become strength, rating and ownership."""
 
     half_life_days: float = Field(180, gt=0, description="Days in which an interaction loses half of its weight")
-    events: Mapping[str, EventRule] = Field(
-        default={
-            "open": EventRule(weight=1.0, ownership="opens"),
-            "buy": EventRule(weight=1.0, ownership="opens"),
-            "purchase": EventRule(weight=1.0, ownership="opens"),
-            "rating": EventRule(weight=1.0, ownership="opens", rating=True),
-            "close": EventRule(weight=0.0, ownership="closes"),
-            "sell": EventRule(weight=0.0),  # may be a part only, so it ends no ownership
-            "view": EventRule(weight=0.2),
-            "inquiry": EventRule(weight=0.3),
-        },
-        description="Rules by event type",
-    )
+    events: Mapping[str, EventRule] = Field(EVENTS, description="Rules by event type, laid over the built-in ones")
     other_events: EventRule = Field(EventRule(weight=0.1), description="Rule of every other event type")
+
+    @field_validator("events")
+    @classmethod
+    def _over_built_in(cls, events: Mapping[str, EventRule]) -> Mapping[str, EventRule]:
+        return {**EVENTS, **events}
 
 
 def customer_product_matrix(

@@ -149,8 +149,8 @@ class Lake:
         except (Py4JError, PySparkException) as error:
             text = str(error)
             for sign, kind, remedy in _REASONS:
-                if sign in text:
-                    raise kind(f"{table.name} at {self.path(table)}: {remedy}") from error
+                if sign in text:  # the cause is left behind: it may quote rows
+                    raise kind(f"{table.name} at {self.path(table)}: {remedy}") from None
             raise
 
 
