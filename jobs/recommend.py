@@ -9,7 +9,7 @@ from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.month_tables import MonthTables, read_month_tables
 from finrec_spark.ranking.ensemble import Ensemble
-from finrec_spark.ranking.publishing import checked_customers, exclusions, recommendations
+from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
 from finrec_spark.ranking.scoring import Pass, score_customers
 from finrec_spark.tables import BLEND_WEIGHTS, EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
 from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
@@ -25,7 +25,8 @@ def run(job: Job) -> int:
     decide = Pass(ensemble, tables.catalogue, params.n, params.reasons, pairs=params.exclusions == "pairs")
     scored = score_customers(tables.rows, decide).persist(StorageLevel.DISK_ONLY)
 
-    checked_customers(scored, tables.rows)
+    customers, listed = collect_listed(scored)
+    job.tell(f"recommend: {customers:,} customers scored, {listed:,} got a list")
 
     job.write(EXCLUSIONS, exclusions(scored, products))
     version = F.lit(f"ensemble-{job.month:%Y-%m}-{job.fingerprint[:8]}")

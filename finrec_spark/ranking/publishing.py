@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError
+from finrec_spark.ranking.scoring import SCORED
 
 
 def recommendations(scored: DataFrame, products: DataFrame) -> DataFrame:
@@ -24,23 +25,28 @@ def exclusions(scored: DataFrame, products: DataFrame) -> DataFrame:
     Returns:
         ``customer_id`` (null where counted), ``product_id``, ``rule``, ``customers``.
     """
-    excluded = scored.where(F.col("rule").isNotNull())
+    excluded = scored.where(F.col("rule") != SCORED)
     placed = excluded.join(F.broadcast(products), "product_index")
     return placed.groupBy("customer_id", "product_id", "rule").agg(F.sum("customers").alias("customers"))
 
 
-def checked_customers(scored: DataFrame, rows: DataFrame) -> int:
-    """The number of customers who got a list.
+def collect_listed(scored: DataFrame) -> tuple[int, int]:
+    """How many customers were scored, and how many of them got a list.
 
     A customer for whom no product is eligible gets none, and is counted by the exclusions alone.
 
     Raises:
-        DataQualityError: nobody got a list, or more customers came out than went in.
+        DataQualityError: nobody got a list, or somebody got two.
     """
-    first = scored.where(F.col("rule").isNull() & (F.col("rank") == 1))
-    listed, known = first.count(), rows.count()
-    if listed == 0 or listed > known:
+    first = F.col("rule").isNull() & (F.col("rank") == 1)
+    row = scored.agg(
+        F.coalesce(F.sum(F.when(F.col("rule") == SCORED, F.col("customers"))), F.lit(0)).alias("scored"),
+        F.count_if(first).alias("listed"),
+        F.count_distinct(F.when(first, F.col("customer_id"))).alias("distinct"),
+    ).collect()[0]
+    if row["listed"] == 0 or row["listed"] > row["distinct"]:
         raise DataQualityError(
-            f"mart.recommendations: {known:,} customers went in, {listed:,} got a list; nothing was published"
+            f"mart.recommendations: {row['scored']:,} customers were scored, {row['distinct']:,} of them got"
+            f" {row['listed']:,} lists; nothing was published"
         )
-    return listed
+    return row["scored"], row["listed"]

@@ -25,6 +25,9 @@ PASS_DDL = (
     "customer_id string, rank int, product_index int, score double, "
     "reasons array<struct<code:string,weight:double,text:string>>, rule string, customers long"
 )
+SCORED = "scored"
+"""Stands in ``rule`` where a row counts the customers who were looked at."""
+
 _PASS_SCHEMA = pa.schema(
     [
         ("customer_id", pa.string()),
@@ -92,11 +95,12 @@ def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
 
 
 def score_customers(rows: DataFrame, decide: Pass) -> DataFrame:
-    """Recommendations and exclusions, told apart by ``rule``: null is a recommendation.
+    """Recommendations, exclusions and counts, told apart by ``rule``: null is a recommendation.
 
     A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every
     customer has exactly n of them wherever n products are eligible. An exclusion has ``product_index``, ``rule``
     and ``customers``, the customers in one batch (to be summed), or ``customer_id`` where pairs are asked for.
+    A row of the rule ``scored`` says how many ``customers`` one batch had.
     """
     state = rows.sparkSession.sparkContext.broadcast(decide)
     return rows.mapInArrow(_mapper(lambda: state.value), PASS_DDL)
@@ -113,13 +117,14 @@ def _mapper(load: Callable[[], Pass]) -> Callable[[Iterable[pa.RecordBatch]], It
 
 
 def decide_batch(ids: pa.Array, batch: CustomerBatch, decide: Pass) -> Iterator[pa.RecordBatch]:
-    """Recommendations and exclusions of one batch."""
+    """Recommendations, exclusions and the count of one batch."""
     excluded = decide.catalogue.rules.excluded(batch)
     parts = decide.ensemble.parts(batch, excluded == 0)
     scores = decide.ensemble.blend(parts)
     products = top_n(scores, excluded == 0, decide.n, decide.catalogue.id_rank)
     yield _recommended(ids, batch, decide, parts, scores, products)
     yield _excluded_pairs(ids, excluded) if decide.pairs else _excluded_counts(excluded)
+    yield _rows(rule=pa.array([SCORED]), customers=pa.array([batch.size]))
 
 
 def _recommended(

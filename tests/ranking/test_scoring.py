@@ -97,7 +97,7 @@ def decide(passed):
         scorers = scorers or {"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}
         decided = passed(scorers, weights or {"popularity": 1.0}, n, on_sale)
         ids = pa.array([f"c{position}" for position in range(batch.size)])
-        listed, excluded = (rows.to_pylist() for rows in decide_batch(ids, batch, decided))
+        listed, excluded, _ = (rows.to_pylist() for rows in decide_batch(ids, batch, decided))
         lists = {}
         for row in listed:
             lists.setdefault(row["customer_id"], []).append(row["product_index"])
