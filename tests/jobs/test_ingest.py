@@ -42,7 +42,7 @@ def test_ids_stay_the_strings_that_they_are(deliver):
 
 
 def test_too_large_a_share_in_quarantine_stops_the_run(deliver):
-    with pytest.raises(DataQualityError, match=r"customers: 2 of 4 rows are in bronze.quarantine") as error:
+    with pytest.raises(DataQualityError, match=r"products: 1 of 2 rows are in bronze.quarantine") as error:
         deliver(interactions=[EVENTS, *GOOD], share=0.1)
     assert error.value.exit_code == 4
 
