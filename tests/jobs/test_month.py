@@ -6,6 +6,8 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from finrec_spark.errors import InputMissing
+from finrec_spark.job import After, Step, perform
 from finrec_spark.tables import (
     BRONZE,
     CUSTOMER_PRODUCT_MATRIX,
@@ -107,20 +109,28 @@ def test_no_customer_is_named_on_the_screen_or_in_the_log(finished, options, cap
     assert [name for name in ids if name in said] == []
 
 
-@pytest.mark.slow
-def test_what_was_done_when_a_run_died_is_not_done_again(program, options, tmp_path, monkeypatch):
-    first = program(tmp_path)
-    dying = replace(month_job.recommend.STEP, run=_die)
-    with monkeypatch.context() as patch:
-        patch.setattr(month_job.recommend, "STEP", dying)
-        with pytest.raises(KeyboardInterrupt):
-            month_job.run(first, options)
-    matrix_version = first.lake.version(CUSTOMER_PRODUCT_MATRIX)
+def test_a_step_that_died_is_done_again_and_what_was_done_before_is_not(program, tmp_path):
+    done = []
+    first = Step("first", lambda job: len(done.append("first") or done))
+    second = Step("second", lambda job: _die(), after=(After("first"),))
+    started = program(tmp_path)
+    perform(first, started, JUNE)
+    with pytest.raises(KeyboardInterrupt):
+        perform(second, started, JUNE)
     again = program(tmp_path)
-    month_job.run(again, options)
-    assert again.lake.version(CUSTOMER_PRODUCT_MATRIX) == matrix_version
-    assert again.lake.has_month(RECOMMENDATIONS, JUNE)
+    assert perform(first, again, JUNE).rows is None
+    assert perform(replace(second, run=lambda job: 7), again, JUNE).rows == 7
+    assert done == ["first"]
+    assert [(row.step, row.status) for row in again.lake.read(RUNS).orderBy("step").collect()] == [
+        ("first", "done"),
+        ("second", "done"),
+    ]
 
 
-def _die(job):
+def test_a_step_whose_input_was_never_made_says_which_job_makes_it(program, tmp_path):
+    with pytest.raises(InputMissing, match="first has no result for 2022-06"):
+        perform(Step("second", lambda job: 0, after=(After("first"),)), program(tmp_path), JUNE)
+
+
+def _die():
     raise KeyboardInterrupt
