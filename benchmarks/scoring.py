@@ -1,10 +1,10 @@
 """The scoring pass against MLlib's ``recommendForAllUsers``: the same customers, factors and list length, in turn.
 
-    spark-submit benchmarks/scoring.py [CUSTOMERS] [PRODUCTS] [ROUNDS]
+    spark-submit --master 'local[2]' --driver-memory 6g --conf spark.sql.shuffle.partitions=8 \\
+        benchmarks/scoring.py [CUSTOMERS] [PRODUCTS] [ROUNDS]
 
 Prints seconds and ratios of three things: MLlib's lists; the pass with ALS alone, which folds every customer in,
-leaves owned products out and gives reasons; and reading the pass's input with nothing in between. Run it through
-``./.venv/bin/spark-submit --master 'local[2]' --driver-memory 6g --conf spark.sql.shuffle.partitions=8 benchmarks/scoring.py``.
+leaves owned products out and gives reasons; and reading the pass's input with nothing in between.
 """
 
 import sys
