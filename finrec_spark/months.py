@@ -1,7 +1,7 @@
 """Months: a month is its first day."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from finrec_spark.errors import ConfigError
 
@@ -38,8 +38,3 @@ def month_after(day: date) -> date:
     datetime.date(2023, 1, 1)
     """
     return months_before(day.replace(day=1), -1)
-
-
-def last_day_before(month: date) -> date:
-    """The eve of the month."""
-    return month - timedelta(days=1)

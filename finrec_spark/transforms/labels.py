@@ -6,7 +6,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.months import months_before
+from finrec_spark.transforms.splits import within_month
 
 
 def taken_products(interactions: DataFrame, matrix: DataFrame, month: date, event_types: Collection[str]) -> DataFrame:
@@ -21,8 +21,7 @@ def taken_products(interactions: DataFrame, matrix: DataFrame, month: date, even
     Returns:
         ``customer_id``, ``product_id``, distinct.
     """
-    in_month = (F.col("event_time") >= F.lit(month)) & (F.col("event_time") < F.lit(months_before(month, -1)))
-    opened = interactions.where(in_month & F.col("event_type").isin(list(event_types)))
+    opened = within_month(interactions, month).where(F.col("event_type").isin(list(event_types)))
     owned = matrix.where("owned").select("customer_id", "product_id")
     pairs = opened.select("customer_id", "product_id").distinct()
     return pairs.join(owned, ["customer_id", "product_id"], "left_anti")
