@@ -29,6 +29,8 @@ class CustomerBatch:
         risk_level: highest product risk that suits the customer; 0 where it is unknown.
         key: a stable 64-bit hash of each customer's ID, for seeded choices.
         rating: newest explicit rating, stored where there is one; None where the bank has no ratings.
+        profile: B × F profile vectors (``transforms.profile_vector``), NaN where a value is missing; None where
+            no model reads profiles.
     """
 
     strength: csr_matrix
@@ -39,6 +41,7 @@ class CustomerBatch:
     risk_level: Ints
     key: NDArray[np.uint64]
     rating: csr_matrix | None = None
+    profile: Floats | None = None
 
     @property
     def size(self) -> int:

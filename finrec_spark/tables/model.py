@@ -35,14 +35,14 @@ PRODUCT_FACTORS = Table(
 
 PRODUCT_NEIGHBOURS = Table(
     name="model.product_neighbours",
-    grain="One of the most similar products of one product (pearson_item, euclidean)",
+    grain="One of the most similar products of one product (pearson_item, euclidean, content)",
     columns=(
         MONTH,
         MODEL,
         PRODUCT_ID,
         Column("neighbour_id", "string", "The similar product"),
         Column("similarity", "double", "Shrunk similarity, in (0, 1]"),
-        Column("support", "bigint", "Customers that the similarity rests on"),
+        Column("support", "bigint", "Customers, or for content common features, that the similarity rests on"),
     ),
     key=("month", "model", "product_id", "neighbour_id"),
     partition_by=("month", "model"),
@@ -68,6 +68,72 @@ CUSTOMER_NEIGHBOURS = Table(
     ),
     key=("month", "customer_id"),
     partition_by=("month",),
+)
+
+NAIVE_BAYES = Table(
+    name="model.naive_bayes",
+    grain="What one value of one profile feature says about liking one product (naive_bayes)",
+    columns=(
+        MONTH,
+        PRODUCT_ID,
+        Column("feature", "string", "Profile feature; prior for the odds before any feature is known"),
+        Column("bin", "int", "Bin of a number, code of a category; -1 where the value is missing"),
+        Column("low", "double", "Lower end of a number's bin, inclusive; null: open, or no number", nullable=True),
+        Column("high", "double", "Upper end of a number's bin, exclusive; null: open, or no number", nullable=True),
+        Column("value", "string", "The category's value; null for numbers, missing and rare values", nullable=True),
+        Column("log_like", "double", "log p(value | like); for prior log p(like)"),
+        Column("log_dislike", "double", "log p(value | dislike); for prior log p(dislike)"),
+    ),
+    key=("month", "product_id", "feature", "bin"),
+    partition_by=("month",),
+)
+
+TREES = Table(
+    name="model.trees",
+    grain="One node of one tree (decision_tree, random_forest, response)",
+    columns=(
+        MONTH,
+        MODEL,
+        Column("tree", "int", "The tree, from 0"),
+        Column("node", "int", "The node, from 0, which is the root"),
+        Column("left", "int", "Node for values up to the threshold; -1 in a leaf"),
+        Column("right", "int", "Node for values above the threshold; -1 in a leaf"),
+        Column("feature", "string", "Feature that is asked for; null in a leaf", nullable=True),
+        Column("threshold", "double", "Value that it is held against; null in a leaf", nullable=True),
+        Column("probability", "double", "Share of the positive class among the node's training rows, in [0, 1]"),
+        Column("weight", "double", "Weighted number of training rows that came to the node"),
+    ),
+    key=("month", "model", "tree", "node"),
+    partition_by=("month", "model"),
+    checks={"probability_range": "probability between 0 and 1"},
+)
+
+CATEGORY_RATES = Table(
+    name="model.category_rates",
+    grain="The number that stands for one categorical value in a model's trees",
+    columns=(
+        MONTH,
+        MODEL,
+        Column("feature", "string", "Categorical feature"),
+        Column("code", "int", "Code of the value; 0 for rare and new ones, -1 where it is missing"),
+        Column("rate", "double", "Smoothed share of the positive class among the training rows with the value"),
+    ),
+    key=("month", "model", "feature", "code"),
+    partition_by=("month", "model"),
+)
+
+CALIBRATION = Table(
+    name="model.calibration",
+    grain="One point of the curve from a model's score to a probability",
+    columns=(
+        MONTH,
+        MODEL,
+        Column("point", "int", "Place on the curve, from 0"),
+        Column("score", "double", "The model's score; between two points the curve is straight"),
+        Column("probability", "double", "Calibrated probability, not falling along the curve"),
+    ),
+    key=("month", "model", "point"),
+    partition_by=("month", "model"),
 )
 
 BLEND_WEIGHTS = Table(
