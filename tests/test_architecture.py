@@ -19,7 +19,8 @@ LAYERS = [
     {"properties", "config", "session", "runs", "warehouse", "job", "cli", "logs", "month_tables", "summary"},
     {"jobs"},
 ]
-KERNELS = {"scorer", "sparse", "fold_in"}  # what models share; modules named similarity… too
+# What models share; modules named similarity… too.
+KERNELS = {"scorer", "sparse", "fold_in", "trees", "tree_text", "calibration"}
 FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "jobs").glob("*.py")])
 BOUNDED = ("collect", "_collect")
 
