@@ -11,10 +11,13 @@ from finrec_spark.evaluation.last_month import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.params import Params
 from finrec_spark.properties import merged, read_values, spark_properties
+from finrec_spark.ranking.ensemble import EnsembleParams
 from finrec_spark.ranking.fitted import ModelName, ModelParams
+from finrec_spark.ranking.reasons import Language
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.generator import GeneratorParams
 from finrec_spark.transforms.matrix import MatrixParams
+from finrec_spark.transforms.profiles import ProfileParams
 
 
 class QualityParams(Params):
@@ -33,6 +36,7 @@ class RecommendParams(Params):
     risk_level_where_unknown: int = Field(
         1, ge=0, le=5, description="Highest product risk that suits a customer without a risk level"
     )
+    language: Language = Field("en", description="Language of the reasons' sentences and product names: en or zh")
     exclusions: Literal["counts", "pairs"] = Field(
         "counts", description="mart.exclusions by rule and product, or one row for every excluded pair"
     )
@@ -44,13 +48,17 @@ class Config(Params):
     spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; they go to spark-submit")
     log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
     models: tuple[ModelName, ...] = Field(
-        ("popularity", "als", "pearson_item", "pearson_user", "euclidean"), min_length=1, description="Models to use"
+        ("popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
+        min_length=1,
+        description="Models to use",
     )
     parameters: ModelParams = Field(ModelParams(), description="The models' parameters")
     generator: GeneratorParams = GeneratorParams()
     files: FilesParams = FilesParams()
     quality: QualityParams = QualityParams()
     matrix: MatrixParams = MatrixParams()
+    profile: ProfileParams = ProfileParams()
+    ensemble: EnsembleParams = EnsembleParams()
     recommend: RecommendParams = RecommendParams()
     last_month: LastMonthParams = LastMonthParams()
     ratings: RatingsParams = RatingsParams()
