@@ -34,3 +34,11 @@ class DataQualityError(FinrecError):
     """A quality gate said no: nothing was published."""
 
     exit_code = 4
+
+
+class FeedError(FinrecError):
+    """Training data cannot be written or read whole: rows are missing, doubled, unreadable or out of range."""
+
+
+class TrainingError(FinrecError):
+    """A training ended without weights: a loss that is no number, or a process that died."""
