@@ -88,6 +88,7 @@ def contact_sums(contacts: DataFrame, responses: DataFrame | None, month: date) 
     known before ``month``.
     """
     sent = contacts.where((F.col("arm") == "treatment") & (F.col("contact_time") < F.lit(month)))
+    sent = sent.select("contact_id", "customer_id", "channel", "contact_time")
     messages = _answered(sent, responses, month).withColumn("age", days_back(month, F.col("contact_time")))
     recent, accepted = F.col("age") < YEAR, F.col("response") == "accepted"
     counts = messages.groupBy("customer_id").agg(
