@@ -1,0 +1,298 @@
+"""Naive Bayes: p(like | profile) / p(dislike | profile) of every product, fitted by MLlib with the product as label.
+
+Every binned profile feature gives a customer one token. With n(t, p) the customers who like product p and have
+token t, T the number of tokens that anybody has and α = ``smoothing``:
+
+    p(t | like p)    = (n(t, p) + α) / (Σ n(·, p) + α · T)          MLlib's multinomial model
+    p(t | dislike p) = the same over those who dislike p             MLlib's complement model, or a second multinomial
+
+    log odds = log p(like p) − log p(dislike p) + Σ over the customer's tokens log p(t | like p) − log p(t | dislike p)
+
+A token's probability is its share of all tokens, so those of one feature sum to about 1 / number of features; that
+cancels in the odds. The prior counts customers: p(like) = (takers + α) / (customers + 2α), all others dislike.
+``dislike`` says whose tokens the second side has:
+
+- ``took_another``: of whoever took another product, once for each that was taken (MLlib's complement).
+- ``declined``: of whoever declined the product when it was offered and did not take it; a product that nobody
+  declined falls back on ``took_another``.
+- ``never_took``: of every customer who did not take it, once.
+
+MLlib learns from sums of its rows alone (for the complement see Rennie et al. 2003), so it is handed those sums, one
+row a product. They are counted in one pass over the customers, by the very function that bins customers when they
+are scored. The number of Spark jobs does not depend on the number of products.
+
+Only the delivered profile and slow features are read by default: holdings and activity follow from taking a product,
+so they would tell what was taken before instead of who takes it. What nobody had when the model was fitted says
+nothing later; a category's value that was rare or absent, or is new, counts as its other values do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+from pyspark.ml.classification import NaiveBayes
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from scipy.special import expit
+
+from finrec_spark.errors import ConfigError, InputMissing
+from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
+from finrec_spark.params import Params
+from finrec_spark.transforms.profile_bins import (
+    MISSING,
+    OTHER,
+    FeatureBins,
+    ProfileBins,
+    collect_profile_sample,
+    profile_bins,
+)
+from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.token_counts import TokenCounts, collect_token_counts, liking_rows, one_hot
+
+NAME = "naive_bayes"
+REASON = "fits_profile"
+PRIOR = "prior"
+SLOW = ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*")
+
+LARGEST_ODDS = 36.0  # the sigmoid of more is 1 in a double
+SAMPLE = 20_000  # customers that the bins' edges are taken from
+
+_SIDES = "product_id string, log_like array<double>, log_dislike array<double>"
+_TOKENS = "place int, feature string, bin int, low double, high double, value string"
+
+
+class NaiveBayesParams(Params):
+    """What naive Bayes learns from."""
+
+    smoothing: float = Field(1.0, gt=0, description="Customers added to the count of every token (MLlib's smoothing)")
+    bins: int = Field(10, ge=2, le=1000, description="Quantile bins of a number; missing values have one more")
+    like_days: int = Field(365, ge=1, description="Days before the month in which taking a product is liking it")
+    dislike: Literal["took_another", "declined", "never_took"] = Field(
+        "took_another",
+        description="Who dislikes a product: takers of others, who declined it, or all who never took it",
+    )
+    include: tuple[str, ...] = Field(SLOW, description="Profile features that are read; * stands for anything")
+    exclude: tuple[str, ...] = Field((), description="Features that are left out all the same")
+
+
+def fit(
+    profiles: DataFrame,
+    liked: DataFrame,
+    disliked: DataFrame | None,
+    features: Sequence[ProfileFeature],
+    product_ids: Sequence[str],
+    params: NaiveBayesParams,
+) -> DataFrame:
+    """One row: what one value of one feature says about liking one product (``model.naive_bayes``, less month).
+
+    Every product that anybody likes has a row for every token that anybody has, and one for the prior.
+
+    Args:
+        profiles: ``customer_id`` (distinct), ``profile`` (array<double> by feature, NaN where a value is missing).
+        liked: ``customer_id``, ``product_id``; whoever has no profile is not counted.
+        disliked: likewise, read for ``declined`` alone; None: nobody declined anything.
+        features: the places of the profile.
+        product_ids: product IDs by position; other products are not counted.
+        params: ``like_days`` is not read, it belongs to making ``liked``.
+
+    Raises:
+        ConfigError: no feature of the profile is included.
+        InputMissing: no customer has a profile.
+    """
+    bins = _fitted_bins(profiles, features, params)
+    rows = liking_rows(profiles, liked, disliked if params.dislike == "declined" else None, product_ids)
+    counts = collect_token_counts(rows, bins, len(product_ids))
+    takers = takers_of(counts, bins)
+    some, seen = np.flatnonzero(takers), np.flatnonzero(counts.everyone)
+    known = TokenCounts(counts.liked[some][:, seen], counts.disliked[some][:, seen], counts.everyone[seen])
+    spark = profiles.sparkSession
+    like, dislike = token_logs(spark, known, params) if some.size else (known.liked, known.disliked)
+    priors = prior_logs(takers[some], counts.everyone[: bins.first[1]].sum(), params.smoothing)
+    sides = pd.DataFrame({"product_id": np.array(product_ids, dtype=object)[some]})
+    sides["log_like"] = list(np.column_stack([like, priors[0]]))
+    sides["log_dislike"] = list(np.column_stack([dislike, priors[1]]))
+    return _named_rows(spark.createDataFrame(sides, _SIDES), _token_table(bins, features).iloc[[*seen, bins.n_tokens]])
+
+
+def takers_of(counts: TokenCounts, bins: ProfileBins) -> Floats:
+    """Customers who like each product: each of them has one token of the first feature."""
+    takers: Floats = counts.liked[:, : bins.first[1]].sum(axis=1)
+    return takers
+
+
+def token_logs(spark: SparkSession, counts: TokenCounts, params: NaiveBayesParams) -> tuple[Floats, Floats]:
+    """log p(token | like) and log p(token | dislike), P × T each, as MLlib fits them."""
+    like = _theta(spark, counts.liked, "multinomial", params)
+    if params.dislike == "never_took":
+        return like, _theta(spark, counts.everyone - counts.liked, "multinomial", params)
+    took_another = -_theta(spark, counts.liked, "complement", params)  # MLlib's sign
+    if params.dislike == "took_another":
+        return like, took_another
+    declined = _theta(spark, counts.disliked, "multinomial", params)
+    return like, np.where(counts.disliked.any(axis=1, keepdims=True), declined, took_another)
+
+
+def prior_logs(takers: Floats, customers: float, smoothing: float) -> tuple[Floats, Floats]:
+    """log p(like) and log p(dislike) among all customers, P each."""
+    among = np.log(customers + 2 * smoothing)
+    return np.log(takers + smoothing) - among, np.log(customers - takers + smoothing) - among
+
+
+def _theta(
+    spark: SparkSession, counts: Floats, model: Literal["multinomial", "complement"], params: NaiveBayesParams
+) -> Floats:
+    rows = pd.DataFrame({"label": np.arange(len(counts), dtype=np.float64), "counts": list(counts)})
+    labelled = spark.createDataFrame(rows, "label double, counts array<double>")
+    vectors = labelled.select("label", array_to_vector(F.col("counts")).alias("features"))
+    theta: Floats = NaiveBayes(modelType=model, smoothing=params.smoothing).fit(vectors).theta.toArray()
+    return theta
+
+
+def _fitted_bins(profiles: DataFrame, features: Sequence[ProfileFeature], params: NaiveBayesParams) -> ProfileBins:
+    places = [place for place, feature in enumerate(features) if _included(feature.name, params)]
+    if not places:
+        names = ", ".join(params.include)
+        raise ConfigError(f"naive_bayes: no profile feature is left of {names}; change its include or exclude")
+    sample = collect_profile_sample(profiles, SAMPLE)
+    if not sample.size:
+        raise InputMissing("naive_bayes: no customer has a profile; run build_profile with customers first")
+    return profile_bins(features, places, sample, params.bins)
+
+
+def _included(name: str, params: NaiveBayesParams) -> bool:
+    return any(fnmatchcase(name, p) for p in params.include) and not any(fnmatchcase(name, p) for p in params.exclude)
+
+
+def _token_table(bins: ProfileBins, features: Sequence[ProfileFeature]) -> pd.DataFrame:
+    """Feature, bin and its meaning of every token, and last of the prior."""
+    rows = [row for feature in bins.features for row in _bin_rows(feature, features[feature.place].values)]
+    return pd.DataFrame([*rows, (PRIOR, 0, None, None, None)], columns=["feature", "bin", "low", "high", "value"])
+
+
+def _bin_rows(
+    feature: FeatureBins, values: Sequence[str]
+) -> list[tuple[str, int, float | None, float | None, str | None]]:
+    if feature.edges is None:
+        return [(feature.name, n + MISSING, None, None, value) for n, value in enumerate((None, None, *values))]
+    ends = zip((None, *feature.edges), (*feature.edges, None), strict=True)
+    return [(feature.name, MISSING, None, None, None), *((feature.name, n, *end, None) for n, end in enumerate(ends))]
+
+
+def _named_rows(sides: DataFrame, tokens: pd.DataFrame) -> DataFrame:
+    """The products' lists, one row a token."""
+    rows = [(place, *row) for place, row in enumerate(tokens.astype(object).where(tokens.notna(), None).to_numpy())]
+    named = sides.sparkSession.createDataFrame(rows, _TOKENS)
+    entries = sides.select("product_id", F.posexplode(F.arrays_zip("log_like", "log_dislike")).alias("place", "log"))
+    of_token = entries.select("product_id", "place", "log.*").join(F.broadcast(named), "place", "inner")
+    return of_token.select("product_id", "feature", "bin", "low", "high", "value", "log_like", "log_dislike")
+
+
+@dataclass(frozen=True)
+class NaiveBayesScorer:
+    """The probability that a customer likes each product, were the features independent.
+
+    Attributes:
+        bins: how profiles become tokens.
+        ratio: log p(token | like) − log p(token | dislike), T × P; 0 for a token that says nothing.
+        prior: log p(like) − log p(dislike), P.
+        fitted: whether the product has rows; the others score 0.
+        nameable: whether a reason may name each feature of ``bins``.
+    """
+
+    bins: ProfileBins
+    ratio: Floats
+    prior: Floats
+    fitted: NDArray[np.bool_]
+    nameable: NDArray[np.bool_]
+
+    def score(self, batch: CustomerBatch) -> Floats:
+        """Scores in (0, 1), B × P; 0 without profiles."""
+        if batch.profile is None or not self.bins.features:
+            return np.zeros((batch.size, batch.n_products))
+        odds = one_hot(self.bins.tokens(batch.profile), self.bins.n_tokens) @ self.ratio + self.prior
+        return np.where(self.fitted, expit(np.clip(odds, -LARGEST_ODDS, LARGEST_ODDS)), 0.0)
+
+    def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
+        """The profile as a whole, with the feature that speaks most for each product."""
+        nothing = np.zeros(products.shape, np.int64)
+        feature = self.leading_feature(batch, products)
+        return Explanation(REASON, nothing - 1, np.ones(products.shape), nothing, feature)
+
+    def leading_feature(self, batch: CustomerBatch, products: Ints) -> Ints:
+        """Place in the profile of the feature with the largest log ratio above 0, B × N; -1 where there is none.
+
+        Sensitive features are passed over; ties (to 1e-9) go to the first place.
+        """
+        if batch.profile is None or not self.bins.features:
+            return np.full(products.shape, -1, np.int64)
+        tokens = self.bins.tokens(batch.profile)
+        ratio = self.ratio[tokens[:, None, :], products[:, :, None]].round(9)
+        ratio = np.where(self.nameable, ratio, 0.0)
+        places = np.array([feature.place for feature in self.bins.features])
+        return np.where(ratio.max(axis=2) > 0, places[ratio.argmax(axis=2)], -1)
+
+
+def scorer(
+    rows: DataFrame,
+    product_ids: Sequence[str],
+    features: Sequence[ProfileFeature],
+    sensitive: frozenset[str],
+    params: NaiveBayesParams,
+) -> NaiveBayesScorer:
+    """The scorer of one month's rows of ``model.naive_bayes``.
+
+    Args:
+        rows: result of ``fit``; a product or feature that is not known here is left out.
+        product_ids: product IDs by position.
+        features: the places of the profile that will be scored; more than at the fit are no harm.
+        sensitive: names of features that no reason may name.
+        params: those that ``fit`` was given; nothing of them is needed to score.
+    """
+    table = collect_rows(rows)
+    product = pd.Index(product_ids).get_indexer(table["product_id"])
+    table, product = table[product >= 0], product[product >= 0]
+    bins = _saved_bins(table, features)
+    log_odds = (table["log_like"] - table["log_dislike"]).to_numpy(np.float64)
+    prior, fitted = np.zeros(len(product_ids)), np.zeros(len(product_ids), bool)
+    is_prior = (table["feature"] == PRIOR).to_numpy()
+    prior[product[is_prior]], fitted[product[is_prior]] = log_odds[is_prior], True
+    feature = pd.Index([of.name for of in bins.features], dtype=object).get_indexer(table["feature"])
+    token = bins.first[feature] + table["bin"].to_numpy(np.int64) - MISSING
+    ratio, kept = np.zeros((bins.n_tokens, len(product_ids))), feature >= 0
+    ratio[token[kept], product[kept]] = log_odds[kept]
+    _give_absent_codes_the_others(ratio, bins, np.unique(token[kept]))
+    nameable = np.array([of.name not in sensitive for of in bins.features], bool)
+    return NaiveBayesScorer(bins, ratio, prior, fitted, nameable)
+
+
+def collect_rows(rows: DataFrame) -> pd.DataFrame:
+    """What scoring needs of the rows, in no order: products × tokens of them."""
+    table: pd.DataFrame = rows.select("product_id", "feature", "bin", "low", "log_like", "log_dislike").toPandas()
+    return table
+
+
+def _saved_bins(table: pd.DataFrame, features: Sequence[ProfileFeature]) -> ProfileBins:
+    of_feature = dict(list(table.drop_duplicates(["feature", "bin"]).groupby("feature")))
+    saved = [
+        FeatureBins(feature.name, place, tuple(sorted(of_feature[feature.name]["low"].dropna())))
+        if feature.kind == "number"
+        else FeatureBins(feature.name, place, None, max(OTHER, int(of_feature[feature.name]["bin"].max())))
+        for place, feature in enumerate(features)
+        if feature.name in of_feature
+    ]
+    return ProfileBins(tuple(saved))
+
+
+def _give_absent_codes_the_others(ratio: Floats, bins: ProfileBins, known: Ints) -> None:
+    """In place: a category's codes without rows get what bin 0 has."""
+    for first, feature in zip(bins.first, bins.features, strict=False):
+        if feature.edges is None:
+            other = first + OTHER - MISSING
+            absent = np.setdiff1d(np.arange(other + 1, first + feature.count), known)
+            ratio[absent] = ratio[other]
