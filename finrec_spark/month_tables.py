@@ -1,5 +1,6 @@
-"""One month as the scoring pass needs it, read from the lake: shared by ``recommend`` and ``evaluate``."""
+"""One month as the scoring pass needs it, read from the lake: shared by the jobs that score customers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,19 +8,35 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.job import Job
+from finrec_spark.models.calibration import collect_curve
+from finrec_spark.models.scorer import Scorer
+from finrec_spark.models.trees import Trees, collect_trees
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
-from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.fitted import TABLES, fitted_scorers
+from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
+from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
 from finrec_spark.tables import (
+    CALIBRATION,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
-    CUSTOMERS,
+    CUSTOMER_PROFILE,
+    INTERACTIONS,
     PRODUCT_INDEX_TABLE,
+    PRODUCT_PROFILE,
     PRODUCTS,
+    PROFILE_FEATURES,
+    PROFILE_VALUES,
+    TREES,
+    Table,
 )
-from finrec_spark.transforms.customers import customers_as_of
 from finrec_spark.transforms.histories import customer_histories, known_customers
+from finrec_spark.transforms.labels import taken_products, with_taken
+from finrec_spark.transforms.profile_vector import ProfileFeature, collect_profile_features, profile_vector
+
+RANDOM_FOREST = "random_forest"
+DECISION_TREE = "decision_tree"
 
 
 @dataclass(frozen=True)
@@ -27,17 +44,23 @@ class MonthTables:
     """Everything that scoring one month reads.
 
     Attributes:
+        month: its first day.
         rows: one row a known customer, as ``ranking.scoring.scoring_rows``.
         catalogue: the products by position.
         product_ids: the same products' IDs.
-        ensemble: the month's fitted models, weighted equally.
+        profile: the places of the customers' profile vector.
+        scorers: the month's fitted models.
+        features: what trees read of the month.
         matrix: the month's customer-product matrix.
     """
 
+    month: date
     rows: DataFrame
     catalogue: Catalogue
     product_ids: tuple[str, ...]
-    ensemble: Ensemble
+    profile: tuple[ProfileFeature, ...]
+    scorers: Mapping[str, Scorer]
+    features: PairFeatures
     matrix: DataFrame
 
 
@@ -47,22 +70,63 @@ def read_month_tables(job: Job, month: date) -> MonthTables:
     Raises:
         InputMissing: a table or model of the month is not there.
     """
+    config, params = job.config, job.config.ensemble
     matrix = job.read(CUSTOMER_PRODUCT_MATRIX, month)
-    customers = customers_as_of(job.read(CUSTOMERS), month)
     products = collect_product_rows(job.read(PRODUCTS), job.read(PRODUCT_INDEX_TABLE), month)
     product_ids = tuple(row["product_id"] for row in products)
-    models = job.config.models
-    evidence = job.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in models else None
-    fitted: dict[str, DataFrame] = {name: _of_model(job.read(TABLES[name], month), name) for name in models}
-    scorers = fitted_scorers(fitted, product_ids, job.config.parameters)
+    profile = collect_profile_features(job.read(PROFILE_FEATURES), job.read(PROFILE_VALUES))
+    customers = job.read(CUSTOMER_PROFILE, month)
+    numbers = collect_product_numbers(job.read(PRODUCT_PROFILE, month), product_ids, customers.count())
+    vectors = customers.select("customer_id", "segment", "risk_level", profile_vector(profile).alias("profile"))
+    evidence = job.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
+    fitted: dict[str, DataFrame] = {name: _of_model(job, TABLES[name], month, name) for name in config.models}
+    sensitive = frozenset(params.sensitive)
     return MonthTables(
-        rows=scoring_rows(known_customers(customer_histories(matrix), customers), evidence),
-        catalogue=product_catalogue(products, job.config.recommend.risk_level_where_unknown),
+        month=month,
+        rows=scoring_rows(known_customers(customer_histories(matrix), vectors), evidence),
+        catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
         product_ids=product_ids,
-        ensemble=Ensemble(scorers, {name: 1 / len(scorers) for name in scorers}),
+        profile=profile,
+        scorers=fitted_scorers(fitted, product_ids, profile, sensitive, config.parameters),
+        features=PairFeatures(tuple(config.models), numbers, profile, frozenset(params.excluded), sensitive),
         matrix=matrix,
     )
 
 
-def _of_model(rows: DataFrame, name: str) -> DataFrame:
+def read_ensemble(job: Job, tables: MonthTables) -> Ensemble:
+    """The month's models with the forest on top of them, or without one where the bank has too little history."""
+    forest = read_trees(job, tables, RANDOM_FOREST)
+    if forest is None:
+        return Ensemble(tables.scorers)
+    curve = collect_curve(_of_model(job, CALIBRATION, tables.month, RANDOM_FOREST))
+    return Ensemble(tables.scorers, forest_of(tables.features, forest, curve, job.config.ensemble.candidates))
+
+
+def read_trees(job: Job, tables: MonthTables, model: str) -> Trees | None:
+    """The month's trees of one model; None where the bank has too little history for them."""
+    if not job.program.lake.has_month(TREES, tables.month):
+        return None
+    nodes = _of_model(job, TREES, tables.month, model)
+    return None if nodes.isEmpty() else collect_trees(nodes, tables.features.names)
+
+
+def rows_with_taken(job: Job, tables: MonthTables) -> DataFrame:
+    """The month's scoring rows with the products that each customer went on to take in it."""
+    positions = job.read(PRODUCT_INDEX_TABLE)
+    return with_taken(tables.rows, taken_in_month(job, tables).join(F.broadcast(positions), "product_id"))
+
+
+def taken_in_month(job: Job, tables: MonthTables) -> DataFrame:
+    """One row: a product that a customer took in the month and did not own at its start."""
+    return taken_products(job.read(INTERACTIONS), tables.matrix, tables.month, job.config.matrix.opening_types)
+
+
+def wording_of(job: Job, tables: MonthTables) -> Wording:
+    """What the month's reasons are worded with."""
+    language = job.config.recommend.language
+    return Wording(language, tables.catalogue.names, [feature_label(f.name, language) for f in tables.profile])
+
+
+def _of_model(job: Job, table: Table, month: date, name: str) -> DataFrame:
+    rows = job.read(table, month)
     return rows.where(F.col("model") == name) if "model" in rows.columns else rows

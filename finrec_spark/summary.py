@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Sheet
 
 from finrec_spark.evaluation.last_month import PROTOCOL
-from finrec_spark.evaluation.report import MetricRow, collect_metrics, metrics_table
+from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, collect_metrics, metrics_table
 from finrec_spark.job import Outcome, Program
 from finrec_spark.months import months_before
 from finrec_spark.tables import (
@@ -21,7 +21,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
 
-SHOWN_METRICS = ("ndcg", "recall", "coverage", "rmse", "mae")
+SHOWN_METRICS = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN, "rmse", "mae", "auc", "calibration_error", "lift")
 _EXAMPLES = 3
 
 

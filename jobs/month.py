@@ -16,14 +16,29 @@ from finrec_spark.cli import (
 from finrec_spark.config import Config
 from finrec_spark.job import Outcome, Program, Step, perform
 from finrec_spark.months import months_before
+from finrec_spark.protocols import last_month
 from finrec_spark.summary import print_summary
 from finrec_spark.tables import INTERACTIONS
-from jobs import build_matrix, evaluate, generate, ingest, recommend, train_als, train_pearson, train_popularity
+from jobs import (
+    build_matrix,
+    build_profile,
+    generate,
+    ingest,
+    recommend,
+    train_als,
+    train_content,
+    train_forest,
+    train_naive_bayes,
+    train_pearson,
+    train_popularity,
+)
 
 TRAINING = (
     (train_popularity.STEP, ("popularity",)),
     (train_als.STEP, ("als",)),
     (train_pearson.STEP, ("pearson_item", "pearson_user", "euclidean")),
+    (train_content.STEP, ("content",)),
+    (train_naive_bayes.STEP, ("naive_bayes",)),
 )
 
 
@@ -34,7 +49,7 @@ def run(program: Program, options: argparse.Namespace) -> None:
     month = delivered_month(program, options)
     outcomes = [*_go(program, ingest.STEP, month, options.dry_run)]
 
-    plan = plan_of(program.config, month, with_validation=_has_history(program, months_before(month, 1)))
+    plan = plan_of(program.config, month, first_month=_first_month(program, month))
     for place, (step, decided) in enumerate(plan, start=1):
         outcomes += _go(program, step, decided, options.dry_run, f"[{place}/{len(plan)}] ")
 
@@ -42,13 +57,26 @@ def run(program: Program, options: argparse.Namespace) -> None:
         print_summary(program, month, outcomes)
 
 
-def plan_of(config: Config, month: date, with_validation: bool) -> list[tuple[Step, date]]:
-    """The steps after ingest, each with its month; validation decides the month before and looks at what came."""
+def plan_of(config: Config, month: date, first_month: date) -> list[tuple[Step, date]]:
+    """The steps after ingest, each with its month.
+
+    The month before is decided too, so that it can be held against what came; and the trees of either need the
+    models of the months before it. What the bank's history, from ``first_month`` on, is too short for is left out.
+    """
     training = [step for step, models in TRAINING if set(models) & set(config.models)]
-    models_of = [build_matrix.STEP, *training]
-    before = [(step, months_before(month, 1)) for step in models_of] if with_validation else []
-    validation = [(evaluate.STEP, month)] if with_validation else []
-    return [*before, *validation, *((step, month) for step in models_of), (recommend.STEP, month)]
+    labels, before = train_forest.LABEL_MONTHS, months_before(month, 1)
+
+    def has_forest(decided: date) -> bool:
+        return months_before(decided, labels) > first_month
+
+    forests = [decided for decided in (before, month) if has_forest(decided)]
+    looked_at = {months_before(decided, back) for decided in forests for back in range(1, labels + 1)}
+    measured = [before] if before > first_month else []
+    months = sorted({*looked_at, *measured, month})
+    models = [(step, decided) for decided in months for step in (build_matrix.STEP, build_profile.STEP, *training)]
+    trees = [(train_forest.STEP, decided) for decided in forests]
+    validation = [(last_month.STEP, month) for _ in measured]
+    return [*models, *trees, *validation, (recommend.STEP, month)]
 
 
 def _go(program: Program, step: Step, month: date, dry_run: bool, place: str = "") -> list[Outcome]:
@@ -61,10 +89,13 @@ def _go(program: Program, step: Step, month: date, dry_run: bool, place: str = "
     return [outcome]
 
 
-def _has_history(program: Program, month: date) -> bool:
-    """Whether there are interactions before ``month``, so that it can be held out."""
-    known = program.lake.exists(INTERACTIONS)
-    return known and not program.lake.read(INTERACTIONS).where(F.col("event_time") < F.lit(month)).isEmpty()
+def _first_month(program: Program, month: date) -> date:
+    """First day of the month of the oldest interaction; ``month`` where there is none."""
+    if not program.lake.exists(INTERACTIONS):
+        return month
+    oldest = program.lake.read(INTERACTIONS).agg(F.min(F.trunc("event_time", "month")).alias("month")).head()
+    first: date | None = oldest["month"] if oldest else None
+    return first or month
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -1,17 +1,14 @@
 """Recommend N products to every known customer, with reasons, in one pass over the customers."""
 
-from dataclasses import replace
-
 from pyspark import StorageLevel
 from pyspark.sql import functions as F
 
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
-from finrec_spark.month_tables import MonthTables, read_month_tables
-from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.month_tables import read_ensemble, read_month_tables, wording_of
 from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
 from finrec_spark.ranking.scoring import Pass, score_customers
-from finrec_spark.tables import BLEND_WEIGHTS, EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
+from finrec_spark.tables import EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
 from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
 
 
@@ -21,8 +18,8 @@ def run(job: Job) -> int:
     products = job.read(PRODUCT_INDEX_TABLE)
     params = job.config.recommend
 
-    ensemble = _weighted(job, tables)
-    decide = Pass(ensemble, tables.catalogue, params.n, params.reasons, pairs=params.exclusions == "pairs")
+    ensemble, wording = read_ensemble(job, tables), wording_of(job, tables)
+    decide = Pass(ensemble, tables.catalogue, params.n, params.reasons, wording, pairs=params.exclusions == "pairs")
     scored = score_customers(tables.rows, decide).persist(StorageLevel.DISK_ONLY)
 
     customers, listed = collect_listed(scored)
@@ -36,28 +33,21 @@ def run(job: Job) -> int:
     return rows
 
 
-def _weighted(job: Job, tables: MonthTables) -> Ensemble:
-    """The ensemble with the weights that the month before chose; equal ones where it could not."""
-    lake = job.program.lake
-    if not lake.has_month(BLEND_WEIGHTS, job.month):
-        return tables.ensemble
-    rows = job.read(BLEND_WEIGHTS).select("model", "weight").collect()  # as many as there are models
-    weights = {row["model"]: row["weight"] for row in rows if row["model"] in tables.ensemble.scorers}
-    return replace(tables.ensemble, weights=weights)
-
-
 STEP = Step(
     name="recommend",
     run=run,
     writes=(RECOMMENDATIONS, EXCLUSIONS),
     after=(
         After("build_matrix"),
+        After("build_profile"),
         After("train_popularity"),
         After("train_als", optional=True),
         After("train_pearson", optional=True),
-        After("evaluate", optional=True),
+        After("train_content", optional=True),
+        After("train_naive_bayes", optional=True),
+        After("train_forest", optional=True),
     ),
-    params=lambda config: [config.recommend, config.models, config.parameters],
+    params=lambda config: [config.recommend, config.ensemble, config.models, config.parameters],
 )
 
 if __name__ == "__main__":

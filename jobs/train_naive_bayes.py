@@ -1,5 +1,7 @@
 """Train naive Bayes: what each value of a customer's profile says about liking each product."""
 
+from pyspark.sql import DataFrame
+
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models import naive_bayes
@@ -28,13 +30,17 @@ def run(job: Job) -> int:
 
     opening = job.config.matrix.opening_types
     liked = liked_products(job.read(INTERACTIONS), job.month, params.like_days, opening)
-    contacts, responses = job.read_if_there(CONTACTS), job.read_if_there(RESPONSES)
-    declined = declined_products(contacts, responses, job.month) if contacts and responses else None
 
-    fitted = naive_bayes.fit(profiles, liked, declined, features, product_ids, params)
+    fitted = naive_bayes.fit(profiles, liked, _declined(job), features, product_ids, params)
 
     job.register_model(naive_bayes.NAME, params)
     return job.write(NAIVE_BAYES, fitted)
+
+
+def _declined(job: Job) -> DataFrame | None:
+    """What customers declined; None at a bank that delivers no contacts."""
+    contacts, responses = job.read_if_there(CONTACTS), job.read_if_there(RESPONSES)
+    return None if contacts is None or responses is None else declined_products(contacts, responses, job.month)
 
 
 STEP = Step(

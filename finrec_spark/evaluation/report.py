@@ -1,6 +1,6 @@
 """Metrics → tables for the screen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyspark.sql import DataFrame
@@ -11,6 +11,8 @@ from rich.text import Text
 from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 
 BASELINE = "popularity"
+ENSEMBLE_GAIN = "ndcg_gain_of_ensemble"
+"""How much better than the model the ensemble is, customer by customer; starred where its interval leaves out 0."""
 
 
 class MetricRow(NamedTuple):
@@ -25,31 +27,15 @@ class MetricRow(NamedTuple):
     high: float | None
 
 
-class Difference(NamedTuple):
-    """How much better than the baseline one model is, with the 95 % interval of the paired difference."""
-
-    model: str
-    metric: str
-    value: float
-    low: float | None
-    high: float | None
-
-
 def collect_metrics(metrics: DataFrame) -> list[MetricRow]:
     """The rows of ``mart.metrics`` or of a part of it: as many as models × metrics × segments."""
     return [MetricRow(*row) for row in metrics.select(*MetricRow._fields).collect()]
-
-
-def collect_differences(differences: DataFrame) -> list[Difference]:
-    """The rows of ``paired_differences``: as many as models."""
-    return [Difference(*row) for row in differences.select(*Difference._fields).collect()]
 
 
 def metrics_table(
     rows: Sequence[MetricRow],
     leading: str = "ndcg",
     baseline: str = BASELINE,
-    differences: Iterable[Difference] = (),
     segment: str = ALL_CUSTOMERS,
 ) -> Table:
     """One line a model, best first by ``leading``; the baseline is marked and the others are held against it.
@@ -59,19 +45,16 @@ def metrics_table(
             order of their first rows, the leading one first.
         leading: the metric that orders the models and that is compared; larger is better.
         baseline: the model that is compared with.
-        differences: from ``collect_differences``; a difference whose interval leaves out 0 is starred.
-            Without them the difference of the means is shown, never starred.
         segment: the segment that is shown.
     """
     shown = [row for row in rows if row.segment == segment]
     lines = _by_model(shown, leading, largest_first=True)
-    paired = {d.model: d for d in differences if d.metric == leading}
     columns = _metrics_shown(shown, leading)
     table = _empty_table(shown, columns)
     table.add_column(f"against {baseline}", justify="right")
     for model, line in lines.items():
         name = f"{model} (baseline)" if model == baseline else model
-        versus = _against_baseline(line.get(leading), lines.get(baseline, {}).get(leading), paired.get(model))
+        versus = _against_baseline(line.get(leading), lines.get(baseline, {}).get(leading))
         table.add_row(Text(name), *(_figure(line.get(metric)) for metric in columns), versus)
     return table
 
@@ -85,6 +68,15 @@ def ratings_table(rows: Sequence[MetricRow]) -> Table:
         neighbours = {row.k for row in line.values() if row.k is not None}
         figures = (_figure(line.get(metric)) for metric in columns)
         table.add_row(Text(model), *figures, ", ".join(map(str, sorted(neighbours))) or "–")
+    return table
+
+
+def response_table(rows: Sequence[MetricRow]) -> Table:
+    """One line a model, largest AUC first, with the intervals over the folds."""
+    columns = _metrics_shown(rows, "auc")
+    table = _empty_table(rows, columns)
+    for model, line in _by_model(rows, "auc", largest_first=True).items():
+        table.add_row(Text(model), *(_figure(line.get(metric)) for metric in columns))
     return table
 
 
@@ -124,28 +116,43 @@ def _empty_table(rows: Sequence[MetricRow], metrics: Sequence[str]) -> Table:
 
 
 def _title(metric: str, k: int | None) -> str:
-    names = {"ndcg": "nDCG", "rmse": "RMSE", "mae": "MAE", "map": "MAP", "hit_rate": "hit rate"}
-    return names.get(metric, metric) + ("" if k is None else f"@{k}")
+    names = {
+        "auc": "AUC",
+        "calibration_error": "calibration error",
+        "lift": "top-decile lift",
+        "ndcg": "nDCG",
+        "rmse": "RMSE",
+        "mae": "MAE",
+        "map": "MAP",
+        "hit_rate": "hit rate",
+        ENSEMBLE_GAIN: "ensemble's gain",
+    }
+    return names.get(metric, metric) + ("" if k is None or metric == ENSEMBLE_GAIN else f"@{k}")
 
 
 def _figure(row: MetricRow | None) -> str:
     """A value ± half of its interval, such as .2710 ± .0031."""
     if row is None:
         return "–"
+    if row.metric == ENSEMBLE_GAIN:
+        return _difference(row.value, row.low, row.high)
     if row.low is None or row.high is None:
         return _short(row.value)
     return f"{_short(row.value)} ± {_short((row.high - row.low) / 2)}"
 
 
-def _against_baseline(row: MetricRow | None, baseline: MetricRow | None, paired: Difference | None) -> str:
+def _against_baseline(row: MetricRow | None, baseline: MetricRow | None) -> str:
     if row is None or baseline is None or row.model == baseline.model:
         return "–"
-    if paired is None:
-        return _signed(row.value - baseline.value)
-    if paired.low is None or paired.high is None:
-        return _signed(paired.value)
-    star = " *" if paired.low > 0 or paired.high < 0 else "  "
-    return f"{_signed(paired.value)} ± {_short((paired.high - paired.low) / 2)}{star}"
+    return _signed(row.value - baseline.value)
+
+
+def _difference(value: float, low: float | None, high: float | None) -> str:
+    """A difference ± half of its interval, starred where the interval leaves out 0."""
+    if low is None or high is None:
+        return _signed(value)
+    star = " *" if low > 0 or high < 0 else "  "
+    return f"{_signed(value)} ± {_short((high - low) / 2)}{star}"
 
 
 def _signed(value: float) -> str:

@@ -63,12 +63,14 @@ class Explanation:
         product: position of the product in the customer's history that carried most of the score; -1 for none.
         share: that product's share of the score, in [0, 1]; 1 where ``product`` is -1.
         count: a number that the sentence tells, such as similar customers; 0 where there is none.
+        feature: place in the profile vector that the sentence names; -1 for none. None where no sentence names one.
     """
 
     code: str
     product: Ints
     share: Floats
     count: Ints
+    feature: Ints | None = None
 
 
 class Scorer(Protocol):

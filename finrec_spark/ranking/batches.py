@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.scorer import CustomerBatch, Floats
 from finrec_spark.models.sparse import csr_from_lists
 
 _DENSE_CELLS = 1_000_000  # customers × products of one piece: 8 MB a dense matrix
@@ -40,7 +40,14 @@ def customer_batch(rows: pa.RecordBatch, n_products: int) -> CustomerBatch:
         segment=rows.column("segment").to_numpy(zero_copy_only=False),
         risk_level=rows.column("risk_level").to_numpy().astype(np.int64),
         key=rows.column("key").to_numpy().view(np.uint64),
+        profile=_vectors(rows.column("profile")),
     )
+
+
+def _vectors(lists: pa.ListArray) -> Floats | None:
+    """One vector a row; None where they are empty."""
+    values = np.asarray(lists.flatten().to_numpy(zero_copy_only=False), dtype=np.float64)
+    return values.reshape(len(lists), -1) if values.size else None
 
 
 def _rated(ratings: csr_matrix) -> csr_matrix:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -9,32 +10,140 @@ import pyarrow.compute as pc
 
 from finrec_spark.models.scorer import Explanation, Floats, Ints
 
-SENTENCES: Mapping[str, tuple[str, str]] = {
-    "popular_in_segment": ("popular in the customer's segment", "popular in the customer's segment"),
-    "similar_taste": ("goes with the whole history", "goes with an earlier choice, {product}"),
-    "holders_also_hold": ("often held together with earlier choices", "often held together with {product}"),
-    "close_product": ("chosen by much the same customers", "chosen by much the same customers as {product}"),
-    "own_interest": ("the customer has shown interest in it", "the customer has shown interest in it"),
+Language = Literal["en", "zh"]
+
+_WORDS: Mapping[str, tuple[str, str, str, str]] = {
+    "popular_in_segment": (
+        "popular in the customer's segment",
+        "popular in the customer's segment",
+        "受同类客群欢迎",
+        "受同类客群欢迎",
+    ),
+    "similar_taste": (
+        "goes with the whole history",
+        "goes with an earlier choice, {product}",
+        "与以往的选择相符",
+        "与以往选择的{product}相配",
+    ),
+    "holders_also_hold": (
+        "often held together with earlier choices",
+        "often held together with {product}",
+        "常与已有产品一同持有",
+        "常与{product}一同持有",
+    ),
+    "close_product": (
+        "chosen by much the same customers",
+        "chosen by much the same customers as {product}",
+        "选择它的客户与您相近",
+        "选择它的客户也选择{product}",
+    ),
+    "similar_content": (
+        "of the kind that the customer looked at",
+        "of the same kind as {product}",
+        "与关注过的产品类似",
+        "与{product}属于同类产品",
+    ),
+    "own_interest": (
+        "the customer has shown interest in it",
+        "the customer has shown interest in it",
+        "客户曾关注该产品",
+        "客户曾关注该产品",
+    ),
     "similar_customers": (
         "customers with a similar history hold it",
         "{count} customers with a similar history hold it",
+        "经历相似的客户持有该产品",
+        "{count}位经历相似的客户持有该产品",
+    ),
+    "fits_profile": (
+        "fits the customer's profile",
+        "fits the customer's {feature}",
+        "符合客户的情况",
+        "符合客户的{feature}",
+    ),
+    "similar_profile": (
+        "customers in a like situation take it",
+        "customers in a like situation take it",
+        "情况相近的客户常选择该产品",
+        "情况相近的客户常选择该产品",
+    ),
+    "in_demand": (
+        "many customers take it at this time",
+        "many customers take it at this time",
+        "近期选择该产品的客户较多",
+        "近期选择该产品的客户较多",
+    ),
+    "fits_risk": (
+        "fits the customer's risk level",
+        "fits the customer's risk level",
+        "符合客户的风险等级",
+        "符合客户的风险等级",
+    ),
+    "kind_in_use": (
+        "the customer uses products of this kind",
+        "the customer uses products of this kind",
+        "客户使用过此类产品",
+        "客户使用过此类产品",
     ),
 }
-"""Reason's code → its sentence without and with the particulars."""
 
-_CODES = list(SENTENCES)
-_MARKS = ("{count}", "{product}")
+SENTENCES: Mapping[Language, Mapping[str, tuple[str, str]]] = {
+    "en": {code: words[:2] for code, words in _WORDS.items()},
+    "zh": {code: words[2:] for code, words in _WORDS.items()},
+}
+"""Language → reason's code → its sentence without and with the particulars."""
+
+_LABELS: Mapping[str, tuple[str, str]] = {
+    "segment": ("segment", "客群"),
+    "risk_level": ("risk level", "风险等级"),
+    "risk_age_days": ("last risk assessment", "最近一次风险测评"),
+    "tenure_days": ("time with the bank", "开户时长"),
+    "age": ("age", "年龄"),
+    "income_yuan": ("income", "收入"),
+    "occupation": ("occupation", "职业"),
+    "region": ("region", "地区"),
+    "owns_home": ("housing", "住房情况"),
+    "housing": ("housing", "住房情况"),
+}
+
+_CODES = list(_WORDS)
+_MARKS = ("{count}", "{product}", "{feature}")
+
+
+def feature_label(feature: str, language: Language) -> str:
+    """What a sentence calls a profile feature.
+
+    >>> feature_label("numbers:income_yuan", "en"), feature_label("risk_level", "zh")
+    ('income', '风险等级')
+    """
+    name = feature.partition(":")[2] or feature
+    return _LABELS.get(name, (name.replace("_", " "),) * 2)[0 if language == "en" else 1]
 
 
 def _template(plain: str, particular: str) -> tuple[str, str, str]:
     """The plain sentence, and what stands before and after the other one's placeholder."""
-    head, _, tail = particular.replace(_MARKS[1], _MARKS[0]).partition(_MARKS[0])
+    for mark in _MARKS[1:]:
+        particular = particular.replace(mark, _MARKS[0])
+    head, _, tail = particular.partition(_MARKS[0])
     return plain, head, tail
 
 
-_TEMPLATES = [_template(*pair) for pair in SENTENCES.values()]
-
 REASONS_TYPE = pa.list_(pa.struct([("code", pa.string()), ("weight", pa.float64()), ("text", pa.string())]))
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What the sentences are made with.
+
+    Attributes:
+        language: of the templates.
+        products: names by position.
+        features: labels by place in the profile vector.
+    """
+
+    language: Language
+    products: Sequence[str]
+    features: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -43,66 +152,80 @@ class Reasons:
 
     Attributes:
         weight: B × N × R, share of the score; 0 marks an unused place.
-        code, product, count: B × N × R; see ``Explanation``. ``code`` is a position in ``SENTENCES``.
+        code, product, count, feature: B × N × R; see ``Explanation``. ``code`` is a position in the list of codes.
     """
 
     weight: Floats
     code: Ints
     product: Ints
     count: Ints
+    feature: Ints
 
 
-def heaviest(contributions: Sequence[Floats], explanations: Sequence[Explanation], products: Ints, n: int) -> Reasons:
-    """The ``n`` heaviest parts of each score.
+def heaviest(
+    parts: Mapping[str, Floats], explanations: Mapping[str, Explanation], total: Floats, products: Ints, n: int
+) -> Reasons:
+    """The ``n`` heaviest parts of each score that speak for it.
 
-    A part's weight is its model's share of the blended score. Equal weights keep the models' order. Where the
-    recommended product's own history carried a part, the code is ``own_interest``.
+    A part's weight is its share of the score. Equal weights keep the parts' order. Where the recommended
+    product's own history carried a part, the code is ``own_interest``.
 
     Args:
-        contributions: each model's part of the score, B × N.
-        explanations: the same models' explanations.
+        parts: reason group → its part of the score, B × N; a part below 0 is no reason.
+        explanations: what stands behind the groups; a group without one is not told.
+        total: the score that the parts are shares of, B × N.
         products: the recommended products, B × N.
     """
-    parts = np.stack(contributions, axis=-1)
-    total = parts.sum(axis=-1, keepdims=True)
-    shares = np.round(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0), 6)
+    told = list(explanations.values())
+    made = np.stack([parts[group] for group in explanations], axis=-1)
+    whole = total[..., None]
+    shares = np.round(np.divide(made, whole, out=np.zeros_like(made), where=whole > 0), 6)
     order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
-    codes = np.array([_CODES.index(explanation.code) for explanation in explanations])
-    product = _picked([e.product for e in explanations], order)
+    codes = np.array([_CODES.index(explanation.code) for explanation in told])
+    product = _picked([e.product for e in told], order)
+    nothing = np.full(products.shape, -1, dtype=np.int64)
     return Reasons(
-        weight=np.take_along_axis(shares, order, axis=-1),
+        weight=np.maximum(np.take_along_axis(shares, order, axis=-1), 0.0),
         code=np.where(product == products[..., None], _CODES.index("own_interest"), codes[order]),
         product=product,
-        count=_picked([e.count for e in explanations], order),
+        count=_picked([e.count for e in told], order),
+        feature=_picked([nothing if e.feature is None else e.feature for e in told], order),
     )
 
 
-def reasons_array(reasons: Reasons, kept: Ints, product_names: pa.Array) -> pa.Array:
+def reasons_array(reasons: Reasons, kept: Ints, wording: Wording) -> pa.Array:
     """One list of reasons for each recommendation in ``kept`` (positions in the flattened B × N).
 
     Args:
         reasons: B × N × R.
-        product_names: names by position.
     """
     width = reasons.weight.shape[-1]
     weight = reasons.weight.reshape(-1, width)[kept]
-    code, product, count = (v.reshape(-1, width)[kept] for v in (reasons.code, reasons.product, reasons.count))
+    told = (reasons.code, reasons.product, reasons.count, reasons.feature)
+    code, product, count, feature = (values.reshape(-1, width)[kept] for values in told)
     used = weight > 0
     offsets = np.concatenate(([0], np.cumsum(used.sum(axis=1))))
-    texts = _texts(code[used], product[used], count[used], product_names)
+    texts = _texts(code[used], product[used], count[used], feature[used], wording)
     codes = pa.array(_CODES).take(pa.array(code[used]))
     structs = pa.StructArray.from_arrays([codes, pa.array(weight[used]), texts], names=["code", "weight", "text"])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
 
 
-def _texts(code: Ints, product: Ints, count: Ints, product_names: pa.Array) -> pa.Array:
-    """Sentences: the template of the code, its placeholders filled."""
-    asks_count, asks_product = (np.array([mark in text for _, text in SENTENCES.values()]) for mark in _MARKS)
-    particular = np.where(asks_count[code], count > 0, asks_product[code] & (product >= 0))
-    name = product_names.take(pa.array(np.maximum(product, 0)))
-    filling = pc.if_else(pa.array(asks_product[code]), name, pa.array(count).cast(pa.string()))
-    plain, heads, tails = (pa.array(column).take(pa.array(code)) for column in zip(*_TEMPLATES, strict=True))
+def _texts(code: Ints, product: Ints, count: Ints, feature: Ints, wording: Wording) -> pa.Array:
+    """Sentences: the template of the code, its placeholder filled."""
+    sentences = SENTENCES[wording.language].values()
+    asks_count, asks_product, asks_feature = (np.array([m in text for _, text in sentences])[code] for m in _MARKS)
+    particular = (asks_count & (count > 0)) | (asks_product & (product >= 0)) | (asks_feature & (feature >= 0))
+    filling = pc.if_else(pa.array(asks_product), _named(product, wording.products), pa.array(count).cast(pa.string()))
+    filling = pc.if_else(pa.array(asks_feature), _named(feature, wording.features), filling)
+    columns = zip(*(_template(*pair) for pair in sentences), strict=True)
+    plain, heads, tails = (pa.array(column).take(pa.array(code)) for column in columns)
     return pc.if_else(pa.array(particular), pc.binary_join_element_wise(heads, filling, tails, ""), plain)
+
+
+def _named(position: Ints, names: Sequence[str]) -> pa.Array:
+    """Names by position; any name where there is none."""
+    return pa.array([*names, ""], pa.string()).take(pa.array(np.where(position >= 0, position, len(names))))
 
 
 def _picked(values: Sequence[Ints], order: Ints) -> Ints:

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.ensemble import Ensemble, Ranked
 from finrec_spark.ranking.exclusions import RULES, rule_counts
-from finrec_spark.ranking.reasons import REASONS_TYPE, heaviest, reasons_array
-from finrec_spark.ranking.top_n import top_n
+from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
 
 PASS_DDL = (
     "customer_id string, rank int, product_index int, score double, "
@@ -50,6 +49,7 @@ class Pass:
         catalogue: the products.
         n: products to recommend to each customer.
         n_reasons: reasons a product.
+        wording: what the reasons are worded with.
         pairs: whether each excluded pair is reported, and not only their counts.
     """
 
@@ -57,6 +57,7 @@ class Pass:
     catalogue: Catalogue
     n: int
     n_reasons: int
+    wording: Wording
     pairs: bool = False
 
 
@@ -64,12 +65,13 @@ def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
     """One row: a customer as the pass reads it.
 
     Args:
-        customers: result of ``transforms.histories.known_customers``.
+        customers: result of ``transforms.histories.known_customers``, with ``profile`` (array<double>) where
+            profiles are read.
         evidence: ``model.customer_neighbours`` of the month; None where ``pearson_user`` is not used.
 
     Returns:
-        ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists and
-        ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
+        ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists,
+        ``profile`` and ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
     """
     if evidence is None:
         sorted_evidence = F.array().cast("array<struct<product_index:int,score:double,holders:int>>")
@@ -81,6 +83,7 @@ def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
     fields = (("product_index", "int"), ("score", "double"), ("holders", "int"))
     lists = [F.coalesce(F.col("evidence")[name], F.array().cast(f"array<{type_}>")) for name, type_ in fields]
     names = ("evidence_index", "evidence_score", "evidence_holders")
+    profile = F.col("profile") if "profile" in customers.columns else F.array().cast("array<double>").alias("profile")
     return rows.select(
         "customer_id",
         F.xxhash64("customer_id").alias("key"),
@@ -90,6 +93,7 @@ def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
         "strength",
         "rating",
         "owned",
+        profile,
         *[column.alias(name) for column, name in zip(lists, names, strict=True)],
     )
 
@@ -119,30 +123,23 @@ def _mapper(load: Callable[[], Pass]) -> Callable[[Iterable[pa.RecordBatch]], It
 def decide_batch(ids: pa.Array, batch: CustomerBatch, decide: Pass) -> Iterator[pa.RecordBatch]:
     """Recommendations, exclusions and the count of one batch."""
     excluded = decide.catalogue.rules.excluded(batch)
-    parts = decide.ensemble.parts(batch, excluded == 0)
-    scores = decide.ensemble.blend(parts)
-    products = top_n(scores, excluded == 0, decide.n, decide.catalogue.id_rank)
-    yield _recommended(ids, batch, decide, parts, scores, products)
+    ranked = decide.ensemble.ranked(batch, excluded == 0, decide.n, decide.catalogue.id_rank)
+    yield _recommended(ids, batch, decide, ranked)
     yield _excluded_pairs(ids, excluded) if decide.pairs else _excluded_counts(excluded)
     yield _rows(rule=pa.array([SCORED]), customers=pa.array([batch.size]))
 
 
-def _recommended(
-    ids: pa.Array, batch: CustomerBatch, decide: Pass, parts: dict[str, Floats], scores: Floats, products: Ints
-) -> pa.RecordBatch:
-    kept = np.flatnonzero(products >= 0)
-    customer, place = np.divmod(kept, products.shape[1])
-    chosen = np.maximum(products, 0)
-    contributions = decide.ensemble.contributions(parts, chosen)
-    explanations = [decide.ensemble.scorers[name].explain(batch, chosen) for name in contributions]
-    reasons = heaviest(list(contributions.values()), explanations, chosen, decide.n_reasons)
-    product = products.reshape(-1)[kept]
+def _recommended(ids: pa.Array, batch: CustomerBatch, decide: Pass, ranked: Ranked) -> pa.RecordBatch:
+    kept = np.flatnonzero(ranked.products >= 0)
+    customer, place = np.divmod(kept, ranked.products.shape[1])
+    explanations = decide.ensemble.explanations(batch, ranked)
+    reasons = heaviest(ranked.parts, explanations, ranked.total, ranked.products, decide.n_reasons)
     return _rows(
         customer_id=ids.take(pa.array(customer)),
         rank=pa.array(place + 1, pa.int32()),
-        product_index=pa.array(product, pa.int32()),
-        score=pa.array(np.round(scores[customer, product], 9)),
-        reasons=reasons_array(reasons, kept, pa.array(decide.catalogue.names, pa.string())),
+        product_index=pa.array(ranked.products[customer, place], pa.int32()),
+        score=pa.array(np.round(ranked.score[customer, place], 9)),
+        reasons=reasons_array(reasons, kept, decide.wording),
     )
 
 

@@ -58,3 +58,8 @@ def collect_product_ids(positions: DataFrame) -> tuple[str, ...]:
         positions: ``product_id``, ``product_index`` from 0 without gaps.
     """
     return tuple(row["product_id"] for row in positions.orderBy("product_index").select("product_id").collect())
+
+
+def collect_product_order(products: DataFrame) -> tuple[str, ...]:
+    """The IDs of all products, ascending: as many as the bank has."""
+    return tuple(row["product_id"] for row in products.select("product_id").orderBy("product_id").collect())

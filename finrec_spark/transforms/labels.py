@@ -25,3 +25,15 @@ def taken_products(interactions: DataFrame, matrix: DataFrame, month: date, even
     owned = matrix.where("owned").select("customer_id", "product_id")
     pairs = opened.select("customer_id", "product_id").distinct()
     return pairs.join(owned, ["customer_id", "product_id"], "left_anti")
+
+
+def with_taken(rows: DataFrame, taken: DataFrame) -> DataFrame:
+    """The rows, with ``taken``: positions of the products that the customer took, ascending; empty for none.
+
+    Args:
+        rows: ``customer_id``, one row a customer.
+        taken: ``customer_id``, ``product_index``.
+    """
+    lists = taken.groupBy("customer_id").agg(F.array_sort(F.collect_set("product_index")).alias("taken"))
+    nothing = F.array().cast("array<int>")
+    return rows.join(lists, "customer_id", "left").withColumn("taken", F.coalesce("taken", nothing))

@@ -47,6 +47,11 @@ class MatrixParams(Params):
     def _over_built_in(cls, events: Mapping[str, EventRule]) -> Mapping[str, EventRule]:
         return {**EVENTS, **events}
 
+    @property
+    def opening_types(self) -> tuple[str, ...]:
+        """Types of interactions that start ownership."""
+        return tuple(name for name, rule in self.events.items() if rule.ownership == "opens")
+
 
 def customer_product_matrix(
     interactions: DataFrame, customers: DataFrame, products: DataFrame, month: date, params: MatrixParams
@@ -95,7 +100,7 @@ def _rating(params: MatrixParams) -> Column:
 
 
 def _ownership(params: MatrixParams) -> Column:
-    opens = [name for name, rule in params.events.items() if rule.ownership == "opens"]
+    opens = list(params.opening_types)
     decides = [name for name, rule in params.events.items() if rule.ownership != "none"]
     event = F.struct("event_time", F.col("event_type").isin(opens).alias("opens"))
     return F.when(F.col("event_type").isin(decides), event)

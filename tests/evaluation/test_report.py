@@ -4,9 +4,8 @@ import pytest
 from rich.console import Console
 
 from finrec_spark.evaluation.report import (
-    Difference,
+    ENSEMBLE_GAIN,
     MetricRow,
-    collect_differences,
     collect_metrics,
     metrics_table,
     ratings_table,
@@ -36,14 +35,14 @@ def test_a_mean_is_shown_with_half_of_its_interval_and_coverage_without():
     assert als.split()[:5] == ["als", ".3000", "±", ".0200", ".4000"]
 
 
-def test_a_paired_difference_that_leaves_out_0_is_starred():
-    als, _ = lines(metrics_table(ROWS, differences=[Difference("als", "ndcg", 0.029, 0.027, 0.031)]))
-    assert als.split()[-4:] == ["+.0290", "±", ".0020", "*"]
-
-
-def test_a_paired_difference_that_covers_0_is_not_starred():
-    als, _ = lines(metrics_table(ROWS, differences=[Difference("als", "ndcg", -0.01, -0.03, 0.01)]))
-    assert als.split()[-3:] == ["−.0100", "±", ".0200"]
+@pytest.mark.parametrize(
+    ("low", "high", "shown"), [(0.027, 0.031, "+.0290 ± .0020 *"), (-0.03, 0.088, "+.0290 ± .0590")]
+)
+def test_the_ensembles_gain_is_starred_where_its_interval_leaves_out_0(low, high, shown):
+    gain = MetricRow("als", ENSEMBLE_GAIN, 10, "all", 0.029, low, high)
+    als, popularity = lines(metrics_table([*ROWS, gain]))
+    assert shown in als
+    assert popularity.split()[-2:] == ["–", "–"]
 
 
 def test_a_segment_is_shown_by_itself():
@@ -77,7 +76,6 @@ def test_rows_are_read_by_name(spark):
         "value double, model string, metric string, k int, segment string, low double, high double",
     )
     assert collect_metrics(metrics) == [MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32)]
-    assert collect_differences(metrics) == [Difference("als", "ndcg", 0.3, 0.28, 0.32)]
 
 
 def rendered(table):

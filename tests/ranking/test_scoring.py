@@ -9,6 +9,7 @@ from finrec_spark.models.scorer import Explanation
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble
 from finrec_spark.ranking.exclusions import ProductRules
+from finrec_spark.ranking.reasons import Wording
 from finrec_spark.ranking.scoring import Pass, decide_batch, score_customers, scoring_rows
 
 
@@ -47,8 +48,7 @@ def test_exclusions_are_counted_by_rule_and_product(customers, decide):
 
 def test_reasons_weigh_what_made_the_score(customers, passed):
     scorers = {"popularity": Fixed((0.4, 0.2, 0.1, 0.1)), "als": Fixed((0.0, 1.0, 0.5, 0.0), "similar_taste")}
-    decided = passed(scorers, {"popularity": 0.5, "als": 0.5}, n=1)
-    rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), decided)).to_pylist()
+    rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), passed(scorers, n=1))).to_pylist()
     assert [(r["code"], r["text"]) for r in rows[0]["reasons"]] == [
         ("similar_taste", "goes with an earlier choice, product 0"),
         ("popular_in_segment", "popular in the customer's segment"),
@@ -57,9 +57,16 @@ def test_reasons_weigh_what_made_the_score(customers, passed):
     assert rows[0]["reasons"][0]["weight"] == pytest.approx(0.5 / 0.75, abs=1e-5)
 
 
-def test_what_no_model_scores_is_ordered_by_popularity(customers, decide):
+def test_reasons_speak_chinese(customers, passed):
+    scorers = {"popularity": Fixed((0.4, 0.2, 0.1, 0.1)), "als": Fixed((0.0, 1.0, 0.5, 0.0), "similar_taste")}
+    decided = passed(scorers, n=1, language="zh")
+    rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), decided)).to_pylist()
+    assert [r["text"] for r in rows[0]["reasons"]] == ["与以往选择的product 0相配", "受同类客群欢迎"]
+
+
+def test_what_no_other_model_scores_is_ordered_by_popularity(customers, decide):
     scorers = {"popularity": Fixed((0.1, 0.2, 0.3, 0.4)), "als": Fixed((1.0, 0.0, 0.0, 0.0))}
-    lists, _ = decide(customers(owned=[[0, 0, 0, 0]]), n=4, scorers=scorers, weights={"popularity": 0.0, "als": 1.0})
+    lists, _ = decide(customers(owned=[[0, 0, 0, 0]]), n=4, scorers=scorers)
     assert lists == {"c0": [0, 3, 2, 1]}
 
 
@@ -71,7 +78,7 @@ def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
     rows = [(f"c{n}", "all", 5, [n % 4], [1.0], [None], [True]) for n in range(8)]
     known = spark.createDataFrame(rows, columns)
     popular = PopularityScorer(("all",), np.array([[0.4, 0.3, 0.2, 0.1]]))
-    decided = passed({"popularity": popular}, {"popularity": 1.0}, n=2)
+    decided = passed({"popularity": popular}, n=2)
     once, again = (score_customers(scoring_rows(known.repartition(n), None), decided) for n in (1, 5))
     lists = [
         sorted((r.customer_id, r.rank, r.product_index) for r in df.where("rule is null").collect())
@@ -83,19 +90,18 @@ def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
 
 @pytest.fixture
 def passed():
-    def build(scorers, weights, n, on_sale=(True, True, True, True)):
+    def build(scorers, n, on_sale=(True, True, True, True), language="en"):
         rules = ProductRules(np.array(on_sale), np.zeros(4, int), risk_where_unknown=1)
-        catalogue = Catalogue([f"product {p}" for p in range(4)], np.arange(4), rules)
-        return Pass(Ensemble(scorers, weights), catalogue, n, n_reasons=3)
+        names = [f"product {p}" for p in range(4)]
+        return Pass(Ensemble(scorers), Catalogue(names, np.arange(4), rules), n, 3, Wording(language, names))
 
     return build
 
 
 @pytest.fixture
 def decide(passed):
-    def run(batch, n=3, on_sale=(True, True, True, True), scorers=None, weights=None):
-        scorers = scorers or {"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}
-        decided = passed(scorers, weights or {"popularity": 1.0}, n, on_sale)
+    def run(batch, n=3, on_sale=(True, True, True, True), scorers=None):
+        decided = passed(scorers or {"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}, n, on_sale)
         ids = pa.array([f"c{position}" for position in range(batch.size)])
         listed, excluded, _ = (rows.to_pylist() for rows in decide_batch(ids, batch, decided))
         lists = {}

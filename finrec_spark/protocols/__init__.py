@@ -1,0 +1,1 @@
+"""How ``evaluate`` measures: one module a protocol, each a step of its own."""

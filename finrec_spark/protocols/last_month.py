@@ -1,0 +1,91 @@
+"""The month before held out: every model's list against what customers took."""
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.evaluation.last_month import ENSEMBLE, PROTOCOL, Trial, differences_from, held_out_lists
+from finrec_spark.evaluation.metrics import per_customer_metrics, ranking_metrics
+from finrec_spark.job import After, Job, Step
+from finrec_spark.models.scorer import Ints
+from finrec_spark.month_tables import (
+    DECISION_TREE,
+    MonthTables,
+    read_ensemble,
+    read_month_tables,
+    read_trees,
+    rows_with_taken,
+    taken_in_month,
+)
+from finrec_spark.months import months_before
+from finrec_spark.tables import METRICS, PRODUCT_INDEX_TABLE, PRODUCTS
+from finrec_spark.transforms.ids import collect_product_order
+
+
+def run(job: Job) -> int:
+    """Hold out the month before: what every model would have listed, against what customers took."""
+    tables = read_month_tables(job, months_before(job.month, 1))
+    rows = rows_with_taken(job, tables).where(F.size("taken") > 0)
+    propensities = true_propensities(job, tables)
+    rows = (rows if propensities is None else rows.join(propensities, "customer_id")).persist()
+    truth = taken_in_month(job, tables).persist()
+
+    params = job.config.last_month
+    trial = Trial(
+        ensemble=read_ensemble(job, tables),
+        catalogue=tables.catalogue,
+        params=params,
+        tree=read_trees(job, tables, DECISION_TREE),
+        truth=None if propensities is None else _place_in_truth(job, tables),
+    )
+    products = job.read(PRODUCT_INDEX_TABLE)
+    lists = held_out_lists(rows, trial).join(F.broadcast(products), "product_index").persist()
+
+    sold = int(tables.catalogue.rules.on_sale.sum())
+    segments = rows.select("customer_id", "segment")
+    metrics = ranking_metrics(lists, truth, params.k, sold, trial.models, segments)
+    per_customer = per_customer_metrics(lists, truth, params.k, trial.models)
+    gains = differences_from(per_customer, ENSEMBLE, "ndcg").withColumn("k", F.lit(params.k))
+
+    measured = metrics.unionByName(gains).withColumn("month", F.lit(tables.month))
+    written = job.write(METRICS, measured, protocol=PROTOCOL, run_id=job.run_id)
+    for held in (rows, truth, lists):
+        held.unpersist()
+    return written
+
+
+def true_propensities(job: Job, tables: MonthTables) -> DataFrame | None:
+    """``customer_id`` and ``truth``: the generated bank's true propensities in the month; None where nobody knows them.
+
+    Nothing but this protocol reads them.
+    """
+    if job.program.source != "generator":
+        return None
+    truth = job.spark.read.parquet(f"{job.program.lake.root.rstrip('/')}/truth/propensities.parquet")
+    of_month = truth.where(F.col("month") == F.lit(tables.month))
+    return None if of_month.isEmpty() else of_month.select("customer_id", F.col("propensities").alias("truth"))
+
+
+def _place_in_truth(job: Job, tables: MonthTables) -> Ints:
+    """Where each product stands in the propensities, which lie in the order of all the bank's product IDs."""
+    order = {product_id: place for place, product_id in enumerate(collect_product_order(job.read(PRODUCTS)))}
+    return np.array([order[product_id] for product_id in tables.product_ids], dtype=np.int64)
+
+
+STEP = Step(
+    name="evaluate",
+    run=run,
+    writes=(METRICS,),
+    after=(
+        After("ingest", months_back=None),
+        After("build_matrix", months_back=1),
+        After("build_profile", months_back=1),
+        After("train_popularity", months_back=1),
+        After("train_als", months_back=1, optional=True),
+        After("train_pearson", months_back=1, optional=True),
+        After("train_content", months_back=1, optional=True),
+        After("train_naive_bayes", months_back=1, optional=True),
+        After("train_forest", months_back=1, optional=True),
+    ),
+    params=lambda config: [config.last_month, config.ensemble, config.models, config.parameters, config.recommend],
+)

@@ -1,0 +1,100 @@
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+
+from finrec_spark.models.calibration import Curve
+from finrec_spark.models.scorer import Explanation
+from finrec_spark.models.trees import arrange_trees
+from finrec_spark.ranking.ensemble import Ensemble, forest_of
+from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
+
+PRODUCTS = 4
+NUMBERS = ProductNumbers(np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))))
+IDENTITY = Curve(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+EVERYTHING = np.ones((1, PRODUCTS), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    scores: tuple[float, ...]
+
+    def score(self, batch):
+        return np.tile(self.scores, (batch.size, 1))
+
+    def explain(self, batch, products):
+        nothing = np.zeros(products.shape, dtype=np.int64)
+        return Explanation("similar_taste", nothing - 1, np.ones(products.shape), nothing)
+
+
+@pytest.fixture
+def ensemble():
+    """One tree: als above 2 is taken by 0.5, then popularity above 0.2 by 0.9; all others by 0.1."""
+
+    def build(als, popularity=(0.1, 0.2, 0.3, 0.4), curve=IDENTITY, candidates=PRODUCTS):
+        columns = ("tree", "node", "left", "right", "feature", "threshold", "probability", "weight")
+        nodes = [
+            (0, 0, 1, 2, "als:score", 2.0, 0.3, 10.0),
+            (0, 1, -1, -1, None, None, 0.1, 5.0),
+            (0, 2, 3, 4, "popularity:score", 0.2, 0.5, 5.0),
+            (0, 3, -1, -1, None, None, 0.2, 2.0),
+            (0, 4, -1, -1, None, None, 0.9, 3.0),
+        ]
+        features = PairFeatures(("popularity", "als"), NUMBERS, ())
+        trees = arrange_trees(pd.DataFrame(nodes, columns=columns), features.names)
+        scorers = {"popularity": Fixed(popularity), "als": Fixed(als)}
+        return Ensemble(scorers, forest_of(features, trees, curve, candidates))
+
+    return build
+
+
+def ranked(ensemble, batch, n=PRODUCTS, eligible=EVERYTHING):
+    return ensemble.ranked(batch, eligible, n, np.arange(PRODUCTS))
+
+
+def test_the_trees_order_the_products(ensemble, customers):
+    found = ranked(ensemble(als=(3.0, 1.0, 3.0, 0.0)), customers(owned=[[0] * PRODUCTS]))
+    assert found.products.tolist() == [[2, 0, 1, 3]]
+    assert found.score.ravel() == pytest.approx([0.9, 0.2, 0.1, 0.1], abs=2e-6)
+
+
+def test_parts_and_the_base_rate_add_up_to_the_score(ensemble, customers):
+    found = ranked(ensemble(als=(3.0, 1.0, 3.0, 0.0)), customers(owned=[[0] * PRODUCTS]))
+    assert 0.3 + sum(found.parts.values()) == pytest.approx(found.total)
+    assert found.parts["als"].ravel() == pytest.approx([0.2, 0.2, -0.2, -0.2])
+    assert found.parts["popularity"].ravel() == pytest.approx([0.4, -0.3, 0.0, 0.0])
+
+
+def test_without_the_named_driver_the_score_falls_as_the_reason_said(ensemble, customers):
+    batch = customers(owned=[[0] * PRODUCTS])
+    full, without = (ranked(ensemble(als=als), batch) for als in ((3.0, 1.0, 3.0, 0.0), (3.0, 1.0, 0.0, 0.0)))
+    assert full.products[0, 0] == 2
+    lost = full.score[0, 0] - without.score[0, without.products[0].tolist().index(2)]
+    assert lost >= full.parts["als"][0, 0]
+
+
+def test_what_is_not_eligible_or_no_candidate_never_comes_out(ensemble, customers):
+    eligible = np.array([[True, True, False, True]])
+    found = ranked(ensemble(als=(3.0, 1.0, 3.0, 0.0)), customers(owned=[[0] * PRODUCTS]), eligible=eligible)
+    assert found.products.tolist() == [[0, 1, 3, -1]]
+
+
+def test_as_many_candidates_are_looked_at_as_are_asked_for(ensemble, customers):
+    found = ranked(ensemble(als=(3.0, 1.0, 3.0, 0.0), candidates=1), customers(owned=[[0] * PRODUCTS]), n=3)
+    assert (found.products >= 0).all()
+
+
+def test_a_flat_curve_makes_no_ties(ensemble, customers):
+    flat = Curve(np.array([0.0, 1.0]), np.array([0.5, 0.5]))
+    found = ranked(ensemble(als=(3.0, 1.0, 3.0, 0.0), curve=flat), customers(owned=[[0] * PRODUCTS]))
+    assert found.products[0, :2].tolist() == [2, 0]
+    assert found.score.ravel() == pytest.approx([0.5] * PRODUCTS, abs=2e-6)
+
+
+def test_sensitive_features_are_told_under_no_reason(ensemble, customers):
+    batch = customers(owned=[[0] * PRODUCTS])
+    found = ranked(ensemble(als=(3.0, 1.0, 3.0, 0.0)), batch)
+    with_sensitive = replace(found, parts={**found.parts, "sensitive": found.total})
+    assert "sensitive" not in ensemble(als=(0.0,) * PRODUCTS).explanations(batch, with_sensitive)
