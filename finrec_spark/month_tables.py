@@ -14,6 +14,7 @@ from finrec_spark.models.trees import Trees, collect_trees
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.fitted import TABLES, fitted_scorers
+from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
@@ -119,6 +120,20 @@ def rows_with_taken(job: Job, tables: MonthTables) -> DataFrame:
 def taken_in_month(job: Job, tables: MonthTables) -> DataFrame:
     """One row: a product that a customer took in the month and did not own at its start."""
     return taken_products(job.read(INTERACTIONS), tables.matrix, tables.month, job.config.matrix.opening_types)
+
+
+def pair_sample(job: Job, tables: MonthTables) -> PairSample:
+    """The month's candidates, without a forest's word; of those that were not taken about ``pairs_a_month``."""
+    params = job.config.ensemble
+    pairs = tables.rows.count() * min(params.candidates, len(tables.product_ids))
+    return PairSample(
+        ensemble=Ensemble(tables.scorers),
+        features=tables.features,
+        catalogue=tables.catalogue,
+        candidates=params.candidates,
+        share=min(1.0, params.pairs_a_month / max(pairs, 1)),
+        seed=tables.month.toordinal(),
+    )
 
 
 def wording_of(job: Job, tables: MonthTables) -> Wording:

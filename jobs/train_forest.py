@@ -7,11 +7,11 @@ from pyspark.sql import DataFrame
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models.calibration import fit_calibration
+from finrec_spark.models.tree_leaks import require_no_leak
 from finrec_spark.models.trees import collect_trees, fit_trees
-from finrec_spark.month_tables import DECISION_TREE, RANDOM_FOREST, MonthTables, read_month_tables, rows_with_taken
+from finrec_spark.month_tables import DECISION_TREE, RANDOM_FOREST, pair_sample, read_month_tables, rows_with_taken
 from finrec_spark.months import months_before
-from finrec_spark.ranking.ensemble import Ensemble
-from finrec_spark.ranking.pair_rows import PairSample, pair_rows, scored_pairs
+from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.tables import CALIBRATION, REGISTRY, TREES
 
 LABEL_MONTHS = 3
@@ -24,7 +24,7 @@ def run(job: Job) -> int:
         read_month_tables(job, months_before(job.month, back)) for back in range(LABEL_MONTHS, 0, -1)
     )
     names, params = calibrates.features.names, job.config.ensemble
-    pairs = reduce(DataFrame.unionByName, (pair_rows(rows_with_taken(job, t), _sample(job, t)) for t in learned))
+    pairs = reduce(DataFrame.unionByName, (pair_rows(rows_with_taken(job, t), pair_sample(job, t)) for t in learned))
     pairs = pairs.persist()
     taken = pairs.where("label = 1").count()
     job.tell(f"train_forest: {pairs.count():,} pairs, {taken:,} of them taken")
@@ -34,27 +34,14 @@ def run(job: Job) -> int:
     rows = job.write(TREES, forest, model=RANDOM_FOREST)
 
     tree = fit_trees(pairs, names, params.tree, single=True, scratch=_scratch(job, DECISION_TREE))
+    require_no_leak(collect_trees(tree, names), names)
     job.register_model(DECISION_TREE, params.tree)
     rows += job.write(TREES, tree, model=DECISION_TREE)
     pairs.unpersist()
 
     trees = collect_trees(forest, names)
-    scored = scored_pairs(rows_with_taken(job, calibrates), _sample(job, calibrates), trees)
+    scored = scored_pairs(rows_with_taken(job, calibrates), pair_sample(job, calibrates), trees)
     return rows + job.write(CALIBRATION, fit_calibration(scored, params.calibration), model=RANDOM_FOREST)
-
-
-def _sample(job: Job, tables: MonthTables) -> PairSample:
-    """The month's candidates; of those that were not taken about ``pairs_a_month``."""
-    params = job.config.ensemble
-    pairs = tables.rows.count() * min(params.candidates, len(tables.product_ids))
-    return PairSample(
-        ensemble=Ensemble(tables.scorers),
-        features=tables.features,
-        catalogue=tables.catalogue,
-        candidates=params.candidates,
-        share=min(1.0, params.pairs_a_month / max(pairs, 1)),
-        seed=tables.month.toordinal(),
-    )
 
 
 def _scratch(job: Job, model: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.evaluation.metrics import paired_differences
@@ -128,6 +128,55 @@ def differences_from(per_customer: DataFrame, model: str, metric: str) -> DataFr
     turned = [(-F.col(end)).alias(name) for name, end in ends]
     metric_name = F.lit(f"{metric}_gain_of_{model}").alias("metric")
     return others.select("model", metric_name, F.lit("all").alias("segment"), *turned)
+
+
+def calibration_error(scored: DataFrame) -> DataFrame:
+    """One row: how far the promised probabilities are from what came, over all pairs, as the ensemble's metric.
+
+    Σ w |mean score − share taken| ÷ Σ w over bins of the scores, each reaching to √2 times its lower end.
+
+    Args:
+        scored: ``score`` (a probability), ``label``, ``weight`` (``ranking.pair_rows.scored_pairs``).
+
+    Returns:
+        ``model``, ``metric``, ``segment``, ``value``, ``low``, ``high`` (null: no interval).
+
+    >>> rows = spark.createDataFrame([(0.25, 1.0, 1.0), (0.25, 0.0, 1.0)], "score double, label double, weight double")
+    >>> calibration_error(rows).select("metric", "value").show()
+    +-----------------+-----+
+    |           metric|value|
+    +-----------------+-----+
+    |calibration_error| 0.25|
+    +-----------------+-----+
+    <BLANKLINE>
+    """
+    bin_ = F.floor(2 * F.log2(F.greatest("score", F.lit(1e-9)))).alias("bin")
+    gap = F.abs(F.sum((F.col("score") - F.col("label")) * F.col("weight"))).alias("gap")
+    bins = scored.groupBy(bin_).agg(gap, F.sum("weight").alias("weight"))
+    error = F.round(F.sum("gap") / F.sum("weight"), 12)
+    return bins.agg(error.alias("value")).transform(lambda df: _of_ensemble(df, "calibration_error"))
+
+
+def share_of_truth(metrics: DataFrame) -> DataFrame:
+    """One row: the ensemble's nDCG as a share of that of the true propensities; none where nobody knows them.
+
+    Args:
+        metrics: ``model``, ``metric``, ``segment``, ``value`` and further columns.
+    """
+    means = metrics.where("metric = 'ndcg' and segment = 'all'")
+
+    def mean_of(model: str) -> Column:
+        return F.max(F.when(F.col("model") == model, F.col("value")))
+
+    share = means.agg((mean_of(ENSEMBLE) / mean_of(TRUTH)).alias("value")).where("value is not null")
+    return _of_ensemble(share, "ndcg_share_of_truth")
+
+
+def _of_ensemble(values: DataFrame, metric: str) -> DataFrame:
+    """The value as a metric of the ensemble, without an interval."""
+    names = (("model", ENSEMBLE), ("metric", metric), ("segment", "all"))
+    nothing = [F.lit(None).cast("double").alias(end) for end in ("low", "high")]
+    return values.select(*[F.lit(value).alias(name) for name, value in names], "value", *nothing)
 
 
 def _tree_list(batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], tree: Trees, trial: Trial) -> Ints:

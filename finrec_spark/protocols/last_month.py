@@ -4,13 +4,22 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.evaluation.last_month import ENSEMBLE, PROTOCOL, Trial, differences_from, held_out_lists
+from finrec_spark.evaluation.last_month import (
+    ENSEMBLE,
+    PROTOCOL,
+    Trial,
+    calibration_error,
+    differences_from,
+    held_out_lists,
+    share_of_truth,
+)
 from finrec_spark.evaluation.metrics import per_customer_metrics, ranking_metrics
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models.scorer import Ints
 from finrec_spark.month_tables import (
     DECISION_TREE,
     MonthTables,
+    pair_sample,
     read_ensemble,
     read_month_tables,
     read_trees,
@@ -18,6 +27,8 @@ from finrec_spark.month_tables import (
     taken_in_month,
 )
 from finrec_spark.months import months_before
+from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.pair_rows import scored_pairs
 from finrec_spark.tables import METRICS, PRODUCT_INDEX_TABLE, PRODUCTS
 from finrec_spark.transforms.ids import collect_product_order
 
@@ -25,33 +36,40 @@ from finrec_spark.transforms.ids import collect_product_order
 def run(job: Job) -> int:
     """Hold out the month before: what every model would have listed, against what customers took."""
     tables = read_month_tables(job, months_before(job.month, 1))
-    rows = rows_with_taken(job, tables).where(F.size("taken") > 0)
-    propensities = true_propensities(job, tables)
-    rows = (rows if propensities is None else rows.join(propensities, "customer_id")).persist()
-    truth = taken_in_month(job, tables).persist()
+    customers = rows_with_taken(job, tables).persist()
+    taken = taken_in_month(job, tables).persist()
+    ensemble, params = read_ensemble(job, tables), job.config.last_month
 
-    params = job.config.last_month
-    trial = Trial(
-        ensemble=read_ensemble(job, tables),
-        catalogue=tables.catalogue,
-        params=params,
-        tree=read_trees(job, tables, DECISION_TREE),
-        truth=None if propensities is None else _place_in_truth(job, tables),
-    )
-    products = job.read(PRODUCT_INDEX_TABLE)
-    lists = held_out_lists(rows, trial).join(F.broadcast(products), "product_index").persist()
+    propensities = true_propensities(job, tables)
+    takers = customers.where(F.size("taken") > 0)
+    rows = takers if propensities is None else takers.join(propensities, "customer_id")
+    place = None if propensities is None else _place_in_truth(job, tables)
+    trial = Trial(ensemble, tables.catalogue, params, read_trees(job, tables, DECISION_TREE), place)
+    lists = held_out_lists(rows, trial).join(F.broadcast(job.read(PRODUCT_INDEX_TABLE)), "product_index").persist()
 
     sold = int(tables.catalogue.rules.on_sale.sum())
-    segments = rows.select("customer_id", "segment")
-    metrics = ranking_metrics(lists, truth, params.k, sold, trial.models, segments)
-    per_customer = per_customer_metrics(lists, truth, params.k, trial.models)
-    gains = differences_from(per_customer, ENSEMBLE, "ndcg").withColumn("k", F.lit(params.k))
+    metrics = ranking_metrics(lists, taken, params.k, sold, trial.models, takers.select("customer_id", "segment"))
+    per_customer = per_customer_metrics(lists, taken, params.k, trial.models)
+    gains = differences_from(per_customer, ENSEMBLE, "ndcg")
+    of_lists = metrics.unionByName(gains.unionByName(share_of_truth(metrics)).withColumn("k", F.lit(params.k)))
+    measured = of_lists.unionByName(_calibration(job, tables, customers, ensemble))
 
-    measured = metrics.unionByName(gains).withColumn("month", F.lit(tables.month))
-    written = job.write(METRICS, measured, protocol=PROTOCOL, run_id=job.run_id)
-    for held in (rows, truth, lists):
+    written = job.write(
+        METRICS, measured.withColumn("month", F.lit(tables.month)), protocol=PROTOCOL, run_id=job.run_id
+    )
+    for held in (customers, taken, lists):
         held.unpersist()
     return written
+
+
+def _calibration(job: Job, tables: MonthTables, customers: DataFrame, ensemble: Ensemble) -> DataFrame:
+    """The ensemble's calibration error over the candidates of all customers; no row without a forest."""
+    k = F.lit(None).cast("int").alias("k")
+    if ensemble.forest is None:
+        columns = "model string, metric string, segment string, value double, low double, high double"
+        return job.spark.createDataFrame([], columns).select("*", k)
+    scored = scored_pairs(customers, pair_sample(job, tables), ensemble.forest.trees, ensemble.forest.curve)
+    return calibration_error(scored).select("*", k)
 
 
 def true_propensities(job: Job, tables: MonthTables) -> DataFrame | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from scipy.sparse import csr_matrix
 
+from finrec_spark.models.calibration import Curve, calibrated
 from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
 from finrec_spark.models.sparse import csr_from_lists
 from finrec_spark.models.trees import Trees, leaves, probabilities
@@ -76,11 +77,12 @@ def pair_rows(rows: DataFrame, sample: PairSample) -> DataFrame:
     return rows.mapInArrow(_mapper(rows, sample, record_batch), _FEATURES_DDL)
 
 
-def scored_pairs(rows: DataFrame, sample: PairSample, trees: Trees) -> DataFrame:
-    """One row: as ``pair_rows``, with the trees' ``score`` in place of the features."""
+def scored_pairs(rows: DataFrame, sample: PairSample, trees: Trees, curve: Curve | None = None) -> DataFrame:
+    """One row: as ``pair_rows``, with the trees' ``score``, calibrated by ``curve``, in place of the features."""
 
     def record_batch(pairs: _Pairs) -> pa.RecordBatch:
-        score = probabilities(trees, leaves(trees, pairs.features))
+        own = probabilities(trees, leaves(trees, pairs.features))
+        score = own if curve is None else calibrated(curve, own)
         columns = [pa.array(np.round(score, 12)), pa.array(pairs.label), pa.array(pairs.weight)]
         return pa.RecordBatch.from_arrays(columns, names=("score", "label", "weight"))
 
