@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from importlib.util import find_spec
 
 import pytest
 from pyspark.sql import SparkSession
@@ -10,6 +11,10 @@ from pyspark.sql import SparkSession
 os.environ["TZ"] = "UTC"
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers need what the tests have
 time.tzset()
+
+NEED_TORCH = ("batch", "checkpoint", "feed", "launch", "loop", "losses", "network", "ranks", "scoring")
+if find_spec("torch") is None or find_spec("petastorm") is None:  # the training extra is not installed
+    collect_ignore = [f"finrec_spark/training/{name}.py" for name in NEED_TORCH]
 
 SETTINGS = {
     "spark.master": "local[2]",

@@ -84,7 +84,7 @@ class Shard:
         """
         files = self.manifest.share(self.rank, self.world)
         written, rows_of_steps = total(files), self._rows_of_steps()
-        step = 0
+        step, self.delivered = 0, Tally()
         for rows in _ahead(self._read([_url(f"{self.manifest.directory}/{file.path}") for file in files]), _AHEAD):
             self.delivered += Tally.of(rows.checksum)
             if self.delivered.rows > written.rows:
@@ -114,7 +114,7 @@ class Shard:
         parts = [urls[worker :: self.params.workers] for worker in range(self.params.workers)]
         of_workers = seeds.generate_state(len(parts) + 1)
         readers = [
-            _ahead(_row_groups(part, int(seed), self.manifest.directory), _ROW_GROUPS_AHEAD)
+            _row_groups(part, int(seed), self.manifest.directory)
             for part, seed in zip(parts, of_workers[1:], strict=True)
             if part
         ]
@@ -152,7 +152,12 @@ def _row_groups(urls: Sequence[str], seed: int, directory: str) -> Iterator[Rows
     warnings.filterwarnings("ignore", category=FutureWarning)  # Petastorm uses what pyarrow will drop
     try:
         with make_batch_reader(
-            list(urls), reader_pool_type="dummy", shuffle_row_groups=True, seed=seed, hdfs_driver="libhdfs"
+            list(urls),
+            workers_count=1,  # several would give the row groups in the order of their speed
+            results_queue_size=_ROW_GROUPS_AHEAD,
+            shuffle_row_groups=True,
+            seed=seed,
+            hdfs_driver="libhdfs",
         ) as reader:
             for group in reader:
                 yield Rows(group.checksum, group.whole_numbers, group.decimals)

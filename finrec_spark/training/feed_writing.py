@@ -133,7 +133,7 @@ def _rules(layout: SequenceLayout) -> dict[str, Column]:
     of_sizes = {f"{name} has {size} values": F.size(name) == size for name, size in sizes.items() if name != "length"}
     complete = {f"{name} has no null": ~F.exists(name, lambda v: v.isNull()) for name in sizes if name != "length"}
     of_values = {f"{name} is in 0 … {most}": _within(name, most) for name, most in layout.largest.items()}
-    numbers = {"profile has no NaN": ~F.exists("profile", F.isnan)}
+    numbers = {"profile is finite": F.forall("profile", lambda v: F.abs(v) < float("inf"))}  # NaN is above it
     needed = {
         "target is not empty": F.exists("target", lambda v: v > 0),
         "customer_index": F.col("customer_index") >= 0,

@@ -42,7 +42,8 @@ class TextEncoder(nn.Module):
 
     def __init__(self, content: ProductContent, params: NetworkParams) -> None:
         super().__init__()
-        self.tokens = nn.Embedding.from_pretrained(torch.from_numpy(content.vectors), freeze=False, padding_idx=0)
+        vectors = torch.tensor(content.vectors)  # a copy: training changes it
+        self.tokens = nn.Embedding.from_pretrained(vectors, freeze=False, padding_idx=0)
         self.gru = nn.GRU(content.vectors.shape[1], params.token_hidden, batch_first=True, bidirectional=True)
         n_tokens = torch.from_numpy(content.n_tokens)
         self.width = 2 * params.token_hidden

@@ -19,7 +19,7 @@ class Progress:
     def step(self, done: int) -> None:
         """After step ``done``, counted from 1."""
         now = time.monotonic()
-        if not self.told or (now - self.last < self.every_s and done < self.steps):
+        if not self.told or now - self.last < self.every_s:
             return
         self.last = now
         print(progress_line(self.title, done, self.steps, self.rows_a_step, now - self.started), flush=True)

@@ -1,0 +1,110 @@
+# ruff: noqa: E402 (what needs torch is imported after a look whether it is there)
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the training extra is not installed")
+pytest.importorskip("petastorm", reason="the training extra is not installed")
+
+from pyspark import cloudpickle
+
+from finrec_spark.errors import TrainingError
+from finrec_spark.training.loop import train_rank
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_training_learns_the_ring(plan):
+    trained = train_rank(plan)
+    validation = [point for point in trained.curve if point.split == "validation"]
+    assert validation[-1].loss < validation[0].loss / 2
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(plan, tmp_path):
+    once, again = train_rank(plan), train_rank(replace(plan, checkpoints=str(tmp_path / "other")))
+    assert_equal(once, again)
+
+
+def test_another_seed_gives_other_weights(plan, tmp_path):
+    other = changed(replace(plan, checkpoints=str(tmp_path / "other")), seed=18)
+    assert not np.array_equal(*(train_rank(p).weights["products.id.weight"] for p in (plan, other)))
+
+
+def test_a_training_that_is_done_is_not_done_again(plan, capsys):
+    once = train_rank(plan)
+    capsys.readouterr()
+    assert_equal(train_rank(plan), once)
+    assert "goes on after epoch 6" in capsys.readouterr().out
+
+
+def test_training_goes_on_where_fewer_epochs_were_run(plan, tmp_path):
+    undisturbed = train_rank(replace(plan, checkpoints=str(tmp_path / "other")))
+    train_rank(changed(plan, epochs=2))
+    assert_equal(train_rank(plan), undisturbed)
+
+
+def test_the_checkpoint_of_another_training_is_not_gone_on_from(plan, capsys):
+    train_rank(changed(plan, learning_rate=0.5))
+    capsys.readouterr()
+    train_rank(plan)
+    assert "goes on" not in capsys.readouterr().out
+
+
+def test_a_training_killed_at_any_moment_ends_with_the_weights_of_an_undisturbed_one(plan, tmp_path):
+    long = changed(plan, epochs=40, patience=40)
+    undisturbed = train_rank(replace(long, checkpoints=str(tmp_path / "other")))
+    kill_after_some_epochs(long, tmp_path)
+    assert_equal(train_rank(long), undisturbed)
+
+
+def test_training_stops_when_the_validation_loss_no_longer_falls(plan):
+    trained = train_rank(changed(plan, epochs=60, patience=1, learning_rate=0.2))
+    assert trained.curve[-1].epoch == trained.best_epoch + 1 < 60
+
+
+def test_without_validation_all_epochs_are_run(plan):
+    trained = train_rank(replace(plan, validation=None))
+    assert (trained.best_epoch, [point.split for point in trained.curve]) == (6, ["train"] * 6)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_by_name(plan):
+    with pytest.raises(TrainingError, match=r"not a number in epoch 1, step \d+, rank 0; lower"):
+        train_rank(changed(plan, learning_rate=1e30))
+
+
+@pytest.fixture
+def plan(tiny_plan, tmp_path):
+    return replace(tiny_plan, checkpoints=str(tmp_path / "checkpoints"))
+
+
+def changed(plan, **over):
+    return replace(plan, training=plan.training.model_copy(update=over))
+
+
+def assert_equal(one, other):
+    assert one.curve == other.curve
+    for name, array in one.weights.items():
+        np.testing.assert_array_equal(array, other.weights[name], err_msg=name)
+
+
+def kill_after_some_epochs(plan, directory):
+    """Run ``plan`` in a process of its own and end it with SIGKILL once it wrote a checkpoint, before it is done."""
+    (directory / "plan").write_bytes(cloudpickle.dumps(plan))
+    code = f"""
+        import pickle
+        from finrec_spark.training.loop import train_rank
+        train_rank(pickle.load(open({str(directory / "plan")!r}, "rb")))
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, stdout=subprocess.PIPE)
+    while not Path(plan.checkpoints, "training.pt").exists():
+        time.sleep(0.01)
+    time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL

@@ -1,0 +1,141 @@
+# ruff: noqa: E402 (what needs torch is imported after a look whether it is there)
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the training extra is not installed")
+
+from finrec_spark.errors import TrainingError
+from finrec_spark.training.batch import Batch
+from finrec_spark.training.losses import next_product_loss, offered, rating_loss, recall, training_loss
+from finrec_spark.training.network import Network, state_arrays
+from finrec_spark.training.params import NetworkParams
+from finrec_spark.training.scoring import NetworkScorer, NetworkState
+
+PARAMS = NetworkParams(width=16, hidden=16, token_hidden=8, item_dropout=0.0, dropout=0.0)
+ALL_KNOWN = torch.full((6,), True)
+
+
+def test_the_network_overfits_one_batch(layout, content):
+    batch = ring()
+    network = learned(layout, content, PARAMS, batch, steps=80)
+    assert recall(network.eval()(batch).scores, batch, ALL_KNOWN, k=1).tolist() == [1.0] * 6
+
+
+def test_a_cold_product_is_found_by_its_text_alone(layout, content):
+    """Product 5 has no history; its text is that of product 4, which everyone takes after product 3."""
+    tokens = content.tokens.copy()
+    tokens[5] = tokens[4]
+    cold = replace(content, tokens=tokens, known=np.arange(6) < 5)
+    batch = ring(rows=5, products=5)
+    network = learned(layout, cold, PARAMS.model_copy(update={"item_dropout": 0.5}), batch, steps=150)
+    assert int(network.eval()(batch).scores[3, [0, 1, 2, 3, 5]].argmax()) == 4
+
+
+def test_a_product_without_a_history_uses_nothing_of_its_id(layout, content):
+    network = Network(layout, replace(content, known=np.arange(6) < 5), PARAMS).eval()
+    before = network(ring()).scores
+    with torch.no_grad():
+        network.products.id.weight[5] += 1.0
+        network.products.bias[5] += 1.0
+    assert torch.equal(network(ring()).scores, before)
+
+
+def test_item_dropout_leaves_the_share_of_products_without_their_id(layout, content):
+    torch.manual_seed(0)
+    encoder = Network(layout, content, PARAMS.model_copy(update={"item_dropout": 0.25})).products.train()
+    assert torch.stack([encoder._by_id() for _ in range(400)]).mean().item() == pytest.approx(0.75, abs=0.03)
+
+
+def test_padding_changes_no_score(layout, content):
+    network = Network(layout, content, PARAMS).eval()
+    product = ring().product
+    product[:, 1:] = 3  # after the first event, which is the last
+    assert torch.equal(network(ring()).scores, network(replace(ring(), product=product)).scores)
+
+
+def test_a_customer_without_events_is_scored_from_the_profile(layout, content):
+    network = Network(layout, content, PARAMS).eval()
+    empty = replace(ring(), product=torch.zeros(6, 4, dtype=torch.int32), length=torch.zeros(6, dtype=torch.int32))
+    other = replace(empty, profile=empty.profile + 1)
+    assert torch.isfinite(network(empty).scores).all()
+    assert not torch.allclose(network(empty).scores, network(other).scores)
+
+
+def test_what_the_customer_holds_is_not_offered():
+    batch = replace(ring(), owned=torch.tensor([[2, 3, 0]] * 6, dtype=torch.int32))
+    scores = offered(torch.zeros(6, 6), batch, torch.tensor([True] * 5 + [False]))
+    assert torch.isinf(scores[0]).tolist() == [False, True, True, False, False, True]
+
+
+def test_the_loss_is_the_mean_log_probability_of_the_targets():
+    batch = replace(ring(rows=1), target=torch.tensor([[1, 2]]), owned=torch.tensor([[2, 3, 0]]))
+    scores = torch.log(torch.tensor([[4.0, 2.0, 9.0, 1.0, 1.0, 9.0]]))
+    loss = next_product_loss(scores, batch, torch.tensor([True] * 5 + [False]))  # out of 4 + 2 + 1 + 1
+    assert loss.item() == pytest.approx(-(np.log(4 / 8) + np.log(2 / 8)) / 2)
+
+
+def test_only_rated_targets_count_in_the_rating_loss():
+    loss = rating_loss(torch.tensor([[3.0, 9.0], [1.0, 1.0]]), torch.tensor([[5.0, np.nan], [np.nan, np.nan]]))
+    assert loss.tolist() == [4.0, 0.0]
+
+
+def test_ratings_of_low_rank_are_learned(layout, content):
+    batch = replace(ring(), rating=torch.tensor([[float(1 + row % 5), np.nan] for row in range(6)]))
+    rated = layout.model_copy(update={"ratings": True})
+    network = learned(rated, content, PARAMS, batch, steps=150)
+    np.testing.assert_allclose(network.eval()(batch).ratings[:, 0].detach(), batch.rating[:, 0], atol=0.2)
+
+
+def test_rows_of_weight_zero_change_no_gradient(layout, content):
+    whole, filled = ring(rows=3), replace(ring(rows=6), weight=torch.tensor([1.0, 1, 1, 0, 0, 0]))
+    gradients = [gradient(layout, content, replace(batch, scale=1 / 3)) for batch in (whole, filled)]
+    torch.testing.assert_close(*gradients)
+
+
+def test_tags_are_learned_from_text(layout, content):
+    network = learned(layout, content, PARAMS.model_copy(update={"tags_weight": 5.0}), ring(), steps=120)
+    tags = network.eval()(ring()).tags
+    assert ((tags > 0).numpy() == content.tags.astype(bool)).all()
+
+
+def test_the_scorer_gives_the_networks_scores(layout, content):
+    network = learned(layout, content, PARAMS, ring(), steps=3).eval()
+    scorer = NetworkScorer(NetworkState(layout, content, PARAMS, state_arrays(network)))
+    np.testing.assert_allclose(scorer.score(ring()), network(ring()).scores.detach(), atol=1e-5)
+
+
+def test_content_of_other_products_is_refused(layout, content):
+    with pytest.raises(TrainingError, match="known of 5 products; no product with a history"):
+        Network(layout, replace(content, known=np.full(5, False)), PARAMS)
+
+
+def learned(layout, content, params, batch, steps):
+    torch.manual_seed(1)
+    network = Network(layout, content, params).train()
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        training_loss(network(batch), batch, network, params).backward()
+        optimiser.step()
+    return network
+
+
+def gradient(layout, content, batch):
+    torch.manual_seed(1)
+    network = Network(layout, content, PARAMS).train()
+    training_loss(network(batch), batch, network, PARAMS).backward()
+    return network.events.gru.weight_ih_l0.grad
+
+
+def ring(rows=6, products=6):
+    """Each row saw one product, and takes the next one on the ring."""
+    seen = torch.arange(rows, dtype=torch.int32) % products
+    product = torch.zeros(rows, 4, dtype=torch.int32)
+    product[:, 0] = seen + 1
+    one = (product > 0).int()
+    target = torch.stack([(seen + 1) % products + 1, torch.zeros(rows, dtype=torch.int32)], dim=1)
+    owned, profile = torch.zeros(rows, 3, dtype=torch.int32), torch.zeros(rows, 2)
+    length, weight = torch.ones(rows, dtype=torch.int32), torch.ones(rows)
+    return Batch(product, one, one, one, one, length, target, owned, profile, None, weight, 1 / rows)
