@@ -96,18 +96,18 @@ def read_month_tables(job: Job, month: date) -> MonthTables:
 
 def read_ensemble(job: Job, tables: MonthTables) -> Ensemble:
     """The month's models with the forest on top of them, or without one where the bank has too little history."""
-    forest = read_trees(job, tables, RANDOM_FOREST)
+    forest = read_trees(job, tables, RANDOM_FOREST, tables.month)
     if forest is None:
         return Ensemble(tables.scorers)
     curve = collect_curve(_of_model(job, CALIBRATION, tables.month, RANDOM_FOREST))
     return Ensemble(tables.scorers, forest_of(tables.features, forest, curve, job.config.ensemble.candidates))
 
 
-def read_trees(job: Job, tables: MonthTables, model: str) -> Trees | None:
-    """The month's trees of one model; None where the bank has too little history for them."""
-    if not job.program.lake.has_month(TREES, tables.month):
+def read_trees(job: Job, tables: MonthTables, model: str, month: date) -> Trees | None:
+    """The trees that decide ``month``, over the features of ``tables``; None where the bank has too little history."""
+    if not job.program.lake.has_month(TREES, month):
         return None
-    nodes = _of_model(job, TREES, tables.month, model)
+    nodes = _of_model(job, TREES, month, model)
     return None if nodes.isEmpty() else collect_trees(nodes, tables.features.names)
 
 

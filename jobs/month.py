@@ -60,22 +60,20 @@ def run(program: Program, options: argparse.Namespace) -> None:
 def plan_of(config: Config, month: date, first_month: date) -> list[tuple[Step, date]]:
     """The steps after ingest, each with its month.
 
-    The month before is decided too, so that it can be held against what came; and the trees of either need the
-    models of the months before it. What the bank's history, from ``first_month`` on, is too short for is left out.
+    The months before are decided too: the trees learn from what came of them, and the newest measures every model.
+    What the bank's history, from ``first_month`` on, is too short for is left out.
     """
     training = [step for step, models in TRAINING if set(models) & set(config.models)]
-    labels, before = train_forest.LABEL_MONTHS, months_before(month, 1)
+    before, oldest = months_before(month, 1), months_before(month, train_forest.LABEL_MONTHS)
+    has_forest = oldest > first_month
+    earlier = [months_before(month, back) for back in range(train_forest.LABEL_MONTHS, 0, -1)]
+    months = [decided for decided in earlier if has_forest or decided == before > first_month]
 
-    def has_forest(decided: date) -> bool:
-        return months_before(decided, labels) > first_month
-
-    forests = [decided for decided in (before, month) if has_forest(decided)]
-    looked_at = {months_before(decided, back) for decided in forests for back in range(1, labels + 1)}
-    measured = [before] if before > first_month else []
-    months = sorted({*looked_at, *measured, month})
-    models = [(step, decided) for decided in months for step in (build_matrix.STEP, build_profile.STEP, *training)]
-    trees = [(train_forest.STEP, decided) for decided in forests]
-    validation = [(last_month.STEP, month) for _ in measured]
+    models = [
+        (step, decided) for decided in (*months, month) for step in (build_matrix.STEP, build_profile.STEP, *training)
+    ]
+    trees = [(train_forest.STEP, month)] if has_forest else []
+    validation = [(last_month.STEP, month)] if months else []
     return [*models, *trees, *validation, (recommend.STEP, month)]
 
 

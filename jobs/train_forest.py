@@ -14,7 +14,7 @@ from finrec_spark.months import months_before
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.tables import CALIBRATION, REGISTRY, TREES
 
-LABEL_MONTHS = 3
+LABEL_MONTHS = 2
 """Months before the decided one whose outcomes are looked at: the newest calibrates, the others are learned from."""
 
 

@@ -34,11 +34,15 @@ class Curve:
     probability: Floats
 
 
+AS_IT_IS = Curve(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+"""Leaves every score as it is."""
+
+
 def fit_calibration(scored: DataFrame, method: Method) -> DataFrame:
     """One row: one point of the curve (``model.calibration`` without month and model).
 
-    Isotonic: MLlib's pool-adjacent-violators over the rows. Sigmoid: MLlib's logistic regression on the score's log odds
-    (Platt 1999), as a curve through ``POINTS`` quantiles of the scores.
+    Isotonic: MLlib's pool-adjacent-violators over the rows. Sigmoid: MLlib's logistic regression on the score's log
+    odds (Platt 1999), as a curve through ``POINTS`` quantiles of the scores.
 
     Args:
         scored: ``score`` in [0, 1], ``label`` (0.0 or 1.0), ``weight``; rows that the model did not learn from.

@@ -15,19 +15,20 @@ from finrec_spark.evaluation.last_month import (
 )
 from finrec_spark.evaluation.metrics import per_customer_metrics, ranking_metrics
 from finrec_spark.job import After, Job, Step
+from finrec_spark.models.calibration import AS_IT_IS, collect_curve, fit_calibration
 from finrec_spark.models.scorer import Ints
 from finrec_spark.month_tables import (
     DECISION_TREE,
+    RANDOM_FOREST,
     MonthTables,
     pair_sample,
-    read_ensemble,
     read_month_tables,
     read_trees,
     rows_with_taken,
     taken_in_month,
 )
 from finrec_spark.months import months_before
-from finrec_spark.ranking.ensemble import Ensemble
+from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
 from finrec_spark.tables import METRICS, PRODUCT_INDEX_TABLE, PRODUCTS
 from finrec_spark.transforms.ids import collect_product_order
@@ -38,13 +39,14 @@ def run(job: Job) -> int:
     tables = read_month_tables(job, months_before(job.month, 1))
     customers = rows_with_taken(job, tables).persist()
     taken = taken_in_month(job, tables).persist()
-    ensemble, params = read_ensemble(job, tables), job.config.last_month
+    params = job.config.last_month
 
     propensities = true_propensities(job, tables)
     takers = customers.where(F.size("taken") > 0)
     rows = takers if propensities is None else takers.join(propensities, "customer_id")
     place = None if propensities is None else _place_in_truth(job, tables)
-    trial = Trial(ensemble, tables.catalogue, params, read_trees(job, tables, DECISION_TREE), place)
+    tree = read_trees(job, tables, DECISION_TREE, job.month)
+    trial = Trial(_uncalibrated(job, tables), tables.catalogue, params, tree, place)
     lists = held_out_lists(rows, trial).join(F.broadcast(job.read(PRODUCT_INDEX_TABLE)), "product_index").persist()
 
     sold = int(tables.catalogue.rules.on_sale.sum())
@@ -52,23 +54,37 @@ def run(job: Job) -> int:
     per_customer = per_customer_metrics(lists, taken, params.k, trial.models)
     gains = differences_from(per_customer, ENSEMBLE, "ndcg")
     of_lists = metrics.unionByName(gains.unionByName(share_of_truth(metrics)).withColumn("k", F.lit(params.k)))
-    measured = of_lists.unionByName(_calibration(job, tables, customers, ensemble))
+    measured = of_lists.unionByName(_calibration(job, tables, customers, trial.ensemble))
 
-    written = job.write(
-        METRICS, measured.withColumn("month", F.lit(tables.month)), protocol=PROTOCOL, run_id=job.run_id
-    )
+    of_month = measured.withColumn("month", F.lit(tables.month))
+    written = job.write(METRICS, of_month, protocol=PROTOCOL, run_id=job.run_id)
     for held in (customers, taken, lists):
         held.unpersist()
     return written
 
 
+def _uncalibrated(job: Job, tables: MonthTables) -> Ensemble:
+    """The month's models under the forest that decides the month after.
+
+    The forest learned from the months before this one, so this one's outcome is new to it; only its calibration,
+    which changes no order, has seen it.
+    """
+    trees = read_trees(job, tables, RANDOM_FOREST, job.month)
+    if trees is None:
+        return Ensemble(tables.scorers)
+    return Ensemble(tables.scorers, forest_of(tables.features, trees, AS_IT_IS, job.config.ensemble.candidates))
+
+
 def _calibration(job: Job, tables: MonthTables, customers: DataFrame, ensemble: Ensemble) -> DataFrame:
-    """The ensemble's calibration error over the candidates of all customers; no row without a forest."""
+    """The calibration error over all candidates: on one half of the customers with the curve of the other half."""
     k = F.lit(None).cast("int").alias("k")
     if ensemble.forest is None:
         columns = "model string, metric string, segment string, value double, low double, high double"
         return job.spark.createDataFrame([], columns).select("*", k)
-    scored = scored_pairs(customers, pair_sample(job, tables), ensemble.forest.trees, ensemble.forest.curve)
+    trees, sample = ensemble.forest.trees, pair_sample(job, tables)
+    half = F.pmod(F.xxhash64(F.lit("half"), "customer_id"), F.lit(2))
+    fitted = fit_calibration(scored_pairs(customers.where(half == 0), sample, trees), job.config.ensemble.calibration)
+    scored = scored_pairs(customers.where(half == 1), sample, trees, collect_curve(fitted))
     return calibration_error(scored).select("*", k)
 
 
@@ -103,7 +119,7 @@ STEP = Step(
         After("train_pearson", months_back=1, optional=True),
         After("train_content", months_back=1, optional=True),
         After("train_naive_bayes", months_back=1, optional=True),
-        After("train_forest", months_back=1, optional=True),
+        After("train_forest", optional=True),
     ),
     params=lambda config: [config.last_month, config.ensemble, config.models, config.parameters, config.recommend],
 )

@@ -74,7 +74,7 @@ def _takers(interactions: DataFrame, month: date, rules: MatrixParams) -> DataFr
     A customer's newest taking tells every window that he belongs to, so pairs are enough, and no customer is counted
     twice.
     """
-    opens = [name for name, rule in rules.events.items() if rule.ownership == "opens"]
+    opens = list(rules.opening_types)
     known = interactions.where(F.col("event_time") < F.lit(month))
     day, taken = F.to_date("event_time"), F.col("event_type").isin(opens)
     pairs = known.groupBy("product_id", "customer_id").agg(

@@ -111,7 +111,7 @@ def _places(products: DataFrame, categories: Sequence[str]) -> DataFrame:
 
 def _event(month: date, rules: MatrixParams, outflows: Sequence[str]) -> list[Column]:
     """What is summed of an interaction: few and narrow columns, as all of them are shuffled once."""
-    opens = [name for name, rule in rules.events.items() if rule.ownership == "opens"]
+    opens = list(rules.opening_types)
     ratings = [name for name, rule in rules.events.items() if rule.rating]
     closes = [name for name, rule in rules.events.items() if rule.ownership == "closes"]
     cents = F.rint(F.col("value").cast("double") * 100).cast("long")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.calibration import Curve
+from finrec_spark.models.calibration import AS_IT_IS, Curve
 from finrec_spark.models.scorer import Explanation
 from finrec_spark.models.trees import arrange_trees
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
@@ -13,7 +13,6 @@ from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 
 PRODUCTS = 4
 NUMBERS = ProductNumbers(np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))))
-IDENTITY = Curve(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
 EVERYTHING = np.ones((1, PRODUCTS), dtype=bool)
 
 
@@ -33,7 +32,7 @@ class Fixed:
 def ensemble():
     """One tree: als above 2 is taken by 0.5, then popularity above 0.2 by 0.9; all others by 0.1."""
 
-    def build(als, popularity=(0.1, 0.2, 0.3, 0.4), curve=IDENTITY, candidates=PRODUCTS):
+    def build(als, popularity=(0.1, 0.2, 0.3, 0.4), curve=AS_IT_IS, candidates=PRODUCTS):
         columns = ("tree", "node", "left", "right", "feature", "threshold", "probability", "weight")
         nodes = [
             (0, 0, 1, 2, "als:score", 2.0, 0.3, 10.0),
