@@ -1,4 +1,4 @@
-"""What a training needs to go on after it was killed, replaced as a whole at the end of every epoch."""
+"""What a training needs to go on after it was killed, replaced as a whole at the end of every epoch; why it failed."""
 
 import io
 from dataclasses import asdict, dataclass
@@ -11,6 +11,7 @@ from finrec_spark.training.manifest import file_system
 from finrec_spark.training.trained import CurvePoint
 
 _NAME = "training.pt"
+_FAILURE = "failure.txt"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,25 @@ class Checkpoint:
     best: dict[str, Tensor]
     best_epoch: int
     curve: tuple[CurvePoint, ...]
+
+
+def tell_failure(directory: str, reason: str) -> None:
+    """Leave word of why a process gives up, as a launcher learns only that one did."""
+    files, path = file_system(directory)
+    files.create_dir(path, recursive=True)
+    with files.open_output_stream(f"{path}/{_FAILURE}") as out:
+        out.write(reason.encode())
+
+
+def take_failure(directory: str) -> str | None:
+    """The word that was left, which is then gone; None where there is none."""
+    files, path = file_system(f"{directory}/{_FAILURE}")
+    if files.get_file_info(path).type == FileType.NotFound:
+        return None
+    with files.open_input_file(path) as told:
+        reason = bytes(told.read()).decode()
+    files.delete_file(path)
+    return reason
 
 
 def save(checkpoint: Checkpoint, directory: str) -> None:

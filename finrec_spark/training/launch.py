@@ -1,6 +1,6 @@
 """Start the training's processes with Spark, on the driver's machine or on the executors."""
 
-import re
+from typing import cast
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -8,12 +8,12 @@ from pyspark.ml.torch.distributor import TorchDistributor
 from pyspark.sql import SparkSession
 
 from finrec_spark.errors import ConfigError, TrainingError
+from finrec_spark.training.checkpoint import take_failure
 from finrec_spark.training.loop import train_rank
 from finrec_spark.training.params import TrainingParams
 from finrec_spark.training.trained import Trained, TrainingPlan
 
-_CAUSE = re.compile(r"finrec_spark\.errors\.\w+: (.+)")
-_DIED = re.compile(r"exitcode\s*:\s*(-?\d+)")
+_DIED = "gru: a process of the training died and the others were ended; see its lines above, and start again to go on"
 
 
 def train(spark: SparkSession, plan: TrainingPlan) -> Trained:
@@ -30,13 +30,11 @@ def train(spark: SparkSession, plan: TrainingPlan) -> Trained:
     distributor = TorchDistributor(
         num_processes=params.processes, local_mode=params.placement == "driver", use_gpu=params.gpu
     )
+    take_failure(plan.checkpoints)  # of an earlier start
     try:
-        trained = distributor.run(train_rank, plan)
+        return cast(Trained, distributor.run(train_rank, plan))
     except (RuntimeError, PySparkException, Py4JError) as error:
-        raise TrainingError(f"gru: {cause(str(error))}") from error
-    if not isinstance(trained, Trained):
-        raise TrainingError("gru: the training gave no weights; its lines above say why")
-    return trained
+        raise TrainingError(take_failure(plan.checkpoints) or _DIED) from error
 
 
 def require_slots(spark: SparkSession, params: TrainingParams) -> None:
@@ -51,19 +49,3 @@ def require_slots(spark: SparkSession, params: TrainingParams) -> None:
             f"training.processes: {params.processes} processes on executors need as many task slots, "
             f"there are {slots}; lower it, or submit with more cores"
         )
-
-
-def cause(output: str) -> str:
-    """What ended a training, from the last lines of its processes.
-
-    >>> cause("... finrec_spark.errors.FeedError: feed a: 3 rows delivered, 4 written\\n ...")
-    'feed a: 3 rows delivered, 4 written'
-    >>> cause("... exitcode  : -9 (pid: 71) ...")
-    'a process died (exit code -9) and the others were ended; see the lines above, and start again to go on'
-    """
-    named = _CAUSE.search(output)
-    if named:
-        return named.group(1).strip()
-    died = _DIED.search(output)
-    how = f" (exit code {died.group(1)})" if died else ""
-    return f"a process died{how} and the others were ended; see the lines above, and start again to go on"

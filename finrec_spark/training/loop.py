@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from finrec_spark.errors import TrainingError
+from finrec_spark.errors import FinrecError, TrainingError
 from finrec_spark.training import checkpoint
 from finrec_spark.training.batch import Batch
 from finrec_spark.training.checkpoint import Checkpoint
@@ -29,13 +29,19 @@ _CHECK_STEPS = 20  # a GPU is asked for its losses this seldom
 def train_rank(plan: TrainingPlan) -> Trained:
     """Train in this process together with the others that a launcher started; alone where there are none.
 
+    What it raises is also left in the checkpoint's directory for the launcher.
+
     Raises:
         FeedError: a feed did not deliver each row once.
         TrainingError: a loss is not a number, or the content does not fit the feed.
         InputMissing: there is no feed.
     """
-    with joined(plan.training) as ranks:
-        return Training(plan, ranks).run()
+    try:
+        with joined(plan.training) as ranks:
+            return Training(plan, ranks).run()
+    except FinrecError as error:
+        checkpoint.tell_failure(plan.checkpoints, str(error))
+        raise
 
 
 class Training:
@@ -67,6 +73,17 @@ class Training:
         self.network.load_state_dict(self.best)
         return Trained(state_arrays(self.network), self.best_epoch, self.curve)
 
+    def step(self, parallel: torch.nn.Module, batch: Batch) -> Tensor:
+        """Follow the gradient of one batch; its loss."""
+        self.optimiser.zero_grad(set_to_none=True)
+        with self._precision():
+            output = parallel(batch)
+        loss = training_loss(output, batch, self.network, self.plan.network)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.training.clip_norm)
+        self.optimiser.step()
+        return loss.detach()
+
     def _epoch(self, parallel: torch.nn.Module) -> None:
         seed = torch.Generator().manual_seed(self.plan.training.seed + 1_000_003 * (self.epochs + 1))
         torch.manual_seed(int(torch.randint(2**62, (), generator=seed)) + self.ranks.rank)
@@ -84,22 +101,12 @@ class Training:
         shard = self._shard(self.train, self.epochs + 1)
         losses: list[Tensor] = []
         for batch in self._told(shard):
-            losses.append(self._step(parallel, batch))
+            losses.append(self.step(parallel, batch))
             if self.ranks.device.type == "cpu" or len(losses) % _CHECK_STEPS == 0 or len(losses) == shard.steps:
                 require_numbers(losses[-_CHECK_STEPS:], shard, len(losses))
         self._require_whole(shard)
         mine = torch.stack(losses).double().mean().item()
         return float(self.ranks.gathered([mine], torch.float64).mean())
-
-    def _step(self, parallel: torch.nn.Module, batch: Batch) -> Tensor:
-        self.optimiser.zero_grad(set_to_none=True)
-        with self._precision():
-            output = parallel(batch)
-        loss = training_loss(output, batch, self.network, self.plan.network)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.training.clip_norm)
-        self.optimiser.step()
-        return loss.detach()
 
     def _told(self, shard: Shard) -> Iterator[Batch]:
         """The shard's batches on this rank's device, with lines that tell how far the epoch is."""
