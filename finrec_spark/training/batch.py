@@ -16,7 +16,7 @@ class Batch:
 
     Attributes:
         product, event_type, amount, gap, month: B × L, oldest event first.
-        length: events of each, B; always on the CPU, where sequences are packed.
+        length: events of each, B; always on the CPU, where the longest is looked for.
         target: next products, B × T.
         owned: products held before, B × O.
         profile: B × F.

@@ -34,11 +34,6 @@ class ProductContent:
         """Number of products, P."""
         return len(self.known)
 
-    @property
-    def n_tokens(self) -> NDArray[np.int64]:
-        """Tokens of each product's text, P."""
-        return np.count_nonzero(self.tokens, axis=1)
-
 
 def require_content(content: ProductContent, products: int) -> None:
     """Hold the content against a feed's number of products, and its parts against each other.

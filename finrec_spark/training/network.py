@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from finrec_spark.training.batch import Batch
 from finrec_spark.training.content import ProductContent, require_content
@@ -38,18 +37,25 @@ class Output(NamedTuple):
 
 
 class TextEncoder(nn.Module):
-    """Tokens of each product → mean of a bidirectional GRU's states over them; zero for a product without text."""
+    """Tokens of each product → mean of two GRUs' states over them, one reading each way; zero where there is no text.
+
+    Nothing is packed: padding follows the text in either direction, so it reaches no state that counts, and the
+    gradient of packed sequences costs more than the padding does.
+    """
 
     def __init__(self, content: ProductContent, params: NetworkParams) -> None:
         super().__init__()
         vectors = torch.tensor(content.vectors)  # a copy: training changes it
         self.tokens = nn.Embedding.from_pretrained(vectors, freeze=False, padding_idx=0)
-        self.gru = nn.GRU(content.vectors.shape[1], params.token_hidden, batch_first=True, bidirectional=True)
-        n_tokens = torch.from_numpy(content.n_tokens)
+        self.forwards = nn.GRU(vectors.shape[1], params.token_hidden, batch_first=True)
+        self.backwards = nn.GRU(vectors.shape[1], params.token_hidden, batch_first=True)
         self.width = 2 * params.token_hidden
-        self.register_buffer("text", torch.from_numpy(content.tokens), persistent=False)
-        self.register_buffer("has_token", (self.text > 0).float().unsqueeze(-1), persistent=False)
-        self.lengths = n_tokens.clamp(min=1)  # stays on the CPU, where packing wants it
+        text = torch.from_numpy(content.tokens)
+        has_token = (text > 0).float()
+        n_tokens = has_token.sum(dim=1, keepdim=True).clamp(min=1)
+        self.register_buffer("text", text, persistent=False)
+        self.register_buffer("share", (has_token / n_tokens).unsqueeze(-1), persistent=False)
+        self.register_buffer("from_the_end", _reversed_places(text), persistent=False)
 
     def forward(self) -> Tensor:
         """Encodings of all products, P × 2 token_hidden."""
@@ -57,9 +63,16 @@ class TextEncoder(nn.Module):
 
     def encoded(self, embedded: Tensor) -> Tensor:
         """Encodings of all products from their tokens' embeddings, P × N × D."""
-        packed = pack_padded_sequence(embedded, self.lengths, batch_first=True, enforce_sorted=False)
-        states, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=embedded.shape[1])
-        return (states * self.has_token).sum(dim=1) / self.lengths.to(states.device).unsqueeze(-1)
+        turned = embedded.gather(1, self.from_the_end.unsqueeze(-1).expand_as(embedded))
+        states = torch.cat([self.forwards(embedded)[0], self.backwards(turned)[0]], dim=2)
+        return (states * self.share).sum(dim=1)
+
+
+def _reversed_places(text: Tensor) -> Tensor:
+    """Where the token stands that comes at each place when texts are read from their ends, P × N."""
+    places = torch.arange(text.shape[1]).expand_as(text)
+    last = (text > 0).sum(dim=1, keepdim=True) - 1
+    return torch.where(places <= last, last - places, places)
 
 
 class ProductEncoder(nn.Module):
@@ -120,18 +133,17 @@ class EventEncoder(nn.Module):
             products: embeddings, P × width.
         """
         first = torch.tanh(self.first(batch.profile)).view(-1, self.layers, self.hidden).transpose(0, 1).contiguous()
-        lengths = batch.length.long()
-        steps = self.dropout(self._steps(batch, products))
-        packed = pack_padded_sequence(steps, lengths.clamp(min=1), batch_first=True, enforce_sorted=False)
-        after = self.gru(packed, first)[1][-1]
-        has_event = (lengths > 0).unsqueeze(-1).to(after.device)
-        return self.last(self.dropout(torch.where(has_event, after, first[-1].to(after.dtype))))
+        longest = max(int(batch.length.max()), 1)
+        states, _ = self.gru(self.dropout(self._steps(batch, products, longest)), first)
+        after = torch.cat([first[-1].to(states.dtype).unsqueeze(1), states], dim=1)
+        place = batch.length.long().to(after.device)
+        return self.last(self.dropout(after[torch.arange(len(after), device=after.device), place]))
 
-    def _steps(self, batch: Batch, products: Tensor) -> Tensor:
+    def _steps(self, batch: Batch, products: Tensor, longest: int) -> Tensor:
         padded = torch.cat([products.new_zeros(1, products.shape[1]), products])
-        of_event = self.event_type(batch.event_type) + self.amount(batch.amount)
-        of_time = self.gap(batch.gap) + self.month(batch.month)
-        return nn.functional.embedding(batch.product, padded) + of_event + of_time
+        of_event = self.event_type(batch.event_type[:, :longest]) + self.amount(batch.amount[:, :longest])
+        of_time = self.gap(batch.gap[:, :longest]) + self.month(batch.month[:, :longest])
+        return nn.functional.embedding(batch.product[:, :longest], padded) + of_event + of_time
 
 
 class Network(nn.Module):
