@@ -38,8 +38,8 @@ def main(customers: int, products: int, rounds: int) -> None:
                 ratingCol="strength", seed=1).fit(matrix)  # fmt: skip
     rows = scoring_rows(
         known_customers(
-            customer_histories(matrix),
             matrix.select("customer_id", F.lit("all").alias("segment"), F.lit(5).alias("risk_level")).distinct(),
+            customer_histories(matrix),
         ),
         None,
     ).persist()

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.last_month import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
+from finrec_spark.evaluation.response import ResponseParams
 from finrec_spark.params import Params
 from finrec_spark.properties import merged, read_values, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
@@ -46,6 +47,9 @@ class Config(Params):
     """Everything that a run depends on beside its command line."""
 
     spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; they go to spark-submit")
+    steps_at_once: int = Field(
+        2, ge=1, le=16, description="Steps of the month that run side by side where none waits for another"
+    )
     log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
     models: tuple[ModelName, ...] = Field(
         ("popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
@@ -62,6 +66,7 @@ class Config(Params):
     recommend: RecommendParams = RecommendParams()
     last_month: LastMonthParams = LastMonthParams()
     ratings: RatingsParams = RatingsParams()
+    response: ResponseParams = ResponseParams()
 
     @field_validator("models")
     @classmethod

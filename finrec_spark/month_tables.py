@@ -84,7 +84,7 @@ def read_month_tables(job: Job, month: date) -> MonthTables:
     sensitive = frozenset(params.sensitive)
     return MonthTables(
         month=month,
-        rows=scoring_rows(known_customers(customer_histories(matrix), vectors), evidence),
+        rows=scoring_rows(known_customers(vectors, customer_histories(matrix)), evidence),
         catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
         product_ids=product_ids,
         profile=profile,

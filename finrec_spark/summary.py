@@ -21,7 +21,14 @@ from finrec_spark.tables import (
 )
 from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
 
-SHOWN_METRICS = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN, "rmse", "mae", "auc", "calibration_error", "lift")
+SHOWN_METRICS = (
+    *("ndcg", "recall", "coverage", ENSEMBLE_GAIN, "ndcg_share_of_truth"),
+    *("rmse", "mae", "auc", "calibration_error", "lift"),
+)
+_OF_ENSEMBLE = {
+    "calibration_error": "The ensemble's probabilities are off by {:.4f} on average.",
+    "ndcg_share_of_truth": "Its nDCG is {:.0%} of what a ranking by the bank's true propensities reaches.",
+}
 _EXAMPLES = 3
 
 
@@ -64,6 +71,9 @@ def _print_metrics(console: Console, program: Program, month: date) -> None:
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
     console.print(metrics_table(measured))
+    for row in measured:
+        if row.metric in _OF_ENSEMBLE:
+            console.print(_OF_ENSEMBLE[row.metric].format(row.value))
 
 
 def _collect_examples(program: Program, month: date) -> list[tuple[str, Sequence[Row]]]:

@@ -16,6 +16,7 @@ from finrec_spark.cli import (
 from finrec_spark.config import Config
 from finrec_spark.job import Outcome, Program, Step, perform
 from finrec_spark.months import months_before
+from finrec_spark.plan import perform_all
 from finrec_spark.protocols import last_month
 from finrec_spark.summary import print_summary
 from finrec_spark.tables import INTERACTIONS
@@ -50,11 +51,12 @@ def run(program: Program, options: argparse.Namespace) -> None:
     outcomes = [*_go(program, ingest.STEP, month, options.dry_run)]
 
     plan = plan_of(program.config, month, first_month=_first_month(program, month))
-    for place, (step, decided) in enumerate(plan, start=1):
-        outcomes += _go(program, step, decided, options.dry_run, f"[{place}/{len(plan)}] ")
-
-    if not options.dry_run:
-        print_summary(program, month, outcomes)
+    if options.dry_run:
+        for step, decided in plan:
+            program.tell(plan_line(step, program, decided))
+        return
+    outcomes += perform_all(plan, program, lambda n, done: program.tell(f"[{n}/{len(plan)}] {outcome_line(done)}"))
+    print_summary(program, month, outcomes)
 
 
 def plan_of(config: Config, month: date, first_month: date) -> list[tuple[Step, date]]:
@@ -77,13 +79,13 @@ def plan_of(config: Config, month: date, first_month: date) -> list[tuple[Step, 
     return [*models, *trees, *validation, (recommend.STEP, month)]
 
 
-def _go(program: Program, step: Step, month: date, dry_run: bool, place: str = "") -> list[Outcome]:
+def _go(program: Program, step: Step, month: date, dry_run: bool) -> list[Outcome]:
     """Perform the step and say how it went; on a dry run only what would happen."""
     if dry_run:
-        program.tell(place + plan_line(step, program, month))
+        program.tell(plan_line(step, program, month))
         return []
     outcome = perform(step, program, month)
-    program.tell(place + outcome_line(outcome))
+    program.tell(outcome_line(outcome))
     return [outcome]
 
 

@@ -15,6 +15,9 @@ ENSEMBLE_GAIN = "ndcg_gain_of_ensemble"
 """How much better than the model the ensemble is, customer by customer; starred where its interval leaves out 0."""
 
 
+_RANKING = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN)
+
+
 class MetricRow(NamedTuple):
     """One figure of one model in one segment, with its 95 % interval where it has one."""
 
@@ -41,13 +44,13 @@ def metrics_table(
     """One line a model, best first by ``leading``; the baseline is marked and the others are held against it.
 
     Args:
-        rows: from ``collect_metrics``; those of other segments are not shown. A column a metric, in the
+        rows: from ``collect_metrics``; those of other segments, and metrics that rank no list, are not shown. A column a metric, in the
             order of their first rows, the leading one first.
         leading: the metric that orders the models and that is compared; larger is better.
         baseline: the model that is compared with.
         segment: the segment that is shown.
     """
-    shown = [row for row in rows if row.segment == segment]
+    shown = [row for row in rows if row.segment == segment and row.metric in _RANKING]
     lines = _by_model(shown, leading, largest_first=True)
     columns = _metrics_shown(shown, leading)
     table = _empty_table(shown, columns)

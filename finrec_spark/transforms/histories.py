@@ -38,18 +38,17 @@ def history_values(histories: DataFrame, value: str) -> DataFrame:
     )
 
 
-def known_customers(histories: DataFrame, customers: DataFrame) -> DataFrame:
-    """One row: a customer known before the month, with or without a history.
-
-    A customer who has interactions but no profile yet is in segment ``all`` with unknown risk; one with a
-    profile alone has empty lists.
+def known_customers(customers: DataFrame, histories: DataFrame) -> DataFrame:
+    """One row: a customer known before the month, with or without a history; one without has empty lists.
 
     Args:
+        customers: ``gold.customer_profile`` of the month, or its columns ``customer_id``, ``segment``, ``risk_level``
+            and perhaps ``profile``, which is passed on.
         histories: result of ``customer_histories``.
-        customers: ``customer_id``, ``segment``, ``risk_level`` as of the month.
     """
-    joined = histories.join(customers.select("customer_id", "segment", "risk_level"), "customer_id", "full_outer")
+    joined = customers.join(histories, "customer_id", "left")
     types = ("array<int>", "array<double>", "array<double>", "array<boolean>")
     lists = [F.coalesce(F.col(n), F.array().cast(t)).alias(n) for n, t in zip(_LISTS, types, strict=True)]
-    segment = F.coalesce("segment", F.lit("all")).alias("segment")
-    return joined.select("customer_id", segment, F.coalesce("risk_level", F.lit(0)).alias("risk_level"), *lists)
+    profile = [name for name in ("profile",) if name in customers.columns]
+    risk_level = F.coalesce("risk_level", F.lit(0)).alias("risk_level")
+    return joined.select("customer_id", "segment", risk_level, *profile, *lists)

@@ -1,9 +1,11 @@
 """The lake: the only place that reads and writes Delta tables."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
+from threading import Lock
 
 from delta.tables import DeltaTable, DeltaTableBuilder
 from py4j.protocol import Py4JError
@@ -41,6 +43,8 @@ class Lake:
     root: str
     _created: set[str] = field(default_factory=set, repr=False)
     _versions: dict[str, int] = field(default_factory=dict, repr=False)
+    _months: set[tuple[str, date]] = field(default_factory=set, repr=False)
+    _writing: Mapping[str, Lock] = field(default_factory=lambda: defaultdict(Lock), repr=False)
 
     def path(self, table: Table) -> str:
         """Where the table lies."""
@@ -48,7 +52,7 @@ class Lake:
 
     def exists(self, table: Table) -> bool:
         """Whether the table was ever written."""
-        return DeltaTable.isDeltaTable(self.spark, self.path(table))
+        return table.name in self._created or DeltaTable.isDeltaTable(self.spark, self.path(table))
 
     def read(self, table: Table) -> DataFrame:
         """All rows of the table.
@@ -71,8 +75,12 @@ class Lake:
         return self.read(table).where(F.col("month") == F.lit(month))
 
     def has_month(self, table: Table, month: date) -> bool:
-        """Whether the monthly table has rows of the month."""
-        return self.exists(table) and not self.read(table).where(F.col("month") == F.lit(month)).isEmpty()
+        """Whether the monthly table has rows of the month; one that was found once is not looked for again."""
+        known = (table.name, month) in self._months
+        if known or not self.exists(table) or self.read(table).where(F.col("month") == F.lit(month)).isEmpty():
+            return known
+        self._months.add((table.name, month))
+        return True
 
     def version(self, table: Table) -> int:
         """Newest Delta version of the table; -1 where it does not exist. Looked up once, then after each write."""
@@ -90,6 +98,7 @@ class Lake:
         A reader sees the old rows or the new ones, never a mixture.
         """
         condition = " and ".join(f"{name} = '{value}'" for name, value in values.items())
+        self._months.difference_update({month for month in self._months if month[0] == table.name})
         return self._write(table, df, condition)
 
     def merge(self, table: Table, df: DataFrame) -> int:
@@ -126,12 +135,13 @@ class Lake:
 
     def _write(self, table: Table, df: DataFrame, condition: str | None) -> int:
         rows = table.conform(df)
-        self.create(table)
-        writer = rows.write.format("delta").mode("overwrite")
-        if condition:
-            writer = writer.option("replaceWhere", condition)
-        self._attempt(table, lambda: writer.save(self.path(table)))
-        return int(self._collect_last_commit(table).get("numOutputRows", 0))
+        with self._writing[table.name]:  # steps that run side by side write one table in turn
+            self.create(table)
+            writer = rows.write.format("delta").mode("overwrite")
+            if condition:
+                writer = writer.option("replaceWhere", condition)
+            self._attempt(table, lambda: writer.save(self.path(table)))
+            return int(self._collect_last_commit(table).get("numOutputRows", 0))
 
     def _collect_last_commit(self, table: Table) -> dict[str, str]:
         """Metrics of the newest commit; its version is noted."""

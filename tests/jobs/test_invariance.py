@@ -8,11 +8,12 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from finrec_spark.job import perform
+from finrec_spark.protocols import last_month
 from finrec_spark.tables import RECOMMENDATIONS
 from jobs import ingest
 from jobs.month import plan_of
 
-JUNE = date(2022, 6, 1)
+JUNE, OCTOBER = date(2022, 6, 1), date(2021, 10, 1)
 LISTS = ("customer_id", "rank", "product_id", "score")
 pytestmark = pytest.mark.slow
 
@@ -47,8 +48,9 @@ def decided_again(finished, program, tmp_path):
         other.code_version = "newer"
         if delivery is not None:
             perform(ingest.STEP, other, JUNE)
-        for step, month in plan_of(other.config, JUNE, with_validation=False):
-            assert perform(step, other, month).rows is not None
+        for step, month in plan_of(other.config, JUNE, first_month=OCTOBER):
+            if month == JUNE and step is not last_month.STEP:
+                assert perform(step, other, month).rows is not None
         return other
 
     return run

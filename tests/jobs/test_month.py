@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from finrec_spark.config import Config
 from finrec_spark.errors import InputMissing
 from finrec_spark.job import After, Step, perform
 from finrec_spark.tables import (
@@ -72,8 +73,38 @@ def test_metrics_of_every_model_stand_beside_popularity(finished):
     metrics = finished.lake.read(METRICS).where("segment = 'all'")
     models = {row.model for row in metrics.where("metric = 'ndcg' and k = 10").collect()}
     assert models == {
-        "popularity", "als", "pearson_item", "pearson_user", "euclidean", "ensemble", "random",
+        "popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes",
+        "decision_tree", "rank_fusion", "ensemble", "random", "true_propensity",
     }  # fmt: skip
+
+
+def test_the_ensemble_is_held_against_every_model_and_against_the_truth(finished):
+    metrics = finished.lake.read(METRICS).where("segment = 'all'")
+    gains = {row.model for row in metrics.where("metric = 'ndcg_gain_of_ensemble'").collect()}
+    assert {"als", "naive_bayes", "decision_tree", "rank_fusion", "popularity"} <= gains
+    of_ensemble = {row.metric: row.value for row in metrics.where("model = 'ensemble'").collect()}
+    assert 0 <= of_ensemble["calibration_error"] < 0.05
+    assert 0 < of_ensemble["ndcg_share_of_truth"] <= 1.2
+
+
+def test_a_score_is_a_probability_and_the_forest_s_reasons_are_told(finished):
+    lists = finished.lake.read(RECOMMENDATIONS)
+    assert lists.where("not score between 0 and 1").isEmpty()
+    codes = {row.code for row in lists.select(F.explode("reasons.code").alias("code")).distinct().collect()}
+    assert codes & {"in_demand", "kind_in_use", "similar_profile", "fits_risk"}
+    assert "sensitive" not in codes
+
+
+def test_a_month_without_history_needs_no_trees():
+    names = [step.name for step, _ in month_job.plan_of(Config(), JUNE, first_month=date(2022, 5, 1))]
+    assert names[-1] == "recommend"
+    assert not {"train_forest", "evaluate"} & set(names)
+
+
+@pytest.mark.parametrize(("first_month", "months"), [((2022, 1), {4, 5, 6}), ((2022, 4), {5, 6}), ((2022, 5), {6})])
+def test_earlier_months_are_decided_as_far_as_the_history_reaches(first_month, months):
+    plan = month_job.plan_of(Config(), JUNE, first_month=date(*first_month, 1))
+    assert {month.month for step, month in plan if step.name == "build_matrix"} == months
 
 
 def test_every_step_is_in_the_ledger_with_the_versions_that_it_read(finished):

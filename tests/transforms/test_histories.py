@@ -21,10 +21,11 @@ def test_a_rating_of_zero_is_a_rating(matrix):
 
 
 def test_a_customer_without_a_history_is_known(spark, matrix):
-    customers = spark.createDataFrame([("bob", "young", 3)], "customer_id string, segment string, risk_level int")
-    known = known_customers(customer_histories(matrix([("ann", 0, 0, 1.0, None, True)])), customers)
-    rows = {row.customer_id: (row.segment, row.risk_level, row.product_index) for row in known.collect()}
-    assert rows == {"ann": ("all", 0, [0]), "bob": ("young", 3, [])}
+    columns = "customer_id string, segment string, risk_level int, profile array<double>"
+    customers = spark.createDataFrame([("ann", "all", None, [1.0]), ("bob", "young", 3, [2.0])], columns)
+    known = known_customers(customers, customer_histories(matrix([("ann", 0, 0, 1.0, None, True)])))
+    rows = {row.customer_id: (row.segment, row.risk_level, row.profile, row.product_index) for row in known.collect()}
+    assert rows == {"ann": ("all", 0, [1.0], [0]), "bob": ("young", 3, [2.0], [])}
 
 
 @pytest.fixture
