@@ -9,6 +9,7 @@ RUN = [
     "numpy==1.26.4",  # below 2 for that pyarrow
     "pandas==2.2.3",  # Spark asks for it wherever Arrow is used
     "scipy==1.14.1",  # sparse matrix products of the similarity models
+    "scikit-learn==1.5.2",  # the reference that response models are measured beside; works with that numpy and scipy
     "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
     "PyYAML==6.0.2",  # reads conf/*.yaml
     "rich==13.9.4",  # progress and tables on the screen

@@ -44,8 +44,8 @@ def metrics_table(
     """One line a model, best first by ``leading``; the baseline is marked and the others are held against it.
 
     Args:
-        rows: from ``collect_metrics``; those of other segments, and metrics that rank no list, are not shown. A column a metric, in the
-            order of their first rows, the leading one first.
+        rows: from ``collect_metrics``; those of other segments, and metrics that rank no list, are not shown. A
+            column a metric, in the order of their first rows, the leading one first.
         leading: the metric that orders the models and that is compared; larger is better.
         baseline: the model that is compared with.
         segment: the segment that is shown.

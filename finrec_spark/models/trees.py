@@ -44,7 +44,9 @@ class TreesParams(Params):
     )
     subsampling: float = Field(1.0, gt=0, le=1, description="Share of the rows that one tree of a forest learns from")
     seed: int = Field(29, description="Seed of the rows and features that each tree sees")
-    partitions: int = Field(8, ge=1, description="Partitions that rows are learned in: part of the result")
+    partitions: int = Field(
+        2, ge=1, description="Partitions that rows are learned in: raise to the cluster's cores; part of the result"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""One CSV file of contacts with their outcome, of whatever bank."""
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import InputMissing
+from finrec_spark.sources.delivery import MALFORMED, Delivery, landing_fingerprint, quoted, read_text_table
+from finrec_spark.transforms.parsing import clean
+
+
+def contact_file_fingerprint(spark: SparkSession, path: str) -> str:
+    """Changes when the file does.
+
+    Raises:
+        InputMissing: it is not there.
+    """
+    try:
+        return landing_fingerprint(spark, path)
+    except InputMissing as error:
+        raise InputMissing(f"{path} is missing or empty: name a CSV file of contacts with --input") from error
+
+
+def read_contact_file(spark: SparkSession, path: str) -> DataFrame:
+    """One row: one contact, every value as text without blanks around it, null where nothing is left.
+
+    The separator is the one of comma, semicolon and tab that cuts the header into most columns. Column names are
+    trimmed and in lower case; lines that do not fit the header are left out.
+
+    Args:
+        spark: the session.
+        path: a ``.csv`` or ``.csv.gz`` file, or a folder of them.
+
+    Raises:
+        InputMissing: the file is empty, or a column name stands twice.
+    """
+    rows = read_text_table(spark, Delivery("contacts", path)).where(F.col(MALFORMED).isNull())
+    return rows.select(*(clean(F.col(quoted(name))).alias(name) for name in rows.columns if name != MALFORMED))
