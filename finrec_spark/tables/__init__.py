@@ -8,8 +8,12 @@ from finrec_spark.tables.gold import (
     CUSTOMER_PROFILE,
     PRODUCT_INDEX_TABLE,
     PRODUCT_PROFILE,
+    PRODUCT_SERIES,
+    PRODUCT_TEXT,
     PROFILE_FEATURES,
     PROFILE_VALUES,
+    SEQUENCES,
+    TOKEN_VECTORS,
 )
 from finrec_spark.tables.landing import (
     LANDING,
@@ -22,9 +26,7 @@ from finrec_spark.tables.landing import (
 )
 from finrec_spark.tables.mart import EXCLUSIONS, METRICS, RECOMMENDATIONS, RUNS
 from finrec_spark.tables.model import (
-    BLEND_WEIGHTS,
     CALIBRATION,
-    CATEGORY_RATES,
     CUSTOMER_NEIGHBOURS,
     NAIVE_BAYES,
     POPULARITY,
@@ -44,6 +46,10 @@ GOLD = (
     PRODUCT_PROFILE,
     PROFILE_FEATURES,
     PROFILE_VALUES,
+    PRODUCT_TEXT,
+    TOKEN_VECTORS,
+    SEQUENCES,
+    PRODUCT_SERIES,
 )
 MODELS = (
     REGISTRY,
@@ -53,19 +59,15 @@ MODELS = (
     CUSTOMER_NEIGHBOURS,
     NAIVE_BAYES,
     TREES,
-    CATEGORY_RATES,
     CALIBRATION,
-    BLEND_WEIGHTS,
 )
 MART = (RECOMMENDATIONS, EXCLUSIONS, METRICS, RUNS)
 ALL = (*BRONZE, QUARANTINE, *SILVER, *GOLD, *MODELS, *MART)
 
 __all__ = [
     "ALL",
-    "BLEND_WEIGHTS",
     "BRONZE",
     "CALIBRATION",
-    "CATEGORY_RATES",
     "CONSENTS",
     "CONTACTS",
     "CUSTOMERS",
@@ -93,6 +95,8 @@ __all__ = [
     "PRODUCT_INDEX_TABLE",
     "PRODUCT_NEIGHBOURS",
     "PRODUCT_PROFILE",
+    "PRODUCT_SERIES",
+    "PRODUCT_TEXT",
     "PROFILE_FEATURES",
     "PROFILE_VALUES",
     "QUARANTINE",
@@ -100,7 +104,9 @@ __all__ = [
     "REGISTRY",
     "RESPONSES",
     "RUNS",
+    "SEQUENCES",
     "SILVER",
+    "TOKEN_VECTORS",
     "TREES",
     "Table",
 ]

@@ -117,3 +117,71 @@ PROFILE_VALUES = Table(
     ),
     key=("feature", "value"),
 )
+
+PRODUCT_TEXT = Table(
+    name="gold.product_text",
+    grain="One product's text as the bank delivered it before the month",
+    columns=(
+        MONTH,
+        PRODUCT_ID,
+        Column("version", "string", "Digest of the text and of the pipeline's parameters; a new text has a new one"),
+        Column("tokens", "array<string>", "First tokens in their order: words, Chinese by characters"),
+        Column("vector", "array<float>", "Mean of the tokens' vectors; 0 where there is no token"),
+    ),
+    key=("month", "product_id"),
+    partition_by=("month",),
+)
+
+TOKEN_VECTORS = Table(
+    name="gold.token_vectors",
+    grain="One token of the product texts",
+    columns=(
+        MONTH,
+        Column("token", "string", "The token"),
+        Column("vector", "array<float>", "What was learned of it from the month's texts"),
+    ),
+    key=("month", "token"),
+    partition_by=("month",),
+)
+
+PRODUCT_SERIES = Table(
+    name="gold.product_series",
+    grain="One product in each of the last calendar months before the month",
+    columns=(
+        MONTH,
+        PRODUCT_ID,
+        Column(
+            "series",
+            "array<struct<month:date,price:double,change:double,rate:double,buys:int,sells:int,holders:int,amount:double>>",
+            "Oldest month first: the median amount taken (newest one, else the delivered price), its return since the "
+            "month before, the delivered rate, how often it was taken and given back, customers who hold it at the "
+            "end, money put in; null where the source has none",
+        ),
+    ),
+    key=("month", "product_id"),
+    partition_by=("month",),
+)
+
+SEQUENCES = Table(
+    name="gold.sequences",
+    grain="One customer's last events before a cut: the month itself, or an earlier one whose takings are known",
+    columns=(
+        MONTH,
+        Column("cut", "date", "First day of the month that the sequence ends before; targets were taken in it"),
+        CUSTOMER_ID,
+        CUSTOMER_INDEX,
+        Column("product", "array<int>", "Products of the last events, position + 1, oldest first; 0: padding"),
+        Column("event_type", "array<int>", "Kind of each event, from 1 in the configuration's order; last: other"),
+        Column("amount", "array<int>", "Bucket of each event's amount, doubling; 1: none"),
+        Column("gap", "array<int>", "Bucket of the days since the event before, doubling; 1: it was the first"),
+        Column("event_month", "array<int>", "Month of the year of each event, 1 to 12"),
+        Column("length", "int", "Events in the lists; what follows is padding"),
+        Column("target", "array<int>", "Products taken in the cut's month, position + 1; 0: padding, or not known"),
+        Column("owned", "array<int>", "Products held before the cut, position + 1, newest first; 0: padding"),
+        Column("profile", "array<float>", "The customer's profile before the cut, standardised; 0: missing"),
+        Column("rating", "array<float>", "Explicit rating of each target; NaN where there is none", nullable=True),
+    ),
+    key=("month", "cut", "customer_id"),
+    partition_by=("month",),
+    checks={"events": "length > 0 and length <= size(product)"},
+)

@@ -90,7 +90,7 @@ NAIVE_BAYES = Table(
 
 TREES = Table(
     name="model.trees",
-    grain="One node of one tree (decision_tree, random_forest, response)",
+    grain="One node of one tree (decision_tree, random_forest)",
     columns=(
         MONTH,
         MODEL,
@@ -108,20 +108,6 @@ TREES = Table(
     checks={"probability_range": "probability between 0 and 1"},
 )
 
-CATEGORY_RATES = Table(
-    name="model.category_rates",
-    grain="The number that stands for one categorical value in a model's trees",
-    columns=(
-        MONTH,
-        MODEL,
-        Column("feature", "string", "Categorical feature"),
-        Column("code", "int", "Code of the value; 0 for rare and new ones, -1 where it is missing"),
-        Column("rate", "double", "Smoothed share of the positive class among the training rows with the value"),
-    ),
-    key=("month", "model", "feature", "code"),
-    partition_by=("month", "model"),
-)
-
 CALIBRATION = Table(
     name="model.calibration",
     grain="One point of the curve from a model's score to a probability",
@@ -134,16 +120,4 @@ CALIBRATION = Table(
     ),
     key=("month", "model", "point"),
     partition_by=("month", "model"),
-)
-
-BLEND_WEIGHTS = Table(
-    name="model.blend_weights",
-    grain="One model's weight in the ensemble of the month, validated on the month before",
-    columns=(
-        MONTH,
-        MODEL,
-        Column("weight", "double", "Share of the ensemble's score, in [0, 1]; the weights of a month sum to 1"),
-    ),
-    key=("month", "model"),
-    partition_by=("month",),
 )
