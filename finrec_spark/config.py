@@ -17,8 +17,10 @@ from finrec_spark.ranking.fitted import ModelName, ModelParams
 from finrec_spark.ranking.reasons import Language
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.generator import GeneratorParams
+from finrec_spark.training.text import TextParams
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.profiles import ProfileParams
+from finrec_spark.transforms.sequences import SequencesParams
 
 
 class QualityParams(Params):
@@ -62,6 +64,8 @@ class Config(Params):
     quality: QualityParams = QualityParams()
     matrix: MatrixParams = MatrixParams()
     profile: ProfileParams = ProfileParams()
+    text: TextParams = TextParams()
+    sequences: SequencesParams = SequencesParams()
     ensemble: EnsembleParams = EnsembleParams()
     recommend: RecommendParams = RecommendParams()
     last_month: LastMonthParams = LastMonthParams()
