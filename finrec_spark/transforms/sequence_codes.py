@@ -48,13 +48,12 @@ def amount_bucket(rules: MatrixParams, most: int) -> Column:
     value = F.col("value").cast("double")
     doublings = F.when(value < 1, F.lit(0)).otherwise(_binary_digits(F.floor(value)))
     bucket = F.when(_is_rating(rules), F.round(value).cast("int")).otherwise(doublings) + _NONE + 1
-    return F.coalesce(F.least(bucket, F.lit(most)), F.lit(_NONE))
+    return _within(bucket, most)
 
 
 def gap_bucket(day: Column, day_before: Column, most: int) -> Column:
     """1 for a first event, 2 for the same day as the event before, 3 for the next day, then a bucket a doubling."""
-    digits = _binary_digits((day - day_before + 1).cast("long"))
-    return F.coalesce(F.least(digits + _NONE, F.lit(most)), F.lit(_NONE))
+    return _within(_binary_digits((day - day_before + 1).cast("long")) + _NONE, most)
 
 
 def explicit_rating(rules: MatrixParams) -> Column:
@@ -74,6 +73,10 @@ def is_ownership(rules: MatrixParams) -> Column:
 
 def _is_rating(rules: MatrixParams) -> Column:
     return F.col("event_type").isin([name for name, rule in rules.events.items() if rule.rating])
+
+
+def _within(bucket: Column, most: int) -> Column:
+    return F.least(F.coalesce(bucket, F.lit(_NONE)), F.lit(most))
 
 
 def _binary_digits(number: Column) -> Column:
