@@ -22,8 +22,8 @@ def auc(label: Floats, score: Floats) -> float:
 def calibration_error(label: Floats, probability: Floats, bins: int = BINS) -> float:
     """Mean |share of 1 − mean probability| over bins of equally many rows, in the order of the probability.
 
-    >>> calibration_error(np.array([0.0, 0, 1, 1]), np.array([0.1, 0.1, 0.9, 0.7]), bins=2)
-    0.15
+    >>> calibration_error(np.array([0.0, 0, 1, 1]), np.array([0.25, 0.25, 0.5, 1.0]), bins=2)
+    0.25
     """
     order = np.argsort(probability, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]

@@ -44,9 +44,7 @@ class ResponseParams(ContactTableParams):
     seed: int = Field(0, description="Seed of the folds")
     rate_smoothing: float = Field(20.0, gt=0, description="Contacts at large that count in a category's rate (trees)")
     tree: TreesParams = Field(TreesParams(depth=7, bins=64, minimum_rows=50), description="The single tree")
-    forest: TreesParams = Field(
-        TreesParams(trees=100, depth=12, bins=64, minimum_rows=5), description="The random forest"
-    )
+    forest: TreesParams = Field(TreesParams(trees=100, depth=12, minimum_rows=5), description="The random forest")
     bins: int = Field(10, ge=2, le=1000, description="Quantile bins of a number (naive Bayes)")
     smoothing: float = Field(1.0, gt=0, description="Contacts added to the count of every value (naive Bayes)")
     calibration: Literal["isotonic", "sigmoid"] = Field("isotonic", description="How a score becomes a probability")
