@@ -4,9 +4,12 @@ import os
 import sys
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+
+from finrec_spark.properties import read_values, spark_properties
 
 os.environ["TZ"] = "UTC"
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers need what the tests have
@@ -31,6 +34,11 @@ SETTINGS = {
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.warehouse.dir": "/tmp/finrec_spark-test-warehouse",
 }
+
+
+if find_spec("sparknlp") is not None:  # the nlp extra is installed, so its tests run and need its jar
+    needs = read_values(Path(__file__).parent / "conf" / "base.yaml")["needs"]
+    SETTINGS = spark_properties({"spark": SETTINGS, "models": ["gru"], "needs": needs})
 
 
 @pytest.fixture(scope="session")

@@ -139,6 +139,7 @@ submit() {
     properties=$(mktemp "${TMPDIR:-/tmp}/finrec_spark-XXXXXX")  # only its owner may read it
     trap 'rm -f "$properties"' EXIT
     write_properties "$properties" || exit $?
+    ensure_extras "$properties"
     : "${MASTER:=$(setting spark.master "$properties")}"
     : "${DEPLOY_MODE:=$(setting spark.submit.deployMode "$properties")}"
     ship_package
@@ -157,6 +158,13 @@ write_properties() {  # FILE
         "$VENV_PYTHON" -P -m finrec_spark.properties "$CONF" || return
         [[ -z $PROPERTIES_FILE ]] || cat "$PROPERTIES_FILE" || return 2
     } >"$1"
+}
+
+# What the configuration's models need of Python beside the rest (finrec_spark.properties says it in a comment).
+ensure_extras() {  # FILE
+    local extras
+    read -ra extras < <(sed -n 's/^# extras: //p' "$1") || true
+    [[ ${#extras[@]} -eq 0 ]] || ensure_environment "${extras[@]}"
 }
 
 # A property's value: the last --conf name=value of the command line, else the last line of the file.

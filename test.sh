@@ -9,7 +9,7 @@ source "$ROOT/conf/setup.sh"
 # pytest runs even where a linter complained, so that one call tells all; its summary comes last.
 main() {
     cd "$ROOT"
-    ensure_environment dev
+    ensure_environment dev nlp training
     ensure_java
     export_spark_environment
     local complaints=0

@@ -45,6 +45,13 @@ class RecommendParams(Params):
     )
 
 
+class Need(Params):
+    """What a model needs beside the others."""
+
+    extras: tuple[str, ...] = Field((), description="Extras of setup.py; spark-submit.sh installs them")
+    spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; lists of packages are joined")
+
+
 class Config(Params):
     """Everything that a run depends on beside its command line."""
 
@@ -52,6 +59,7 @@ class Config(Params):
     steps_at_once: int = Field(
         2, ge=1, le=16, description="Steps of the month that run side by side where none waits for another"
     )
+    needs: Mapping[str, Need] = Field(default={}, description="What counts only where a model is among ``models``")
     log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
     models: tuple[ModelName, ...] = Field(
         ("popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
@@ -81,7 +89,7 @@ class Config(Params):
     @property
     def spark_properties(self) -> dict[str, str]:
         """Spark's properties as spark-submit writes them."""
-        return spark_properties({"spark": self.spark})
+        return spark_properties(self.model_dump(include={"spark", "needs", "models"}))
 
 
 def load_config(path: Path, over: Mapping[str, object]) -> Config:

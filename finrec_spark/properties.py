@@ -1,4 +1,7 @@
-"""The YAML configuration as plain values, and its ``spark`` section as spark-submit's properties.
+"""The YAML configuration as plain values, and what spark-submit.sh needs of it: Spark's properties, Python's extras.
+
+Some models need more than the others, such as Spark NLP's jar: ``needs`` names it, and it counts where the model is
+among ``models``.
 
 Kept apart from ``config``: the submit script reads it before each start, so it imports little.
 """
@@ -13,6 +16,8 @@ import yaml
 from finrec_spark.errors import ConfigError, FinrecError
 
 Values = dict[str, Any]
+
+_JOINED = ("spark.jars.packages", "spark.jars.excludes", "spark.jars.repositories", "spark.jars")
 
 
 def read_values(path: Path) -> Values:
@@ -41,11 +46,51 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Values:
 
 
 def spark_properties(values: Mapping[str, Any]) -> dict[str, str]:
-    """The ``spark`` section, values as Spark writes them (true, not True)."""
-    section = values.get("spark") or {}
+    """The ``spark`` section and what its models need, values as Spark writes them (true, not True).
+
+    Lists of packages are joined; of other properties the ``spark`` section has the last word.
+
+    >>> needs = {"gru": {"spark": {"spark.jars.packages": "b:b:1", "spark.x": 1}}}
+    >>> values = {"spark": {"spark.jars.packages": "a:a:1", "spark.y": True}, "needs": needs}
+    >>> spark_properties({**values, "models": ["als"]})
+    {'spark.jars.packages': 'a:a:1', 'spark.y': 'true'}
+    >>> spark_properties({**values, "models": ["als", "gru"]})
+    {'spark.jars.packages': 'a:a:1,b:b:1', 'spark.y': 'true', 'spark.x': '1'}
+    """
+    properties = {name: _as_text(value) for name, value in _mapping(values, "spark").items()}
+    for need in _needs(values):
+        for name, value in _mapping(need, "spark").items():
+            both = name in properties and name in _JOINED
+            properties.setdefault(name, _as_text(value))
+            if both:
+                properties[name] += f",{_as_text(value)}"
+    return properties
+
+
+def extras(values: Mapping[str, Any]) -> list[str]:
+    """Extras of setup.py that the models need.
+
+    >>> needs = {"gru": {"extras": ["training", "nlp"]}}
+    >>> extras({"models": ["als"], "needs": needs}), extras({"models": ["gru"], "needs": needs})
+    ([], ['nlp', 'training'])
+    """
+    return sorted({str(extra) for need in _needs(values) for extra in need.get("extras") or ()})
+
+
+def _needs(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    needs, models = _mapping(values, "needs"), values.get("models") or ()
+    return [_mapping(needs, model) for model in needs if model in models]
+
+
+def _mapping(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = values.get(name) or {}
     if not isinstance(section, Mapping):
-        raise ConfigError("spark: expected a mapping of Spark properties")
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in section.items()}
+        raise ConfigError(f"{name}: expected a mapping, found {type(section).__name__}")
+    return section
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _read_yaml(path: Path) -> Values:
@@ -63,12 +108,15 @@ def _read_yaml(path: Path) -> Values:
 
 
 def main(argv: list[str]) -> int:
-    """Print the Spark properties of the file in ``argv``, one ``name value`` a line."""
+    """Print the extras (a comment) and Spark properties of the file in ``argv``, one ``name value`` a line."""
     try:
-        properties = spark_properties(read_values(Path(argv[0])))
+        values = read_values(Path(argv[0]))
+        properties, needed = spark_properties(values), extras(values)
     except FinrecError as error:
         print(f"finrec_spark: {error}", file=sys.stderr)
         return error.exit_code
+    if needed:
+        print("# extras:", *needed)
     for name, value in properties.items():
         print(name, value)
     return 0

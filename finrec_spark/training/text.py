@@ -97,7 +97,7 @@ def embed_texts(texts: DataFrame, params: TextParams) -> EmbeddedTexts:
     vector = F.element_at("sentence.embeddings", 1)
     nothing = F.array_repeat(F.lit(0.0).cast("float"), params.vector_size)
     filled = F.when(F.size(vector) == params.vector_size, vector).otherwise(nothing).alias("vector")
-    *_, word2vec, _ = fitted.stages
+    word2vec: Any = fitted.stages[-2]
     learned: DataFrame = word2vec.getVectors()
     return EmbeddedTexts(
         products=read.select("product_id", "version", tokens, filled),

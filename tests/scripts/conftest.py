@@ -40,6 +40,12 @@ PYTHON = """
     chmod +x "$3/bin/python"
 """
 
+# This test's own Python, but for pip, which must install nothing here: it notes what it was asked for.
+PREPARED_PYTHON = """
+    if [[ $1 == -m && $2 == pip ]]; then echo "${{@:6}}" >>pip.log; exit; fi
+    exec {python} "$@"
+"""
+
 
 @dataclass
 class Checkout:
@@ -124,7 +130,7 @@ def unprepared(bare):
 def prepared(bare, java_home):
     """A clone that is set up: this test's own Python, and a stand-in for spark-submit."""
     venv = bare.root / ".venv"
-    write_script(venv / "bin" / "python", f'exec {sys.executable} "$@"')
+    write_script(venv / "bin" / "python", PREPARED_PYTHON.format(python=sys.executable))
     write_script(venv / "lib/python3.11/site-packages/pyspark/bin/spark-submit", SPARK_SUBMIT)
     bare.environment["JAVA_HOME"] = str(java_home("17.0.9"))
     bare.shell('write_stamp ""').check_returncode()

@@ -63,6 +63,15 @@ def test_a_full_disk_is_told_before_anything_is_made(unprepared):
     assert not (unprepared.root / ".venv").exists()
 
 
+def test_the_training_extra_needs_more_disk(unprepared):
+    (unprepared.root / "bin" / "df").unlink()
+    unprepared.add_command("df", "echo Filesystem; echo disk 1 1 4194304 1% /")
+    assert unprepared.shell("ensure_environment base").returncode == 0
+    done = unprepared.shell("ensure_environment training")
+    assert done.returncode == 1
+    assert "needs 10000 MB" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -76,6 +76,27 @@ def test_a_users_properties_file_wins_and_the_clusters_defaults_give_way(prepare
     ]
 
 
+def test_what_gru_needs_is_installed_and_handed_to_spark(prepared):
+    prepared.shell('write_stamp "nlp training"').check_returncode()
+    done = prepared.submit("hello", "--conf", "conf/gru.yaml")
+    assert done.returncode == 0
+    (packages,) = (line for line in lines(done, "property") if line.startswith("spark.jars.packages"))
+    assert packages.endswith(",com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3")
+    assert sum(line.startswith("spark.jars.excludes ") for line in lines(done, "property")) == 1
+
+
+def test_where_gru_is_a_model_its_extras_are_installed_first(prepared):
+    done = prepared.submit("hello", "--conf", "conf/gru.yaml")
+    assert done.returncode == 0
+    assert prepared.installs() == ["--editable .[nlp,training]"]
+
+
+def test_without_gru_nothing_of_it_is_installed_or_fetched(prepared):
+    done = prepared.submit("hello")
+    assert prepared.installs() == []
+    assert not [line for line in lines(done, "property") if "johnsnowlabs" in line]
+
+
 def test_broken_yaml_ends_2_with_one_line(prepared):
     (prepared.root / "broken.yaml").write_text("spark: [")
     done = prepared.submit("hello", "--conf", "broken.yaml")
