@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.job import Job
 from finrec_spark.models.calibration import collect_curve
+from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.models.trees import Trees, collect_trees
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
@@ -23,9 +24,11 @@ from finrec_spark.tables import (
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,
+    CUSTOMER_STATES,
     INTERACTIONS,
     PRODUCT_INDEX_TABLE,
     PRODUCT_PROFILE,
+    PRODUCT_STATES,
     PRODUCTS,
     PROFILE_FEATURES,
     PROFILE_VALUES,
@@ -80,11 +83,12 @@ def read_month_tables(job: Job, month: date) -> MonthTables:
     numbers = collect_product_numbers(job.read(PRODUCT_PROFILE, month), product_ids, customers.count())
     vectors = customers.select("customer_id", "segment", "risk_level", profile_vector(profile).alias("profile"))
     evidence = job.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
+    states = job.read(CUSTOMER_STATES, month) if "gru" in config.models else None
     fitted: dict[str, DataFrame] = {name: _of_model(job, TABLES[name], month, name) for name in config.models}
     sensitive = frozenset(params.sensitive)
     return MonthTables(
         month=month,
-        rows=scoring_rows(known_customers(vectors, customer_histories(matrix)), evidence),
+        rows=scoring_rows(known_customers(vectors, customer_histories(matrix)), evidence, states),
         catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
         product_ids=product_ids,
         profile=profile,
@@ -139,7 +143,10 @@ def pair_sample(job: Job, tables: MonthTables) -> PairSample:
 def wording_of(job: Job, tables: MonthTables) -> Wording:
     """What the month's reasons are worded with."""
     language = job.config.recommend.language
-    return Wording(language, tables.catalogue.names, [feature_label(f.name, language) for f in tables.profile])
+    labels = [feature_label(feature.name, language) for feature in tables.profile]
+    states = job.read(PRODUCT_STATES, tables.month) if "gru" in tables.scorers else None
+    words = () if states is None else collect_words(states, tables.product_ids)
+    return Wording(language, tables.catalogue.names, labels, words)
 
 
 def _of_model(job: Job, table: Table, month: date, name: str) -> DataFrame:

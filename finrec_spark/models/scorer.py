@@ -31,6 +31,8 @@ class CustomerBatch:
         rating: newest explicit rating, stored where there is one; None where the bank has no ratings.
         profile: B × F profile vectors (``transforms.profile_vector``), NaN where a value is missing; None where
             no model reads profiles.
+        state: B × width, the recurrent network's state after the customer's latest events, NaN for a customer without
+            any; None where the model is not used.
     """
 
     strength: csr_matrix
@@ -42,6 +44,7 @@ class CustomerBatch:
     key: NDArray[np.uint64]
     rating: csr_matrix | None = None
     profile: Floats | None = None
+    state: Floats | None = None
 
     @property
     def size(self) -> int:

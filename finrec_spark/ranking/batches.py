@@ -41,6 +41,7 @@ def customer_batch(rows: pa.RecordBatch, n_products: int) -> CustomerBatch:
         risk_level=rows.column("risk_level").to_numpy().astype(np.int64),
         key=rows.column("key").to_numpy().view(np.uint64),
         profile=_vectors(rows.column("profile")),
+        state=_vectors(rows.column("state")),
     )
 
 

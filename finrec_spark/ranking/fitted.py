@@ -5,20 +5,29 @@ from typing import Literal
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.models import als, content, euclidean, naive_bayes, pearson_item, pearson_user, popularity
+from finrec_spark.models import als, content, euclidean, gru, naive_bayes, pearson_item, pearson_user, popularity
 from finrec_spark.models.als import AlsParams
 from finrec_spark.models.content import ContentParams
 from finrec_spark.models.euclidean import EuclideanParams
+from finrec_spark.models.gru import GruParams
 from finrec_spark.models.naive_bayes import NaiveBayesParams
 from finrec_spark.models.pearson_item import PearsonItemParams
 from finrec_spark.models.pearson_user import PearsonUserParams
 from finrec_spark.models.popularity import PopularityParams
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.params import Params
-from finrec_spark.tables import CUSTOMER_NEIGHBOURS, NAIVE_BAYES, POPULARITY, PRODUCT_FACTORS, PRODUCT_NEIGHBOURS, Table
+from finrec_spark.tables import (
+    CUSTOMER_NEIGHBOURS,
+    NAIVE_BAYES,
+    POPULARITY,
+    PRODUCT_FACTORS,
+    PRODUCT_NEIGHBOURS,
+    PRODUCT_STATES,
+    Table,
+)
 from finrec_spark.transforms.profile_vector import ProfileFeature
 
-ModelName = Literal["popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"]
+ModelName = Literal["popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes", "gru"]
 
 TABLES: Mapping[str, Table] = {
     "popularity": POPULARITY,
@@ -28,6 +37,7 @@ TABLES: Mapping[str, Table] = {
     "pearson_user": CUSTOMER_NEIGHBOURS,
     "content": PRODUCT_NEIGHBOURS,
     "naive_bayes": NAIVE_BAYES,
+    "gru": PRODUCT_STATES,
 }
 """Where each model's fitted rows lie."""
 
@@ -42,6 +52,7 @@ class ModelParams(Params):
     euclidean: EuclideanParams = EuclideanParams()
     content: ContentParams = ContentParams()
     naive_bayes: NaiveBayesParams = NaiveBayesParams()
+    gru: GruParams = GruParams()
 
 
 def fitted_scorers(
@@ -68,5 +79,6 @@ def fitted_scorers(
         "euclidean": lambda rows: euclidean.scorer(rows, product_ids, params.euclidean),
         "content": lambda rows: content.scorer(rows, product_ids, params.content),
         "naive_bayes": lambda rows: naive_bayes.scorer(rows, product_ids, profile, sensitive, params.naive_bayes),
+        "gru": lambda rows: gru.scorer(rows, product_ids),
     }
     return {name: makers[name](rows) for name, rows in fitted.items()}

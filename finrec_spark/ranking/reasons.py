@@ -67,6 +67,12 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "情况相近的客户常选择该产品",
         "情况相近的客户常选择该产品",
     ),
+    "next_step": (
+        "follows from the latest steps",
+        "follows from the latest steps; its text speaks of {words}",
+        "与最近的行为相符",
+        "与最近的行为相符，产品涉及{words}",
+    ),
     "in_demand": (
         "many customers take it at this time",
         "many customers take it at this time",
@@ -107,7 +113,7 @@ _LABELS: Mapping[str, tuple[str, str]] = {
 }
 
 _CODES = list(_WORDS)
-_MARKS = ("{count}", "{product}", "{feature}")
+_MARKS = ("{count}", "{product}", "{feature}", "{words}")
 
 
 def feature_label(feature: str, language: Language) -> str:
@@ -139,11 +145,13 @@ class Wording:
         language: of the templates.
         products: names by position.
         features: labels by place in the profile vector.
+        words: telling words of each product's text, by position; empty where no network read them.
     """
 
     language: Language
     products: Sequence[str]
     features: Sequence[str] = ()
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -193,11 +201,12 @@ def heaviest(
     )
 
 
-def reasons_array(reasons: Reasons, kept: Ints, wording: Wording) -> pa.Array:
+def reasons_array(reasons: Reasons, products: Ints, kept: Ints, wording: Wording) -> pa.Array:
     """One list of reasons for each recommendation in ``kept`` (positions in the flattened B × N).
 
     Args:
         reasons: B × N × R.
+        products: the recommended products, B × N.
     """
     width = reasons.weight.shape[-1]
     weight = reasons.weight.reshape(-1, width)[kept]
@@ -205,19 +214,27 @@ def reasons_array(reasons: Reasons, kept: Ints, wording: Wording) -> pa.Array:
     code, product, count, feature = (values.reshape(-1, width)[kept] for values in told)
     used = weight > 0
     offsets = np.concatenate(([0], np.cumsum(used.sum(axis=1))))
-    texts = _texts(code[used], product[used], count[used], feature[used], wording)
+    recommended = np.repeat(products.reshape(-1)[kept], used.sum(axis=1))
+    texts = _texts(code[used], product[used], count[used], feature[used], recommended, wording)
     codes = pa.array(_CODES).take(pa.array(code[used]))
     structs = pa.StructArray.from_arrays([codes, pa.array(weight[used]), texts], names=["code", "weight", "text"])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
 
 
-def _texts(code: Ints, product: Ints, count: Ints, feature: Ints, wording: Wording) -> pa.Array:
-    """Sentences: the template of the code, its placeholder filled."""
+def _texts(code: Ints, product: Ints, count: Ints, feature: Ints, recommended: Ints, wording: Wording) -> pa.Array:
+    """Sentences: the template of the code, its placeholder filled where there is something to fill it with."""
     sentences = SENTENCES[wording.language].values()
-    asks_count, asks_product, asks_feature = (np.array([m in text for _, text in sentences])[code] for m in _MARKS)
-    particular = (asks_count & (count > 0)) | (asks_product & (product >= 0)) | (asks_feature & (feature >= 0))
-    filling = pc.if_else(pa.array(asks_product), _named(product, wording.products), pa.array(count).cast(pa.string()))
-    filling = pc.if_else(pa.array(asks_feature), _named(feature, wording.features), filling)
+    words = _named(recommended if wording.words else np.full_like(recommended, -1), wording.words)
+    fillings = (
+        (pa.array(count).cast(pa.string()), count > 0),
+        (_named(product, wording.products), product >= 0),
+        (_named(feature, wording.features), feature >= 0),
+        (words, pc.greater(pc.utf8_length(words), 0).to_numpy(zero_copy_only=False)),
+    )
+    filling, particular = pa.array([""] * len(code), pa.string()), np.zeros(len(code), dtype=bool)
+    for mark, (values, there) in zip(_MARKS, fillings, strict=True):
+        asked = np.array([mark in text for _, text in sentences])[code]
+        filling, particular = pc.if_else(pa.array(asked), values, filling), particular | (asked & there)
     columns = zip(*(_template(*pair) for pair in sentences), strict=True)
     plain, heads, tails = (pa.array(column).take(pa.array(code)) for column in columns)
     return pc.if_else(pa.array(particular), pc.binary_join_element_wise(heads, filling, tails, ""), plain)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.models.scorer import CustomerBatch
@@ -61,29 +61,27 @@ class Pass:
     pairs: bool = False
 
 
-def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
+def scoring_rows(customers: DataFrame, evidence: DataFrame | None, states: DataFrame | None = None) -> DataFrame:
     """One row: a customer as the pass reads it.
 
     Args:
         customers: result of ``transforms.histories.known_customers``, with ``profile`` (array<double>) where
             profiles are read.
         evidence: ``model.customer_neighbours`` of the month; None where ``pearson_user`` is not used.
+        states: ``customer_id`` and ``state``, arrays of one length, no row for customers without events; None where
+            ``gru`` is not used.
 
     Returns:
         ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists,
-        ``profile`` and ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
+        ``profile``, ``state`` and ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
     """
-    if evidence is None:
-        sorted_evidence = F.array().cast("array<struct<product_index:int,score:double,holders:int>>")
-        rows = customers.withColumn("evidence", sorted_evidence)
-    else:
-        rows = customers.join(
+    rows = customers
+    if evidence is not None:
+        rows = rows.join(
             evidence.select("customer_id", F.array_sort("evidence").alias("evidence")), "customer_id", "left"
         )
-    fields = (("product_index", "int"), ("score", "double"), ("holders", "int"))
-    lists = [F.coalesce(F.col("evidence")[name], F.array().cast(f"array<{type_}>")) for name, type_ in fields]
-    names = ("evidence_index", "evidence_score", "evidence_holders")
-    profile = F.col("profile") if "profile" in customers.columns else F.array().cast("array<double>").alias("profile")
+    if states is not None:
+        rows = rows.join(states.select("customer_id", F.col("state").cast("array<double>")), "customer_id", "left")
     return rows.select(
         "customer_id",
         F.xxhash64("customer_id").alias("key"),
@@ -93,9 +91,33 @@ def scoring_rows(customers: DataFrame, evidence: DataFrame | None) -> DataFrame:
         "strength",
         "rating",
         "owned",
-        profile,
-        *[column.alias(name) for column, name in zip(lists, names, strict=True)],
+        _profile(rows).alias("profile"),
+        _state(rows, states).alias("state"),
+        *_evidence(rows),
     )
+
+
+def _profile(rows: DataFrame) -> Column:
+    return F.col("profile") if "profile" in rows.columns else F.array().cast("array<double>")
+
+
+def _state(rows: DataFrame, states: DataFrame | None) -> Column:
+    """The customer's state, all NaN where there is none; empty where the bank has no states."""
+    width = None if states is None else states.select(F.size("state").alias("width")).head()
+    missing = F.array_repeat(F.lit(float("nan")), width["width"] if width else 0)
+    return F.coalesce("state", missing) if "state" in rows.columns else missing
+
+
+def _evidence(rows: DataFrame) -> list[Column]:
+    """The evidence's lists; empty ones for a customer without any."""
+    fields = (("product_index", "int"), ("score", "double"), ("holders", "int"))
+    names = ("evidence_index", "evidence_score", "evidence_holders")
+    there = "evidence" in rows.columns
+    lists = [
+        (F.col("evidence")[name] if there else F.lit(None).cast(f"array<{type_}>"), type_) for name, type_ in fields
+    ]
+    filled = [F.coalesce(values, F.array().cast(f"array<{type_}>")) for values, type_ in lists]
+    return [column.alias(name) for column, name in zip(filled, names, strict=True)]
 
 
 def score_customers(rows: DataFrame, decide: Pass) -> DataFrame:
@@ -139,7 +161,7 @@ def _recommended(ids: pa.Array, batch: CustomerBatch, decide: Pass, ranked: Rank
         rank=pa.array(place + 1, pa.int32()),
         product_index=pa.array(ranked.products[customer, place], pa.int32()),
         score=pa.array(np.round(ranked.score[customer, place], 9)),
-        reasons=reasons_array(reasons, kept, decide.wording),
+        reasons=reasons_array(reasons, ranked.products, kept, decide.wording),
     )
 
 

@@ -121,3 +121,39 @@ CALIBRATION = Table(
     key=("month", "model", "point"),
     partition_by=("month", "model"),
 )
+
+NETWORK_WEIGHTS = Table(
+    name="model.network_weights",
+    grain="One array of a trained network (gru)",
+    columns=(
+        MONTH,
+        MODEL,
+        Column("name", "string", "Name of the array in the network"),
+        Column("shape", "array<int>", "Its shape; empty for a single number"),
+        Column("values", "array<float>", "Its values, the last axis running fastest"),
+    ),
+    key=("month", "model", "name"),
+    partition_by=("month", "model"),
+)
+
+PRODUCT_STATES = Table(
+    name="model.product_states",
+    grain="One product as the trained network sees it (gru)",
+    columns=(
+        MONTH,
+        PRODUCT_ID,
+        Column("state", "array<float>", "Coordinates; the product with a customer's state is the customer's interest"),
+        Column("bias", "double", "Interest of everyone; 0 for a product without a history"),
+        Column("words", "array<string>", "Words of its text that move its scores most, heaviest first"),
+    ),
+    key=("month", "product_id"),
+    partition_by=("month",),
+)
+
+CUSTOMER_STATES = Table(
+    name="model.customer_states",
+    grain="One customer's latest events as the trained network sees them (gru)",
+    columns=(MONTH, CUSTOMER_ID, Column("state", "array<float>", "Coordinates, as many as a product has")),
+    key=("month", "customer_id"),
+    partition_by=("month",),
+)
