@@ -23,12 +23,15 @@ from finrec_spark.tables import INTERACTIONS
 from jobs import (
     build_matrix,
     build_profile,
+    build_sequences,
+    embed_text,
     generate,
     ingest,
     recommend,
     train_als,
     train_content,
     train_forest,
+    train_gru,
     train_naive_bayes,
     train_pearson,
     train_popularity,
@@ -40,6 +43,9 @@ TRAINING = (
     (train_pearson.STEP, ("pearson_item", "pearson_user", "euclidean")),
     (train_content.STEP, ("content",)),
     (train_naive_bayes.STEP, ("naive_bayes",)),
+    (embed_text.STEP, ("gru",)),
+    (build_sequences.STEP, ("gru",)),
+    (train_gru.STEP, ("gru",)),
 )
 
 

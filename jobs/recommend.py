@@ -45,6 +45,7 @@ STEP = Step(
         After("train_pearson", optional=True),
         After("train_content", optional=True),
         After("train_naive_bayes", optional=True),
+        After("train_gru", optional=True),
         After("train_forest", optional=True),
     ),
     params=lambda config: [config.recommend, config.ensemble, config.models, config.parameters],

@@ -56,6 +56,7 @@ COMPONENTS = (
     "train_pearson",
     "train_content",
     "train_naive_bayes",
+    "train_gru",
 )
 
 STEP = Step(

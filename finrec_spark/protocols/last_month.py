@@ -119,6 +119,7 @@ STEP = Step(
         After("train_pearson", months_back=1, optional=True),
         After("train_content", months_back=1, optional=True),
         After("train_naive_bayes", months_back=1, optional=True),
+        After("train_gru", months_back=1, optional=True),
         After("train_forest", optional=True),
     ),
     params=lambda config: [config.last_month, config.ensemble, config.models, config.parameters, config.recommend],

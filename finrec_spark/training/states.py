@@ -1,0 +1,108 @@
+"""What a trained network makes of customers and products, as rows that score without torch."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from pyspark.ml.functions import array_to_vector
+from pyspark.ml.stat import Summarizer
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.training.batch import Batch, unpacked
+from finrec_spark.training.content import Floats
+from finrec_spark.training.network import Network
+from finrec_spark.training.scoring import NetworkScorer, NetworkState, network_of
+
+_WORDS = 3
+_ROWS = 2_048  # sequences of one step: sorted by length, so that short ones wait for no long one
+
+ProductState = tuple[str, list[float], float, list[str]]
+
+
+def customer_states(sequences: DataFrame, state: NetworkState) -> DataFrame:
+    """One row: a customer's state after the last event.
+
+    Args:
+        sequences: ``customer_id`` and the columns of ``state.layout``; one row a customer.
+
+    Returns:
+        ``customer_id``, ``state`` (array<float>, as long as a product's).
+    """
+    shared = sequences.sparkSession.sparkContext.broadcast(state)
+
+    def map_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        scorer = NetworkScorer(shared.value)
+        for record_batch in batches:
+            for start in range(0, record_batch.num_rows, _ROWS):
+                yield _states_of(record_batch.slice(start, _ROWS), scorer)
+
+    return sequences.mapInArrow(map_batches, "customer_id string, state array<float>")
+
+
+def collect_mean_state(states: DataFrame) -> Floats:
+    """The mean of the customers' states: one row."""
+    row = states.select(Summarizer.mean(array_to_vector(F.col("state").cast("array<double>"))).alias("mean")).collect()
+    return np.asarray(row[0]["mean"].toArray(), dtype=np.float32)
+
+
+def product_states(
+    state: NetworkState, mean: Floats, tokens: Sequence[str], product_ids: Sequence[str]
+) -> list[ProductState]:
+    """One row: a product's state, bias and the words that move its scores most.
+
+    Args:
+        mean: the mean customer's state, which the words are found for.
+        tokens: token by number - 1.
+        product_ids: product IDs by position.
+    """
+    scorer = NetworkScorer(state)
+    words = salient_words(network_of(state), mean, tokens)
+    rows = zip(product_ids, scorer.embedding.tolist(), scorer.bias.tolist(), words, strict=True)
+    return list(rows)
+
+
+def salient_words(network: Network, customer: Floats, tokens: Sequence[str]) -> list[list[str]]:
+    """The words of each product's text with the largest |∂score/∂embedding|, heaviest first, each once.
+
+    As in Bansal, Belanger, McCallum, "Ask the GRU" (RecSys 2016), figure 3: the length of the gradient of the
+    customer's score of the product with respect to each word's vector.
+
+    Args:
+        network: a trained network.
+        customer: the state whose scores are looked at.
+        tokens: token by number - 1.
+    """
+    encoder = network.products
+    numbers = encoder.text.text
+    embedded = encoder.text.tokens(numbers).detach().requires_grad_()
+    scores = encoder.from_text(encoder.text.encoded(embedded)) @ torch.from_numpy(customer)
+    (gradient,) = torch.autograd.grad(scores.sum(), embedded)
+    weight = torch.where(numbers > 0, gradient.norm(dim=2), -1.0).numpy()
+    order = np.argsort(-weight, axis=1, kind="stable")
+    placed = np.take_along_axis(numbers.numpy(), order, axis=1)
+    return [list(dict.fromkeys(tokens[n - 1] for n in row if n > 0))[:_WORDS] for row in placed]
+
+
+def _states_of(rows: pa.RecordBatch, scorer: NetworkScorer) -> pa.RecordBatch:
+    order = np.argsort(rows.column("length").to_numpy(), kind="stable")
+    sorted_rows = rows.take(pa.array(order))
+    states = scorer.hidden(_batch(sorted_rows, scorer))
+    offsets = np.arange(len(order) + 1, dtype=np.int32) * states.shape[1]
+    listed = pa.ListArray.from_arrays(pa.array(offsets), pa.array(states.ravel(), pa.float32()))
+    return pa.RecordBatch.from_arrays([sorted_rows.column("customer_id"), listed], names=["customer_id", "state"])
+
+
+def _batch(rows: pa.RecordBatch, scorer: NetworkScorer) -> Batch:
+    layout = scorer.state.layout
+    whole = [_columns(rows.column(name), size, np.int32) for name, size in layout.whole_numbers.items()]
+    decimals = [_columns(rows.column(name), size, np.float32) for name, size in layout.decimals.items()]
+    weight = np.ones(rows.num_rows, dtype=np.float32)
+    return unpacked(layout, np.concatenate(whole, axis=1), np.concatenate(decimals, axis=1), weight)
+
+
+def _columns(values: pa.Array, size: int, dtype: type) -> NDArray[np.generic]:
+    flat = values.flatten() if isinstance(values, pa.ListArray) else values
+    return np.asarray(flat.to_numpy(zero_copy_only=False), dtype=dtype).reshape(-1, size)
