@@ -10,6 +10,7 @@ from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.last_month import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.evaluation.response import ResponseParams
+from finrec_spark.models.response import AcceptanceParams
 from finrec_spark.params import Params
 from finrec_spark.properties import merged, read_values, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
@@ -79,6 +80,7 @@ class Config(Params):
     last_month: LastMonthParams = LastMonthParams()
     ratings: RatingsParams = RatingsParams()
     response: ResponseParams = ResponseParams()
+    acceptance: AcceptanceParams = AcceptanceParams()
 
     @field_validator("models")
     @classmethod
