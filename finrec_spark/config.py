@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from finrec_spark.errors import ConfigError
+from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.last_month import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.evaluation.response import ResponseParams
@@ -78,6 +79,7 @@ class Config(Params):
     ensemble: EnsembleParams = EnsembleParams()
     recommend: RecommendParams = RecommendParams()
     last_month: LastMonthParams = LastMonthParams()
+    cold_products: ColdProductsParams = ColdProductsParams()
     ratings: RatingsParams = RatingsParams()
     response: ResponseParams = ResponseParams()
     acceptance: AcceptanceParams = AcceptanceParams()

@@ -1,4 +1,4 @@
-"""Measure the models: the last month held out, explicit ratings in folds, or contacts with their outcome in folds."""
+"""Measure the models: the last month held out, ratings, contacts with their outcome, or products without history."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -15,14 +15,22 @@ from finrec_spark.cli import (
     run_command,
     source_options,
 )
-from finrec_spark.evaluation.report import MetricRow, metrics_table, print_table, ratings_table, response_table
+from finrec_spark.evaluation.report import (
+    MetricRow,
+    metrics_table,
+    print_table,
+    ratings_table,
+    recall_table,
+    response_table,
+)
 from finrec_spark.job import Program, Step, perform
-from finrec_spark.protocols import last_month, ratings, response
+from finrec_spark.protocols import cold_products, last_month, ratings, response
 from finrec_spark.summary import collect_measured
 
 PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]]] = {
     "last_month": (last_month.STEP, decided_month, metrics_table),
     "ratings": (ratings.STEP, delivered_month, ratings_table),
+    "cold_products": (cold_products.STEP, decided_month, recall_table),
     "response": (response.STEP, response.month_of_contacts, response_table),
 }
 

@@ -26,6 +26,8 @@ LAYERS = [
         "cli",
         "logs",
         "month_tables",
+        "network",
+        "plan",
         "protocols",
         "summary",
     },

@@ -83,6 +83,14 @@ def response_table(rows: Sequence[MetricRow]) -> Table:
     return table
 
 
+def recall_table(rows: Sequence[MetricRow]) -> Table:
+    """One line a model, largest recall first, with the intervals over the folds."""
+    table = _empty_table(rows, ["recall"])
+    for model, line in _by_model(rows, "recall", largest_first=True).items():
+        table.add_row(Text(model), _figure(line.get("recall")))
+    return table
+
+
 def print_table(table: Table) -> None:
     """The table on stdout; 120 columns wide where nobody's terminal says otherwise."""
     console = Console()

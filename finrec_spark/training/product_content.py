@@ -45,6 +45,11 @@ def collect_content(
     )
 
 
+def collect_tokens(vectors: DataFrame) -> list[str]:
+    """The tokens in the order of their numbers in ``ProductContent``; the first has number 1."""
+    return [row["token"] for row in vectors.select("token").orderBy("token").collect()]
+
+
 def text_arrays(
     tokens: pd.Series, vocabulary: pd.DataFrame, product_ids: Sequence[str]
 ) -> tuple[NDArray[np.int64], Floats]:

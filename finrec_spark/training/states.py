@@ -1,6 +1,6 @@
 """What a trained network makes of customers and products, as rows that score without torch."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +40,20 @@ def customer_states(sequences: DataFrame, state: NetworkState) -> DataFrame:
                 yield _states_of(record_batch.slice(start, _ROWS), scorer)
 
     return sequences.mapInArrow(map_batches, "customer_id string, state array<float>")
+
+
+def scored_rows(columns: Mapping[str, NDArray[np.int64]], state: NetworkState) -> Floats:
+    """Scores of all products for a few sequences, in this process, B × P.
+
+    Args:
+        columns: the columns of ``state.layout``, B × their lengths.
+        state: a trained network.
+    """
+    layout, size = state.layout, len(columns["length"])
+    whole = [columns[name].reshape(size, -1).astype(np.int32) for name in layout.whole_numbers]
+    decimals = [columns[name].reshape(size, -1).astype(np.float32) for name in layout.decimals]
+    batch = unpacked(layout, np.concatenate(whole, axis=1), np.concatenate(decimals, axis=1), np.ones(size, np.float32))
+    return NetworkScorer(state).score(batch)
 
 
 def collect_mean_state(states: DataFrame) -> Floats:

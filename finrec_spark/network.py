@@ -1,0 +1,61 @@
+"""What the recurrent network of one month reads, from the lake: shared by ``train_gru`` and ``evaluate``."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.job import Job
+from finrec_spark.models.gru import GruParams
+from finrec_spark.months import months_before
+from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
+from finrec_spark.training.content import ProductContent
+from finrec_spark.training.feed_writing import write_for_feed
+from finrec_spark.training.product_content import collect_content
+from finrec_spark.training.sequences_schema import SequenceLayout
+from finrec_spark.training.trained import TrainingPlan
+from finrec_spark.transforms.sequences import feed_rows, sequence_layout
+
+
+def network_layout(job: Job, sequences: DataFrame, n_products: int) -> SequenceLayout:
+    """The layout that the month's sequences were built with."""
+    row = sequences.select(F.size("profile").alias("profile")).head()
+    return sequence_layout(n_products, row["profile"] if row else 1, job.config.matrix, job.config.sequences)
+
+
+def network_content(job: Job, product_ids: Sequence[str]) -> ProductContent:
+    """Text, tags and figures of the month's products, by position."""
+    return collect_content(
+        texts=job.read(PRODUCT_TEXT),
+        vectors=job.read(TOKEN_VECTORS),
+        series=job.read(PRODUCT_SERIES),
+        products=job.read(PRODUCTS),
+        known=job.read(CUSTOMER_PRODUCT_MATRIX),
+        product_ids=product_ids,
+    )
+
+
+def training_plan(
+    job: Job, sequences: DataFrame, layout: SequenceLayout, content: ProductContent, params: GruParams, name: str
+) -> TrainingPlan:
+    """Write the feeds below the lake and say what is to be trained.
+
+    The cuts before the last known month are learned from; that month itself tells when to stop.
+
+    Args:
+        sequences: rows of ``gold.sequences`` with targets.
+        name: of the training; one of the same name and content goes on where it was killed.
+    """
+    root = f"{job.program.lake.root.rstrip('/')}/.feed/{name}-{job.month:%Y-%m}"
+    last = F.lit(months_before(job.month, 1))
+    for part, cuts in (("train", F.col("cut") < last), ("validation", F.col("cut") == last)):
+        write_for_feed(feed_rows(sequences.where(cuts), layout), f"{root}/{part}", layout, params.writing)
+    return TrainingPlan(
+        train=f"{root}/train",
+        validation=f"{root}/validation",
+        checkpoints=f"{root}/checkpoints",
+        content=content,
+        network=params.network,
+        feed=params.feed,
+        training=params.training,
+    )
