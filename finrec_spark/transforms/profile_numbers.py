@@ -8,14 +8,13 @@ from pyspark.sql import functions as F
 
 from finrec_spark.transforms.profile_vector import ProfileFeature
 
-_UNITS = 2**20  # sums of whole numbers are the same to the bit in any order
+_UNITS = 2**24  # sums of whole numbers are the same to the bit in any order
 _LARGEST = 5.0  # standard deviations
-_CONSTANT = 1e-6
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and standard deviation of a feature's logarithm over the customers who have it; 0 and 0 where none has."""
+    """Mean and standard deviation of a feature's logarithm over the customers who have it; both 0 where none differs."""
 
     mean: float = 0.0
     deviation: float = 0.0
@@ -39,8 +38,10 @@ def collect_scales(vectors: DataFrame, features: Sequence[ProfileFeature]) -> tu
         F.count(F.lit(1)).alias("known"),
         F.sum(F.round(value * _UNITS).cast("long")).alias("sum"),
         F.sum(F.round(value * value * _UNITS).cast("long")).alias("squares"),
+        (F.min("value") < F.max("value")).alias("varies"),
     )
-    found = {row["place"]: _scale(row["known"], row["sum"], row["squares"]) for row in sums.collect()}
+    rows = sums.where("varies").collect()
+    found = {row["place"]: _scale(row["known"], row["sum"], row["squares"]) for row in rows}
     return tuple(found.get(place, Scale()) for place in range(len(features)))
 
 
@@ -76,7 +77,7 @@ def profile_numbers(features: Sequence[ProfileFeature], scales: Sequence[Scale])
 def _entries(value: Column, feature: ProfileFeature, scale: Scale) -> list[Column]:
     if feature.kind == "category":
         return [F.when(value == code, 1.0).otherwise(0.0) for code in range(len(feature.values) + 1)]
-    if scale.deviation < _CONSTANT:
+    if not scale.deviation:
         return [F.lit(0.0)]
     number = (_signed_log(value) - scale.mean) / scale.deviation
     within = F.greatest(F.least(number, F.lit(_LARGEST)), F.lit(-_LARGEST))
