@@ -14,7 +14,7 @@ _LARGEST = 5.0  # standard deviations
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and standard deviation of a feature's logarithm over the customers who have it; both 0 where none differs."""
+    """Mean and standard deviation of a feature's logarithm over the customers who have it; both 0 where all agree."""
 
     mean: float = 0.0
     deviation: float = 0.0

@@ -109,8 +109,7 @@ def customer_sequences(
 def feed_rows(sequences: DataFrame, layout: SequenceLayout, *beside: str) -> DataFrame:
     """One row: a row of ``gold.sequences`` in the columns that ``layout`` declares, after those named ``beside``."""
     return sequences.select(
-        *beside,
-        *[F.col(_FEED_NAMES.get(column.name, column.name)).alias(column.name) for column in layout.columns]
+        *beside, *[F.col(_FEED_NAMES.get(column.name, column.name)).alias(column.name) for column in layout.columns]
     )
 
 
