@@ -97,7 +97,7 @@ class Program:
 
     def run_id(self, month: date) -> str:
         """The same for every submission of one month with one configuration, so that a rerun replaces its rows."""
-        return f"{month:%Y-%m}-{digest(self.config.model_dump_json(exclude={'spark', 'log_dir'}))[:8]}"
+        return f"{month:%Y-%m}-{digest(self.config.model_dump_json(exclude={'spark', 'needs', 'log_dir'}))[:8]}"
 
     def newest_run_id(self, step: str, month: date) -> str | None:
         """The run whose result of the step stands; None where there is none."""

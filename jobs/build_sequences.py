@@ -56,13 +56,17 @@ def _features(job: Job) -> tuple[ProfileFeature, ...]:
 
 
 def _profiles(job: Job, cuts: list[date], features: list[ProfileFeature]) -> DataFrame:
-    """The profiles of the cuts that have one, on the scale of the month that is decided."""
-    there = [cut for cut in cuts[:-1] if job.program.lake.has_month(CUSTOMER_PROFILE, cut)]
-    months = [job.read(CUSTOMER_PROFILE, cut) for cut in (*there, job.month)]
+    """The profiles of all cuts, on the scale of the month that is decided; no row where any cut has none.
+
+    What the network never saw while it learned would be noise when it scores.
+    """
+    complete = all(job.program.lake.has_month(CUSTOMER_PROFILE, cut) for cut in cuts)
+    months = [job.read(CUSTOMER_PROFILE, cut) for cut in (cuts if complete else cuts[-1:])]
     vectors = [rows.select("month", "customer_id", profile_vector(features).alias("profile")) for rows in months]
     scales = collect_scales(vectors[-1], features)
     numbers = profile_numbers(features, scales).alias("profile")
-    return reduce(DataFrame.unionByName, vectors).select("month", "customer_id", numbers)
+    profiles = reduce(DataFrame.unionByName, vectors).select("month", "customer_id", numbers)
+    return profiles if complete else profiles.limit(0)
 
 
 _EARLIER = tuple(After("build_profile", back, optional=True) for back in range(1, MOST_CUTS + 1))
