@@ -215,7 +215,7 @@ def _in_segments(rows: DataFrame, segments: DataFrame | None) -> DataFrame:
     if segments is None:
         return rows.withColumn("segment", F.lit(ALL_CUSTOMERS))
     own = segments.select("customer_id", F.col("segment").alias("own"))
-    both = F.array_compact(F.array(F.lit(ALL_CUSTOMERS), "own"))
+    both = F.array_distinct(F.array_compact(F.array(F.lit(ALL_CUSTOMERS), "own")))  # whoever has none is of all, once
     return rows.join(own, "customer_id", how="left").withColumn("segment", F.explode(both)).drop("own")
 
 

@@ -76,6 +76,13 @@ def test_coverage_counts_each_product_once_and_has_no_interval(lists_of, truth_o
     assert (row.value, row.low, row.high) == (2 / 4, None, None)
 
 
+def test_who_is_in_the_segment_of_all_counts_once(lists_of, truth_of, spark):
+    lists = lists_of([("als", "ann", 1, "card"), ("als", "bob", 1, "card")])
+    segments = spark.createDataFrame([("ann", "all"), ("bob", "young")], "customer_id string, segment string")
+    found = means_of(ranking_metrics(lists, truth_of([("ann", "card"), ("bob", "loan")]), 1, 4, ["als"], segments))
+    assert found["als", "ndcg", "all"].value == pytest.approx(1 / 2)
+
+
 def test_a_segment_holds_its_own_customers_only(lists_of, truth_of, spark):
     lists = lists_of([("als", "ann", 1, "card"), ("als", "bob", 1, "card")])
     truth = truth_of([("ann", "card"), ("bob", "loan"), ("cat", "loan")])
