@@ -34,7 +34,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
     "close_product": (
         "chosen by much the same customers",
         "chosen by much the same customers as {product}",
-        "选择它的客户与您相近",
+        "选择它的客户与该客户相近",
         "选择它的客户也选择{product}",
     ),
     "similar_content": (

@@ -11,7 +11,7 @@ RECOMMENDATIONS = Table(
         CUSTOMER_ID,
         Column("rank", "int", "Place in the customer's list, from 1"),
         PRODUCT_ID,
-        Column("score", "double", "The ensemble's score; comparable within one customer and month"),
+        Column("score", "double", "Calibrated probability that the customer takes it in the month; before there are trees, a score"),
         Column(
             "reasons",
             "array<struct<code:string,weight:double,text:string>>",
