@@ -11,7 +11,11 @@ RECOMMENDATIONS = Table(
         CUSTOMER_ID,
         Column("rank", "int", "Place in the customer's list, from 1"),
         PRODUCT_ID,
-        Column("score", "double", "Calibrated probability that the customer takes it in the month; before there are trees, a score"),
+        Column(
+            "score",
+            "double",
+            "Calibrated probability that the customer takes it in the month; without trees a mean share",
+        ),
         Column(
             "reasons",
             "array<struct<code:string,weight:double,text:string>>",

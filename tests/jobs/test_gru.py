@@ -1,0 +1,58 @@
+"""The recurrent network in a month: from the finished bank's tables to lists that it had a word in."""
+
+import shutil
+from datetime import date
+
+import pytest
+from pyspark.sql import functions as F
+
+from finrec_spark.job import perform
+from finrec_spark.tables import CUSTOMER_STATES, METRICS, PRODUCT_STATES, RECOMMENDATIONS, SEQUENCES
+from jobs import build_sequences, embed_text, recommend, train_gru
+
+pytest.importorskip("torch", reason="the training extra is not installed")
+pytest.importorskip("sparknlp", reason="the nlp extra is not installed")
+
+JUNE = date(2022, 6, 1)
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def with_gru(finished, program, tmp_path_factory):
+    """June decided once more on a copy of the finished lake, by popularity and the network alone."""
+    root = tmp_path_factory.mktemp("gru") / "lake"
+    shutil.copytree(finished.lake.root, root)
+    small = {"network": {"width": 8, "hidden": 8, "token_hidden": 4}, "training": {"epochs": 1}}
+    other = program(
+        root,
+        "files",
+        models=["popularity", "gru"],
+        parameters={"gru": small},
+        text={"vector_size": 8, "iterations": 1},
+        sequences={"cuts": 2, "events": 5},
+    )
+    for job in (embed_text, build_sequences, train_gru, recommend):
+        perform(job.STEP, other, JUNE)
+    return other
+
+
+def test_every_customer_with_events_has_a_state(with_gru):
+    scored = with_gru.lake.read_month(SEQUENCES, JUNE).where(F.col("cut") == F.lit(JUNE)).select("customer_id")
+    states = with_gru.lake.read_month(CUSTOMER_STATES, JUNE)
+    assert states.count() == scored.count() == states.join(scored, "customer_id").count()
+
+
+def test_every_product_has_a_state_and_words_of_its_text(with_gru):
+    states = with_gru.lake.read_month(PRODUCT_STATES, JUNE)
+    assert states.where("size(state) = 8 and size(words) = 3").count() == states.count() == 60
+
+
+def test_the_learning_curve_is_told(with_gru):
+    curve = with_gru.lake.read(METRICS).where("protocol = 'training'")
+    assert {(row.metric, row.k) for row in curve.collect()} >= {("train_loss", 1), ("validation_loss", 1)}
+
+
+def test_lists_tell_the_words_that_counted(with_gru):
+    reasons = with_gru.lake.read_month(RECOMMENDATIONS, JUNE).select(F.explode("reasons").alias("reason"))
+    texts = reasons.where("reason.code = 'next_step'").select("reason.text").distinct()
+    assert not texts.where(F.col("text").contains("its text speaks of")).isEmpty()
