@@ -41,7 +41,7 @@ class NetworkParams(Params):
 class TrainingParams(Params):
     """How long, how fast and on what the network is trained."""
 
-    epochs: int = Field(10, ge=1, description="Passes over the sequences at most")
+    epochs: int = Field(20, ge=1, description="Passes over the sequences at most")
     patience: int = Field(2, ge=1, description="Epochs without a lower validation loss before training stops")
     learning_rate: float = Field(0.003, gt=0, description="Step size of AdamW")
     weight_decay: float = Field(0.01, ge=0, description="Decay of AdamW")
