@@ -17,6 +17,9 @@ from finrec_spark.tables import CALIBRATION, REGISTRY, TREES
 LABEL_MONTHS = 2
 """Months before the decided one whose outcomes are looked at: the newest calibrates, the others are learned from."""
 
+LEAST_TAKEN = 10
+"""Outcomes that trees need to be better than none."""
+
 
 def run(job: Job) -> int:
     """Each month's candidates with the scores that the models gave before it; its outcome is the label."""
@@ -28,6 +31,9 @@ def run(job: Job) -> int:
     pairs = pairs.persist()
     taken = pairs.where("label = 1").count()
     job.tell(f"train_forest: {pairs.count():,} pairs, {taken:,} of them taken")
+    if taken < LEAST_TAKEN:
+        pairs.unpersist()
+        return _without_trees(job)
 
     forest = fit_trees(pairs, names, params.forest, single=False, scratch=_scratch(job, RANDOM_FOREST))
     job.register_model(RANDOM_FOREST, params.forest)
@@ -42,6 +48,15 @@ def run(job: Job) -> int:
     trees = collect_trees(forest, names)
     scored = scored_pairs(rows_with_taken(job, calibrates), pair_sample(job, calibrates), trees)
     return rows + job.write(CALIBRATION, fit_calibration(scored, params.calibration), model=RANDOM_FOREST)
+
+
+def _without_trees(job: Job) -> int:
+    """Leave no trees for the month: what so few outcomes teach would rank worse than the models' mean."""
+    job.tell(f"train_forest: fewer than {LEAST_TAKEN} were taken, so the models' mean decides")
+    for table in (TREES, CALIBRATION):
+        nothing = job.spark.createDataFrame([], table.ddl).drop("month", "model")
+        job.write(table, nothing, model=RANDOM_FOREST)
+    return 0
 
 
 def _scratch(job: Job, model: str) -> str:
