@@ -1,9 +1,8 @@
 """The whole month: every step in order, each skipped where this month's result already stands."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
-
-from pyspark.sql import functions as F
 
 from finrec_spark.cli import (
     Command,
@@ -20,6 +19,8 @@ from finrec_spark.plan import perform_all
 from finrec_spark.protocols import last_month
 from finrec_spark.summary import print_summary
 from finrec_spark.tables import INTERACTIONS
+from finrec_spark.transforms.labels import LABEL_MONTHS, collect_label_months
+from finrec_spark.transforms.splits import before
 from jobs import (
     build_matrix,
     build_profile,
@@ -56,7 +57,7 @@ def run(program: Program, options: argparse.Namespace) -> None:
     month = delivered_month(program, options)
     outcomes = [*_go(program, ingest.STEP, month, options.dry_run)]
 
-    plan = plan_of(program.config, month, first_month=_first_month(program, month))
+    plan = planned(program, month)
     if options.dry_run:
         for step, decided in plan:
             program.tell(plan_line(step, program, decided))
@@ -65,24 +66,34 @@ def run(program: Program, options: argparse.Namespace) -> None:
     print_summary(program, month, outcomes)
 
 
-def plan_of(config: Config, month: date, first_month: date) -> list[tuple[Step, date]]:
+def plan_of(config: Config, month: date, labels: Sequence[date], measured: bool) -> list[tuple[Step, date]]:
     """The steps after ingest, each with its month.
 
-    The months before are decided too: the trees learn from what came of them, and the newest measures every model.
-    What the bank's history, from ``first_month`` on, is too short for is left out.
+    Args:
+        config: the models that are used.
+        month: first day of the month to decide.
+        labels: months whose outcomes the trees learn from, decided too; fewer than two make no trees.
+        measured: whether the month before has a history, so that every model can be measured on it.
     """
     training = [step for step, models in TRAINING if set(models) & set(config.models)]
-    before, oldest = months_before(month, 1), months_before(month, train_forest.LABEL_MONTHS)
-    has_forest = oldest > first_month
-    earlier = [months_before(month, back) for back in range(train_forest.LABEL_MONTHS, 0, -1)]
-    months = [decided for decided in earlier if has_forest or decided == before > first_month]
+    teaching = labels if len(labels) == LABEL_MONTHS else ()
+    earlier = sorted({*teaching, *([months_before(month, 1)] if measured else [])})
+    steps = (build_matrix.STEP, build_profile.STEP, *training)
 
-    models = [
-        (step, decided) for decided in (*months, month) for step in (build_matrix.STEP, build_profile.STEP, *training)
-    ]
-    trees = [(train_forest.STEP, month)] if has_forest else []
-    validation = [(last_month.STEP, month)] if months else []
+    models = [(step, decided) for decided in (*earlier, month) for step in steps]
+    trees = [(train_forest.STEP, month)] if teaching else []
+    validation = [(last_month.STEP, month)] if measured else []
     return [*models, *trees, *validation, (recommend.STEP, month)]
+
+
+def planned(program: Program, month: date) -> list[tuple[Step, date]]:
+    """The plan that the bank's history allows."""
+    if not program.lake.exists(INTERACTIONS):
+        return plan_of(program.config, month, (), measured=False)
+    interactions = program.lake.read(INTERACTIONS)
+    labels = collect_label_months(interactions, month, program.config.matrix.opening_types)
+    measured = not before(interactions, months_before(month, 1)).isEmpty()
+    return plan_of(program.config, month, labels, measured)
 
 
 def _go(program: Program, step: Step, month: date, dry_run: bool) -> list[Outcome]:
@@ -93,15 +104,6 @@ def _go(program: Program, step: Step, month: date, dry_run: bool) -> list[Outcom
     outcome = perform(step, program, month)
     program.tell(outcome_line(outcome))
     return [outcome]
-
-
-def _first_month(program: Program, month: date) -> date:
-    """First day of the month of the oldest interaction; ``month`` where there is none."""
-    if not program.lake.exists(INTERACTIONS):
-        return month
-    oldest = program.lake.read(INTERACTIONS).agg(F.min(F.trunc("event_time", "month")).alias("month")).head()
-    first: date | None = oldest["month"] if oldest else None
-    return first or month
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

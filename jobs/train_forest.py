@@ -10,22 +10,17 @@ from finrec_spark.models.calibration import fit_calibration
 from finrec_spark.models.tree_leaks import require_no_leak
 from finrec_spark.models.trees import collect_trees, fit_trees
 from finrec_spark.month_tables import DECISION_TREE, RANDOM_FOREST, pair_sample, read_month_tables, rows_with_taken
-from finrec_spark.months import months_before
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
-from finrec_spark.tables import CALIBRATION, REGISTRY, TREES
-
-LABEL_MONTHS = 2
-"""Months before the decided one whose outcomes are looked at: the newest calibrates, the others are learned from."""
-
-LEAST_TAKEN = 10
-"""Outcomes that trees need to be better than none."""
+from finrec_spark.tables import CALIBRATION, INTERACTIONS, REGISTRY, TREES
+from finrec_spark.transforms.labels import LABEL_MONTHS, LEAST_TAKEN, LONGEST_BACK, collect_label_months
 
 
 def run(job: Job) -> int:
     """Each month's candidates with the scores that the models gave before it; its outcome is the label."""
-    *learned, calibrates = (
-        read_month_tables(job, months_before(job.month, back)) for back in range(LABEL_MONTHS, 0, -1)
-    )
+    months = collect_label_months(job.read(INTERACTIONS), job.month, job.config.matrix.opening_types)
+    if len(months) < LABEL_MONTHS:
+        return _without_trees(job)
+    *learned, calibrates = (read_month_tables(job, label_month) for label_month in months)
     names, params = calibrates.features.names, job.config.ensemble
     pairs = reduce(DataFrame.unionByName, (pair_rows(rows_with_taken(job, t), pair_sample(job, t)) for t in learned))
     pairs = pairs.persist()
@@ -52,7 +47,9 @@ def run(job: Job) -> int:
 
 def _without_trees(job: Job) -> int:
     """Leave no trees for the month: what so few outcomes teach would rank worse than the models' mean."""
-    job.tell(f"train_forest: fewer than {LEAST_TAKEN} were taken, so the models' mean decides")
+    job.tell(
+        f"train_forest: too few products were taken in the months before {job.month:%Y-%m}; the models' mean decides"
+    )
     for table in (TREES, CALIBRATION):
         nothing = job.spark.createDataFrame([], table.ddl).drop("month", "model")
         job.write(table, nothing, model=RANDOM_FOREST)
@@ -80,11 +77,7 @@ STEP = Step(
     writes=(TREES, CALIBRATION, REGISTRY),
     after=(
         After("ingest", months_back=None),
-        *(
-            After(step, months_back=back, optional=step.startswith("train"))
-            for back in range(1, LABEL_MONTHS + 1)
-            for step in COMPONENTS
-        ),
+        *(After(step, months_back=back, optional=True) for back in range(1, LONGEST_BACK + 1) for step in COMPONENTS),
     ),
     params=lambda config: [config.ensemble, config.models, config.parameters, config.recommend],
 )

@@ -96,15 +96,18 @@ def test_a_score_is_a_probability_and_the_forest_s_reasons_are_told(finished):
 
 
 def test_a_month_without_history_needs_no_trees():
-    names = [step.name for step, _ in month_job.plan_of(Config(), JUNE, first_month=date(2022, 5, 1))]
+    names = [step.name for step, _ in month_job.plan_of(Config(), JUNE, labels=(), measured=False)]
     assert names[-1] == "recommend"
     assert not {"train_forest", "evaluate"} & set(names)
 
 
-@pytest.mark.parametrize(("first_month", "months"), [((2022, 1), {4, 5, 6}), ((2022, 4), {5, 6}), ((2022, 5), {6})])
-def test_earlier_months_are_decided_as_far_as_the_history_reaches(first_month, months):
-    plan = month_job.plan_of(Config(), JUNE, first_month=date(*first_month, 1))
-    assert {month.month for step, month in plan if step.name == "build_matrix"} == months
+@pytest.mark.parametrize(
+    ("labels", "measured", "decided"),
+    [((4, 5), True, {4, 5, 6}), ((1, 3), True, {1, 3, 5, 6}), ((5,), True, {5, 6}), ((), False, {6})],
+)
+def test_the_months_that_teach_and_the_one_that_measures_are_decided_too(labels, measured, decided):
+    plan = month_job.plan_of(Config(), JUNE, [date(2022, month, 1) for month in labels], measured)
+    assert {month.month for step, month in plan if step.name == "build_matrix"} == decided
 
 
 def test_every_step_is_in_the_ledger_with_the_versions_that_it_read(finished):
