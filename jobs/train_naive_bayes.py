@@ -34,7 +34,7 @@ def run(job: Job) -> int:
     fitted = naive_bayes.fit(profiles, liked, _declined(job), features, product_ids, params)
 
     job.register_model(naive_bayes.NAME, params)
-    return job.write(NAIVE_BAYES, fitted)
+    return job.write(NAIVE_BAYES, fitted, model=naive_bayes.NAME)
 
 
 def _declined(job: Job) -> DataFrame | None:

@@ -6,11 +6,12 @@ from pyspark.sql import functions as F
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.errors import InputMissing
 from finrec_spark.job import After, Job, Step
-from finrec_spark.models import response
+from finrec_spark.models import naive_bayes, response
 from finrec_spark.tables import (
     CALIBRATION,
     CONTACTS,
     CUSTOMER_PROFILE,
+    NAIVE_BAYES,
     PRODUCTS,
     PROFILE_FEATURES,
     PROFILE_VALUES,
@@ -26,7 +27,7 @@ LEAST = 50
 
 
 def run(job: Job) -> int:
-    """A forest over profile, product category and channel, calibrated on contacts that it did not see."""
+    """A calibrated forest over profile, product category and channel, and naive Bayes for each of their pairs."""
     params = job.config.acceptance
     profile = collect_profile_features(job.read(PROFILE_FEATURES), job.read(PROFILE_VALUES))
     vectors = job.read(CUSTOMER_PROFILE).select("customer_id", profile_vector(profile).alias("profile"))
@@ -40,10 +41,13 @@ def run(job: Job) -> int:
     names = response.feature_names(profile, categories, channels, params)
     scratch = f"{job.program.lake.root}/.scratch/{response.NAME}-{job.month:%Y-%m}"
     fitted = response.fit(rows, profile, names, params, scratch)
-    rows.unpersist()
+    offers = rows.withColumn("offer", F.concat_ws(" by ", "category", "channel"))
+    odds = naive_bayes.fit_answers(offers, profile, job.config.parameters.naive_bayes)
 
     job.register_model(response.NAME, params)
     written = job.write(TREES, fitted.trees, model=response.NAME)
+    written += job.write(NAIVE_BAYES, odds, model=response.NAME)
+    rows.unpersist()
     return written + job.write(CALIBRATION, fitted.calibration, model=response.NAME)
 
 
@@ -64,9 +68,9 @@ def collect_offers(job: Job, contacts: DataFrame) -> tuple[set[str], set[str]]:
 STEP = Step(
     name="train_response",
     run=run,
-    writes=(TREES, CALIBRATION, REGISTRY),
+    writes=(TREES, CALIBRATION, NAIVE_BAYES, REGISTRY),
     after=(After("ingest", months_back=None), After("build_profile")),
-    params=lambda config: config.acceptance,
+    params=lambda config: [config.acceptance, config.parameters.naive_bayes],
 )
 
 if __name__ == "__main__":

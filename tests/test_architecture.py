@@ -34,7 +34,7 @@ LAYERS = [
     {"jobs"},
 ]
 # What models share; modules named similarity… too.
-KERNELS = {"scorer", "sparse", "fold_in", "trees", "tree_text", "tree_leaks", "calibration"}
+KERNELS = {"scorer", "sparse", "fold_in", "trees", "tree_text", "tree_leaks", "calibration", "naive_bayes_scoring"}
 FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "jobs").glob("*.py")])
 BOUNDED = ("collect", "_collect")
 

@@ -27,40 +27,36 @@ nothing later; a category's value that was rare or absent, or is new, counts as 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field
 from pyspark.ml.classification import NaiveBayes
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from scipy.special import expit
 
 from finrec_spark.errors import ConfigError, InputMissing
-from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
+from finrec_spark.models.naive_bayes_scoring import PRIOR, NaiveBayesScorer, scorer
+from finrec_spark.models.scorer import Floats
 from finrec_spark.params import Params
 from finrec_spark.transforms.profile_bins import (
     MISSING,
-    OTHER,
     FeatureBins,
     ProfileBins,
     collect_profile_sample,
     profile_bins,
 )
 from finrec_spark.transforms.profile_vector import ProfileFeature
-from finrec_spark.transforms.token_counts import TokenCounts, collect_token_counts, liking_rows, one_hot
+from finrec_spark.transforms.token_counts import TokenCounts, collect_token_counts, liking_rows
+
+__all__ = ["NaiveBayesParams", "NaiveBayesScorer", "fit", "fit_answers", "scorer"]
 
 NAME = "naive_bayes"
-REASON = "fits_profile"
-PRIOR = "prior"
 SLOW = ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*")
 
-LARGEST_ODDS = 36.0  # the sigmoid of more is 1 in a double
 SAMPLE = 20_000  # customers that the bins' edges are taken from
 
 _SIDES = "product_id string, log_like array<double>, log_dislike array<double>"
@@ -118,6 +114,40 @@ def fit(
     sides["log_like"] = list(np.column_stack([like, priors[0]]))
     sides["log_dislike"] = list(np.column_stack([dislike, priors[1]]))
     return _named_rows(spark.createDataFrame(sides, _SIDES), _token_table(bins, features).iloc[[*seen, bins.n_tokens]])
+
+
+def fit_answers(contacts: DataFrame, features: Sequence[ProfileFeature], params: NaiveBayesParams) -> DataFrame:
+    """One row: what one value of one feature says about accepting one offer, as ``fit`` says it of products.
+
+    Who declined, or did not answer, dislikes; the prior is of those who were asked. All offers in one pass.
+
+    Args:
+        contacts: ``key`` (one a contact), ``profile``, ``offer``, ``label`` (1.0 where it was accepted).
+        features: the places of the profile.
+        params: ``dislike`` is not read.
+    """
+    counts = _collect_answers(contacts)
+    asked = contacts.withColumn("customer_id", F.col("key").cast("string")).withColumnRenamed("offer", "product_id")
+    accepted, declined = (
+        asked.where(F.col("label") == answer).select("customer_id", "product_id") for answer in (1.0, 0.0)
+    )
+    declining = params.model_copy(update={"dislike": "declined"})
+    profiles = asked.select("customer_id", "profile")
+    rows = fit(profiles, accepted, declined, features, list(counts["product_id"]), declining)
+
+    contacted, smoothing = counts["n"] + 2 * params.smoothing, params.smoothing
+    counts["log_like"] = np.log((counts["accepted"] + smoothing) / contacted)
+    counts["log_dislike"] = np.log((counts["n"] - counts["accepted"] + smoothing) / contacted)
+    priors = contacts.sparkSession.createDataFrame(counts[["product_id", "log_like", "log_dislike"]])
+    is_prior = F.col("feature") == PRIOR
+    of_asked = rows.where(is_prior).drop("log_like", "log_dislike").join(F.broadcast(priors), "product_id")
+    return rows.where(~is_prior).unionByName(of_asked)
+
+
+def _collect_answers(contacts: DataFrame) -> pd.DataFrame:
+    """Contacts, ``n``, and how many were ``accepted``, by offer (``product_id``): a few."""
+    counts = contacts.groupBy("offer").agg(F.sum("label").alias("accepted"), F.count("*").alias("n")).orderBy("offer")
+    return pd.DataFrame(counts.withColumnRenamed("offer", "product_id").toPandas())
 
 
 def takers_of(counts: TokenCounts, bins: ProfileBins) -> Floats:
@@ -191,108 +221,3 @@ def _named_rows(sides: DataFrame, tokens: pd.DataFrame) -> DataFrame:
     entries = sides.select("product_id", F.posexplode(F.arrays_zip("log_like", "log_dislike")).alias("place", "log"))
     of_token = entries.select("product_id", "place", "log.*").join(F.broadcast(named), "place", "inner")
     return of_token.select("product_id", "feature", "bin", "low", "high", "value", "log_like", "log_dislike")
-
-
-@dataclass(frozen=True)
-class NaiveBayesScorer:
-    """The probability that a customer likes each product, were the features independent.
-
-    Attributes:
-        bins: how profiles become tokens.
-        ratio: log p(token | like) − log p(token | dislike), T × P; 0 for a token that says nothing.
-        prior: log p(like) − log p(dislike), P.
-        fitted: whether the product has rows; the others score 0.
-        nameable: whether a reason may name each feature of ``bins``.
-    """
-
-    bins: ProfileBins
-    ratio: Floats
-    prior: Floats
-    fitted: NDArray[np.bool_]
-    nameable: NDArray[np.bool_]
-
-    def score(self, batch: CustomerBatch) -> Floats:
-        """Scores in (0, 1), B × P; 0 without profiles."""
-        if batch.profile is None or not self.bins.features:
-            return np.zeros((batch.size, batch.n_products))
-        odds = one_hot(self.bins.tokens(batch.profile), self.bins.n_tokens) @ self.ratio + self.prior
-        return np.where(self.fitted, expit(np.clip(odds, -LARGEST_ODDS, LARGEST_ODDS)), 0.0)
-
-    def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
-        """The profile as a whole, with the feature that speaks most for each product."""
-        nothing = np.zeros(products.shape, np.int64)
-        feature = self.leading_feature(batch, products)
-        return Explanation(REASON, nothing - 1, np.ones(products.shape), nothing, feature)
-
-    def leading_feature(self, batch: CustomerBatch, products: Ints) -> Ints:
-        """Place in the profile of the feature with the largest log ratio above 0, B × N; -1 where there is none.
-
-        Sensitive features are passed over; ties (to 1e-9) go to the first place.
-        """
-        if batch.profile is None or not self.bins.features:
-            return np.full(products.shape, -1, np.int64)
-        tokens = self.bins.tokens(batch.profile)
-        ratio = self.ratio[tokens[:, None, :], products[:, :, None]].round(9)
-        ratio = np.where(self.nameable, ratio, 0.0)
-        places = np.array([feature.place for feature in self.bins.features])
-        return np.where(ratio.max(axis=2) > 0, places[ratio.argmax(axis=2)], -1)
-
-
-def scorer(
-    rows: DataFrame,
-    product_ids: Sequence[str],
-    features: Sequence[ProfileFeature],
-    sensitive: frozenset[str],
-    params: NaiveBayesParams,
-) -> NaiveBayesScorer:
-    """The scorer of one month's rows of ``model.naive_bayes``.
-
-    Args:
-        rows: result of ``fit``; a product or feature that is not known here is left out.
-        product_ids: product IDs by position.
-        features: the places of the profile that will be scored; more than at the fit are no harm.
-        sensitive: names of features that no reason may name.
-        params: those that ``fit`` was given; nothing of them is needed to score.
-    """
-    table = collect_rows(rows)
-    product = pd.Index(product_ids).get_indexer(table["product_id"])
-    table, product = table[product >= 0], product[product >= 0]
-    bins = _saved_bins(table, features)
-    log_odds = (table["log_like"] - table["log_dislike"]).to_numpy(np.float64)
-    prior, fitted = np.zeros(len(product_ids)), np.zeros(len(product_ids), bool)
-    is_prior = (table["feature"] == PRIOR).to_numpy()
-    prior[product[is_prior]], fitted[product[is_prior]] = log_odds[is_prior], True
-    feature = pd.Index([of.name for of in bins.features], dtype=object).get_indexer(table["feature"])
-    token = bins.first[feature] + table["bin"].to_numpy(np.int64) - MISSING
-    ratio, kept = np.zeros((bins.n_tokens, len(product_ids))), feature >= 0
-    ratio[token[kept], product[kept]] = log_odds[kept]
-    _give_absent_codes_the_others(ratio, bins, np.unique(token[kept]))
-    nameable = np.array([of.name not in sensitive for of in bins.features], bool)
-    return NaiveBayesScorer(bins, ratio, prior, fitted, nameable)
-
-
-def collect_rows(rows: DataFrame) -> pd.DataFrame:
-    """What scoring needs of the rows, in no order: products × tokens of them."""
-    table: pd.DataFrame = rows.select("product_id", "feature", "bin", "low", "log_like", "log_dislike").toPandas()
-    return table
-
-
-def _saved_bins(table: pd.DataFrame, features: Sequence[ProfileFeature]) -> ProfileBins:
-    of_feature = dict(list(table.drop_duplicates(["feature", "bin"]).groupby("feature")))
-    saved = [
-        FeatureBins(feature.name, place, tuple(sorted(of_feature[feature.name]["low"].dropna())))
-        if feature.kind == "number"
-        else FeatureBins(feature.name, place, None, max(OTHER, int(of_feature[feature.name]["bin"].max())))
-        for place, feature in enumerate(features)
-        if feature.name in of_feature
-    ]
-    return ProfileBins(tuple(saved))
-
-
-def _give_absent_codes_the_others(ratio: Floats, bins: ProfileBins, known: Ints) -> None:
-    """In place: a category's codes without rows get what bin 0 has."""
-    for first, feature in zip(bins.first, bins.features, strict=False):
-        if feature.edges is None:
-            other = first + OTHER - MISSING
-            absent = np.setdiff1d(np.arange(other + 1, first + feature.count), known)
-            ratio[absent] = ratio[other]

@@ -78,7 +78,7 @@ def fitted_scorers(
         "pearson_user": lambda rows: pearson_user.scorer(),
         "euclidean": lambda rows: euclidean.scorer(rows, product_ids, params.euclidean),
         "content": lambda rows: content.scorer(rows, product_ids, params.content),
-        "naive_bayes": lambda rows: naive_bayes.scorer(rows, product_ids, profile, sensitive, params.naive_bayes),
+        "naive_bayes": lambda rows: naive_bayes.scorer(rows, product_ids, profile, sensitive),
         "gru": lambda rows: gru.scorer(rows, product_ids),
     }
     return {name: makers[name](rows) for name, rows in fitted.items()}

@@ -72,10 +72,11 @@ CUSTOMER_NEIGHBOURS = Table(
 
 NAIVE_BAYES = Table(
     name="model.naive_bayes",
-    grain="What one value of one profile feature says about liking one product (naive_bayes)",
+    grain="What one value of one profile feature says about liking one product (naive_bayes), or offer (response)",
     columns=(
         MONTH,
-        PRODUCT_ID,
+        MODEL,
+        Column("product_id", "string", "The bank's product ID; of response: category and channel, as loan by sms"),
         Column("feature", "string", "Profile feature; prior for the odds before any feature is known"),
         Column("bin", "int", "Bin of a number, code of a category; -1 where the value is missing"),
         Column("low", "double", "Lower end of a number's bin, inclusive; null: open, or no number", nullable=True),
@@ -84,8 +85,8 @@ NAIVE_BAYES = Table(
         Column("log_like", "double", "log p(value | like); for prior log p(like)"),
         Column("log_dislike", "double", "log p(value | dislike); for prior log p(dislike)"),
     ),
-    key=("month", "product_id", "feature", "bin"),
-    partition_by=("month",),
+    key=("month", "model", "product_id", "feature", "bin"),
+    partition_by=("month", "model"),
 )
 
 TREES = Table(

@@ -173,7 +173,7 @@ def test_a_value_that_is_new_next_month_scores_as_the_other_ones(rows):
         replace(FEATURES[2], values=("retail", "private", "student")),
         ProfileFeature("new", "number"),
     ]
-    scorer = naive_bayes.scorer(rows, IDS, more, frozenset(), PARAMS)
+    scorer = naive_bayes.scorer(rows, IDS, more, frozenset())
     new, other = scorer.score(batch_of([[9.0, 20.0, 3.0, 1.0], [9.0, 20.0, 0.0, 1.0]]))
     assert (new == other).all()
 
@@ -213,7 +213,7 @@ def test_a_score_is_the_sigmoid_of_the_sum_of_its_tokens_ratios(values, seed):
 
 
 def scorer_of(rows, sensitive=frozenset()):
-    return naive_bayes.scorer(rows, IDS, FEATURES, sensitive, PARAMS)
+    return naive_bayes.scorer(rows, IDS, FEATURES, sensitive)
 
 
 def batch_of(profile):
@@ -223,3 +223,15 @@ def batch_of(profile):
     return CustomerBatch(
         nobody, nobody, nobody, nobody, segment, zeros, zeros.astype(np.uint64), profile=np.array(profile)
     )
+
+
+def test_an_offer_s_odds_are_of_those_who_were_asked(spark):
+    rows = [(1, [1.0, 20.0, 1.0], "loan by sms", 1.0), (2, [1.0, 60.0, 1.0], "loan by sms", 0.0)]
+    rows += [(n, [1.0, 60.0, 1.0], "loan by sms", 0.0) for n in (3, 4)]
+    rows += [(n, [1.0, 20.0, 2.0], "card by app", float(n % 2)) for n in (5, 6)]
+    contacts = spark.createDataFrame(rows, "key bigint, profile array<double>, offer string, label double")
+    fitted = naive_bayes.fit_answers(contacts, FEATURES, PARAMS).where("product_id = 'loan by sms'")
+    found = {(row.feature, row.bin): (row.log_like, row.log_dislike) for row in fitted.collect()}
+    assert found["prior", 0] == pytest.approx((np.log(2 / 6), np.log(4 / 6)))
+    like, dislike = found["numbers:age", 0]  # below the median: one of one accepted, none of three declined
+    assert like > dislike
