@@ -47,7 +47,7 @@ def collect_label_months(interactions: DataFrame, month: date, event_types: Coll
         month: first day of the month being decided.
         event_types: types that start ownership.
 
-    >>> rows = [("2022-01-05", 1), *[("2022-02-03", n) for n in range(10)], ("2022-03-01", 0), ("2022-03-02", 77)]
+    >>> rows = [("2022-01-05", 1), *[("2022-02-03", n) for n in range(11)], ("2022-03-01", 0), ("2022-03-02", 77)]
     >>> events = spark.createDataFrame(rows, "event_time string, customer_id int").selectExpr(
     ...     "to_timestamp(event_time) event_time", "customer_id", "'card' product_id", "'open' event_type")
     >>> collect_label_months(events, date(2022, 4, 1), {"open"})
