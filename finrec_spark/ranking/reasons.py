@@ -175,18 +175,19 @@ def heaviest(
 ) -> Reasons:
     """The ``n`` heaviest parts of each score that speak for it.
 
-    A part's weight is its share of the score. Equal weights keep the parts' order. Where the recommended
-    product's own history carried a part, the code is ``own_interest``.
+    A part's weight is its share of all that speaks for the product: the parts above 0 and the base rate. Equal weights
+    keep the parts' order. Where the recommended product's own history carried a part, the code is ``own_interest``.
 
     Args:
         parts: reason group → its part of the score, B × N; a part below 0 is no reason.
         explanations: what stands behind the groups; a group without one is not told.
-        total: the score that the parts are shares of, B × N.
+        total: the score that the parts and the base rate add up to, B × N.
         products: the recommended products, B × N.
     """
     told = list(explanations.values())
     made = np.stack([parts[group] for group in explanations], axis=-1)
-    whole = total[..., None]
+    against = np.minimum(np.stack(list(parts.values())), 0.0).sum(axis=0)
+    whole = (total - against)[..., None]
     shares = np.round(np.divide(made, whole, out=np.zeros_like(made), where=whole > 0), 6)
     order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
     codes = np.array([_CODES.index(explanation.code) for explanation in told])

@@ -19,7 +19,7 @@ RECOMMENDATIONS = Table(
         Column(
             "reasons",
             "array<struct<code:string,weight:double,text:string>>",
-            "What made the score, heaviest first; weight is the share of the score",
+            "What made the score, heaviest first; weight is the share of all that speaks for the product",
         ),
         MODEL_VERSION,
         RUN_ID,

@@ -25,6 +25,7 @@ _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
     ("ParentNotDirectoryException", ConfigError, "the lake's path is a file; give --lake a folder"),
     ("No space left on device", FinrecError, "the disk is full; free some space and run again"),
     ("Concurrent", FinrecError, "another run wrote it at the same time; run again when that one has ended"),
+    ("DELTA_CREATE_TABLE_", SchemaError, "it was made by another version; move its folder away and run again"),
     ("DELTA_VIOLATE_CONSTRAINT", SchemaError, "a row breaks one of its declared checks"),
     ("DELTA_NOT_NULL_CONSTRAINT", SchemaError, "a needed column is null"),
 )

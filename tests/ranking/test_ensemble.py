@@ -10,6 +10,7 @@ from finrec_spark.models.scorer import Explanation
 from finrec_spark.models.trees import arrange_trees
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
+from finrec_spark.ranking.reasons import heaviest
 
 PRODUCTS = 4
 NUMBERS = ProductNumbers(np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))))
@@ -64,6 +65,14 @@ def test_parts_and_the_base_rate_add_up_to_the_score(ensemble, customers):
     assert 0.3 + sum(found.parts.values()) == pytest.approx(found.total)
     assert found.parts["als"].ravel() == pytest.approx([0.2, 0.2, -0.2, -0.2])
     assert found.parts["popularity"].ravel() == pytest.approx([0.4, -0.3, 0.0, 0.0])
+
+
+def test_a_reason_s_weight_is_its_share_of_all_that_speaks_for_the_product(ensemble, customers):
+    batch, model = customers(owned=[[0] * PRODUCTS]), ensemble(als=(3.0, 1.0, 3.0, 0.0))
+    found = ranked(model, batch)
+    told = heaviest(found.parts, model.explanations(batch, found), found.total, found.products, n=2)
+    assert told.weight[0, 0] == pytest.approx([0.4 / 0.9, 0.2 / 0.9], abs=1e-5)
+    assert told.weight[0, 1] == pytest.approx([0.2 / 0.5, 0.0], abs=1e-5)  # popularity spoke against it
 
 
 def test_without_the_named_driver_the_score_falls_as_the_reason_said(ensemble, customers):
