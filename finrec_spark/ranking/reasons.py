@@ -85,6 +85,12 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "符合客户的风险等级",
         "符合客户的风险等级",
     ),
+    "best_of_rest": (
+        "the best of what is left",
+        "the best of what is left",
+        "其余可选产品中相对合适",
+        "其余可选产品中相对合适",
+    ),
     "kind_in_use": (
         "the customer uses products of this kind",
         "the customer uses products of this kind",
@@ -176,7 +182,8 @@ def heaviest(
     """The ``n`` heaviest parts of each score that speak for it.
 
     A part's weight is its share of all that speaks for the product: the parts above 0 and the base rate. Equal weights
-    keep the parts' order. Where the recommended product's own history carried a part, the code is ``own_interest``.
+    keep the parts' order. Where the recommended product's own history carried a part, the code is ``own_interest``;
+    where nothing speaks for the product, the one reason is ``best_of_rest``.
 
     Args:
         parts: reason group → its part of the score, B × N; a part below 0 is no reason.
@@ -184,11 +191,13 @@ def heaviest(
         total: the score that the parts and the base rate add up to, B × N.
         products: the recommended products, B × N.
     """
-    told = list(explanations.values())
-    made = np.stack([parts[group] for group in explanations], axis=-1)
+    told = [*explanations.values(), _best_of_rest(products)]
     against = np.minimum(np.stack(list(parts.values())), 0.0).sum(axis=0)
     whole = (total - against)[..., None]
+    made = np.stack([parts[group] for group in explanations], axis=-1)
     shares = np.round(np.divide(made, whole, out=np.zeros_like(made), where=whole > 0), 6)
+    alone = np.where((shares > 0).any(axis=-1, keepdims=True), 0.0, 1.0)
+    shares = np.concatenate([shares, alone], axis=-1)
     order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
     codes = np.array([_CODES.index(explanation.code) for explanation in told])
     product = _picked([e.product for e in told], order)
@@ -200,6 +209,12 @@ def heaviest(
         count=_picked([e.count for e in told], order),
         feature=_picked([nothing if e.feature is None else e.feature for e in told], order),
     )
+
+
+def _best_of_rest(products: Ints) -> Explanation:
+    """What is said of a product for which nothing speaks but that the others are worse."""
+    nothing = np.zeros(products.shape, dtype=np.int64)
+    return Explanation("best_of_rest", nothing - 1, np.ones(products.shape), nothing)
 
 
 def reasons_array(reasons: Reasons, products: Ints, kept: Ints, wording: Wording) -> pa.Array:

@@ -75,6 +75,13 @@ def test_a_reason_s_weight_is_its_share_of_all_that_speaks_for_the_product(ensem
     assert told.weight[0, 1] == pytest.approx([0.2 / 0.5, 0.0], abs=1e-5)  # popularity spoke against it
 
 
+def test_a_product_that_nothing_speaks_for_still_has_a_reason(ensemble, customers):
+    batch, model = customers(owned=[[0] * PRODUCTS]), ensemble(als=(3.0, 1.0, 3.0, 0.0))
+    found = ranked(model, batch)
+    told = heaviest(found.parts, model.explanations(batch, found), found.total, found.products, n=2)
+    assert told.weight[0, 3].tolist() == [1.0, 0.0]
+
+
 def test_without_the_named_driver_the_score_falls_as_the_reason_said(ensemble, customers):
     batch = customers(owned=[[0] * PRODUCTS])
     full, without = (ranked(ensemble(als=als), batch) for als in ((3.0, 1.0, 3.0, 0.0), (3.0, 1.0, 0.0, 0.0)))
