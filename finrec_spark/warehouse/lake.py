@@ -115,11 +115,17 @@ class Lake:
         return int(metrics.get("numTargetRowsInserted", 0)) + int(metrics.get("numTargetRowsUpdated", 0))
 
     def create(self, table: Table) -> None:
-        """Create the table with its types, comments and constraints where it is not there, and register it."""
+        """Create the table with its types, comments and constraints where it is not there, and register it.
+
+        One that is there keeps what it was made with, so that a reworded comment stops nobody's month.
+        """
         if table.name in self._created:
             return
         self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {table.name.split('.')[0]}")
-        self._attempt(table, self._builder(table).execute)
+        if DeltaTable.isDeltaTable(self.spark, self.path(table)):
+            self.spark.sql(f"CREATE TABLE IF NOT EXISTS {table.name} USING DELTA LOCATION '{self.path(table)}'")
+        else:
+            self._attempt(table, self._builder(table).execute)
         self._created.add(table.name)
 
     def define_view(self, name: str, query: str) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -27,6 +28,13 @@ def test_a_month_is_replaced_and_the_others_stay(lake, scores):
     expected = scores([(MAY, "ann", 1.0), (JUNE, "bob", 3.0), (JUNE, "eve", 4.0)])
     assert_df_equality(lake.read(SCORES), expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)
     assert written == 2
+
+
+def test_a_reworded_comment_stops_no_month(lake, scores, spark):
+    lake.replace_where(SCORES, scores([(MAY, "ann", 1.0)]), month=MAY)
+    reworded = replace(SCORES, columns=(MONTH, Column("name", "string", "Whose"), SCORES.columns[2]))
+    Lake(spark, lake.root).replace_where(reworded, scores([(JUNE, "bob", 2.0)]), month=JUNE)
+    assert lake.read(SCORES).count() == 2
 
 
 def test_a_month_that_was_never_written_is_a_missing_input(lake, scores):
