@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.job import Job
+from finrec_spark.job import After, Job
 from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
@@ -39,6 +39,9 @@ from finrec_spark.transforms.histories import customer_histories, known_customer
 from finrec_spark.transforms.labels import taken_products, with_taken
 from finrec_spark.transforms.profile_vector import ProfileFeature, collect_profile_features, profile_vector
 
+_OF_EVERY_MODEL = ("build_matrix", "build_profile", "train_popularity")
+_OF_CONFIGURED_MODELS = ("train_als", "train_pearson", "train_content", "train_naive_bayes", "train_gru")
+
 RANDOM_FOREST = "random_forest"
 DECISION_TREE = "decision_tree"
 
@@ -66,6 +69,17 @@ class MonthTables:
     scorers: Mapping[str, Scorer]
     features: PairFeatures
     matrix: DataFrame
+
+
+def after_models(months_back: int = 0, optional: bool = False) -> tuple[After, ...]:
+    """The steps whose results ``read_month_tables`` reads; those of models that need not be configured are optional.
+
+    Args:
+        months_back: 0 for the step's own month.
+        optional: whether the step can do without the whole month.
+    """
+    needed = (After(step, months_back, optional) for step in _OF_EVERY_MODEL)
+    return (*needed, *(After(step, months_back, optional=True) for step in _OF_CONFIGURED_MODELS))
 
 
 def read_month_tables(job: Job, month: date) -> MonthTables:

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
-from finrec_spark.month_tables import read_ensemble, read_month_tables, wording_of
+from finrec_spark.month_tables import after_models, read_ensemble, read_month_tables, wording_of
 from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
 from finrec_spark.ranking.scoring import Pass, score_customers
 from finrec_spark.tables import EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
@@ -37,17 +37,7 @@ STEP = Step(
     name="recommend",
     run=run,
     writes=(RECOMMENDATIONS, EXCLUSIONS),
-    after=(
-        After("build_matrix"),
-        After("build_profile"),
-        After("train_popularity"),
-        After("train_als", optional=True),
-        After("train_pearson", optional=True),
-        After("train_content", optional=True),
-        After("train_naive_bayes", optional=True),
-        After("train_gru", optional=True),
-        After("train_forest", optional=True),
-    ),
+    after=(*after_models(), After("train_forest", optional=True)),
     params=lambda config: [config.recommend, config.ensemble, config.models, config.parameters],
 )
 

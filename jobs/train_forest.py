@@ -9,7 +9,14 @@ from finrec_spark.job import After, Job, Step
 from finrec_spark.models.calibration import fit_calibration
 from finrec_spark.models.tree_leaks import require_no_leak
 from finrec_spark.models.trees import collect_trees, fit_trees
-from finrec_spark.month_tables import DECISION_TREE, RANDOM_FOREST, pair_sample, read_month_tables, rows_with_taken
+from finrec_spark.month_tables import (
+    DECISION_TREE,
+    RANDOM_FOREST,
+    after_models,
+    pair_sample,
+    read_month_tables,
+    rows_with_taken,
+)
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.tables import CALIBRATION, INTERACTIONS, REGISTRY, TREES
 from finrec_spark.transforms.labels import LABEL_MONTHS, LEAST_TAKEN, LONGEST_BACK, collect_label_months
@@ -60,24 +67,13 @@ def _scratch(job: Job, model: str) -> str:
     return f"{job.program.lake.root}/.scratch/{model}-{job.month:%Y-%m}"
 
 
-COMPONENTS = (
-    "build_matrix",
-    "build_profile",
-    "train_popularity",
-    "train_als",
-    "train_pearson",
-    "train_content",
-    "train_naive_bayes",
-    "train_gru",
-)
-
 STEP = Step(
     name="train_forest",
     run=run,
     writes=(TREES, CALIBRATION, REGISTRY),
     after=(
         After("ingest", months_back=None),
-        *(After(step, months_back=back, optional=True) for back in range(1, LONGEST_BACK + 1) for step in COMPONENTS),
+        *(after for back in range(1, LONGEST_BACK + 1) for after in after_models(back, optional=True)),
     ),
     params=lambda config: [config.ensemble, config.models, config.parameters, config.recommend],
 )

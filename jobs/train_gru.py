@@ -21,13 +21,9 @@ from finrec_spark.tables import (
 )
 from finrec_spark.training.product_content import collect_tokens
 from finrec_spark.training.trained import CurvePoint
-from finrec_spark.training.weights import WEIGHT_COLUMNS, weight_rows
+from finrec_spark.training.weights import weight_rows
 from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.sequences import feed_rows
-
-_PRODUCT_STATES = "product_id string, state array<float>, bias double, words array<string>"
-_WEIGHTS = ", ".join(f"{column.name} {column.type}" for column in WEIGHT_COLUMNS)
-_CURVE = "model string, metric string, k int, segment string, month date, value double, low double, high double"
 
 
 def run(job: Job) -> int:
@@ -50,8 +46,9 @@ def run(job: Job) -> int:
     mean, tokens = collect_mean_state(job.read(CUSTOMER_STATES)), collect_tokens(job.read(TOKEN_VECTORS))
     products = product_states(state, mean, tokens, product_ids)
 
-    job.write(PRODUCT_STATES, job.spark.createDataFrame(products, _PRODUCT_STATES))
-    job.write(NETWORK_WEIGHTS, job.spark.createDataFrame(weight_rows(trained.weights), _WEIGHTS), model=gru.NAME)
+    job.write(PRODUCT_STATES, job.spark.createDataFrame(products, PRODUCT_STATES.ddl_without("month")))
+    weights = job.spark.createDataFrame(weight_rows(trained.weights), NETWORK_WEIGHTS.ddl_without("month", "model"))
+    job.write(NETWORK_WEIGHTS, weights, model=gru.NAME)
     job.write(METRICS, _curve(job, trained.curve), protocol="training", run_id=job.run_id)
     job.register_model(gru.NAME, params)
     return rows
@@ -60,12 +57,12 @@ def run(job: Job) -> int:
 def _curve(job: Job, curve: Sequence[CurvePoint]) -> DataFrame:
     """The learning curve as metrics; the epoch stands in ``k``."""
     points = [
-        (gru.NAME, f"{point.split}_{name}", point.epoch, "all", job.month, float(value), None, None)
+        ("training", gru.NAME, f"{point.split}_{name}", point.epoch, "all", job.month, float(value), None, None)
         for point in curve
         for name, value in (("loss", point.loss), ("recall", point.recall))
         if value is not None
     ]
-    return job.spark.createDataFrame(points, _CURVE)
+    return job.spark.createDataFrame(points, METRICS.ddl_without("run_id"))
 
 
 STEP = Step(

@@ -74,16 +74,13 @@ def held_out_lists(rows: DataFrame, trial: Trial) -> DataFrame:
     state = rows.sparkSession.sparkContext.broadcast(trial)
 
     def list_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        n_products = len(state.value.catalogue.names)
         for record_batch in batches:
-            start = 0
-            for ids, batch in customer_batches(record_batch, n_products):
+            for piece, batch in customer_batches(record_batch, len(state.value.catalogue.names)):
                 lists = model_lists(batch, state.value)
                 if state.value.truth is not None:
-                    values = record_batch.column("truth").slice(start, batch.size)
-                    lists[TRUTH] = _true_list(batch, values, state.value.truth, state.value)
-                start += batch.size
-                yield from (_list_rows(model, ids, products) for model, products in lists.items())
+                    lists[TRUTH] = _true_list(batch, piece.column("truth"), state.value.truth, state.value)
+                for model, products in lists.items():
+                    yield _list_rows(model, piece.column("customer_id"), products)
 
     return rows.mapInArrow(list_batches, _LISTS_DDL)
 

@@ -131,11 +131,6 @@ def paired_differences(per_customer: DataFrame, baseline: str, metric: str) -> D
     )
 
 
-def paired_difference(per_customer: DataFrame, model_a: str, model_b: str, metric: str) -> DataFrame:
-    """The one row of ``paired_differences`` that says how much better than ``model_b`` ``model_a`` is."""
-    return paired_differences(per_customer.where(F.col("model").isin(model_a, model_b)), model_b, metric)
-
-
 def ndcg_of_lists(top: Ints, relevant: csr_matrix) -> Floats:
     """nDCG@k of B lists of k product positions, as ``per_customer_metrics`` defines it.
 

@@ -18,7 +18,7 @@ from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.ratings import mean_with_interval
 from finrec_spark.models.scorer import Floats
 from finrec_spark.models.trees import TreesParams
-from finrec_spark.tables.mart import METRICS
+from finrec_spark.tables import METRICS
 from finrec_spark.transforms.contact_table import Contacts, ContactTableParams, dealt_folds
 
 PROTOCOL = "response"
@@ -30,9 +30,6 @@ Fit = Callable[[Contacts], Score]
 
 Calibrate = Callable[[Floats, Floats], Score]
 """From scores and labels to a function of scores that gives probabilities."""
-
-_COLUMNS = tuple(column for column in METRICS.columns if column.name != "run_id")
-_SCHEMA = ", ".join(f"{column.name} {column.type}" for column in _COLUMNS)
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +114,7 @@ def metric_rows(spark: SparkSession, figures: Sequence[Figures]) -> DataFrame:
         for model in models
         for metric in METRIC_NAMES
     ]
-    return spark.createDataFrame(rows, _SCHEMA)
+    return spark.createDataFrame(rows, METRICS.ddl_without("run_id"))
 
 
 def _measured(

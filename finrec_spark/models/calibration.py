@@ -12,13 +12,12 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.scorer import Floats
+from finrec_spark.tables import CALIBRATION
 
 Method = Literal["isotonic", "sigmoid"]
 
 POINTS = 200
 """Points of a curve, at most: more would follow the noise of the calibration rows."""
-
-_DDL = "point int, score double, probability double"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def fit_calibration(scored: DataFrame, method: Method) -> DataFrame:
     rows = binned.select("score", (F.col("taken") / F.col("weight")).alias("label"), "weight")
     curve = _isotonic(rows) if method == "isotonic" else _sigmoid(scored)
     points = list(zip(range(len(curve.score)), curve.score.tolist(), curve.probability.tolist(), strict=True))
-    return scored.sparkSession.createDataFrame(points, _DDL)
+    return scored.sparkSession.createDataFrame(points, CALIBRATION.ddl_without("month", "model"))
 
 
 def collect_curve(points: DataFrame) -> Curve:

@@ -35,6 +35,7 @@ from finrec_spark.models.similarity import (
 )
 from finrec_spark.models.similarity_scoring import NeighbourScorer, neighbour_scorer
 from finrec_spark.params import Params
+from finrec_spark.transforms.letters import folded
 
 NAME = "content"
 REASON = "similar_content"
@@ -46,7 +47,6 @@ PRICE_WINDOW = 4  # doublings of the price until nothing is in common
 _HAN = r"\p{IsHan}"
 _WORD = rf"[\p{{L}}\p{{M}}&&[^{_HAN}]]{{2,}}"
 _BIGRAM = rf"(?=({_HAN}{{2}}))"  # a look ahead takes nothing, so bigrams overlap
-_ACCENTED, _PLAIN = "άέήίόύώϊϋΐΰς", "αεηιουωιυιυσ"  # Greek capitals carry no accents and one sigma
 
 
 class ContentWeights(Params):
@@ -232,7 +232,7 @@ def _texts(params: ContentParams) -> Column:
 
 
 def _tokens(text: Column) -> Column:
-    lowered = F.translate(F.lower(text), _ACCENTED, _PLAIN)
+    lowered = folded(text)
     found = [
         F.regexp_extract_all(lowered, F.lit(_WORD), F.lit(0)),
         F.regexp_extract_all(lowered, F.lit(_BIGRAM), F.lit(1)),

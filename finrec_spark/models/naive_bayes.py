@@ -27,7 +27,6 @@ nothing later; a category's value that was rare or absent, or is new, counts as 
 """
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
@@ -49,13 +48,12 @@ from finrec_spark.transforms.profile_bins import (
     collect_profile_sample,
     profile_bins,
 )
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profile_vector import SLOW, ProfileFeature, is_read
 from finrec_spark.transforms.token_counts import TokenCounts, collect_token_counts, liking_rows
 
 __all__ = ["NaiveBayesParams", "NaiveBayesScorer", "fit", "fit_answers", "scorer"]
 
 NAME = "naive_bayes"
-SLOW = ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*")
 
 SAMPLE = 20_000  # customers that the bins' edges are taken from
 
@@ -185,7 +183,7 @@ def _theta(
 
 
 def _fitted_bins(profiles: DataFrame, features: Sequence[ProfileFeature], params: NaiveBayesParams) -> ProfileBins:
-    places = [place for place, feature in enumerate(features) if _included(feature.name, params)]
+    places = [place for place, feature in enumerate(features) if is_read(feature.name, params.include, params.exclude)]
     if not places:
         names = ", ".join(params.include)
         raise ConfigError(f"naive_bayes: no profile feature is left of {names}; change its include or exclude")
@@ -193,10 +191,6 @@ def _fitted_bins(profiles: DataFrame, features: Sequence[ProfileFeature], params
     if not sample.size:
         raise InputMissing("naive_bayes: no customer has a profile; run build_profile with customers first")
     return profile_bins(features, places, sample, params.bins)
-
-
-def _included(name: str, params: NaiveBayesParams) -> bool:
-    return any(fnmatchcase(name, p) for p in params.include) and not any(fnmatchcase(name, p) for p in params.exclude)
 
 
 def _token_table(bins: ProfileBins, features: Sequence[ProfileFeature]) -> pd.DataFrame:

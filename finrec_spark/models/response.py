@@ -9,7 +9,6 @@ contacts that are learned from. One part of the contacts is kept from the forest
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from finrec_spark.models.calibration import Curve, calibrated, collect_curve, fi
 from finrec_spark.models.scorer import Floats
 from finrec_spark.models.trees import Trees, TreesParams, collect_trees, fit_trees, leaves, probabilities
 from finrec_spark.params import Params
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profile_vector import SLOW, ProfileFeature, is_read
 from finrec_spark.transforms.token_counts import profile_matrix
 
 NAME = "response"
@@ -38,10 +37,7 @@ _SCORES_DDL = "score double, label double, weight double"
 class AcceptanceParams(Params):
     """How acceptance is learned from earlier contacts."""
 
-    include: tuple[str, ...] = Field(
-        ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*"),
-        description="Profile features that are read; * stands for anything",
-    )
+    include: tuple[str, ...] = Field(SLOW, description="Profile features that are read; * stands for anything")
     exclude: tuple[str, ...] = Field((), description="Features that are left out all the same")
     answer_days: int = Field(14, ge=0, description="Days to answer; younger contacts are not learned from")
     calibration_share: float = Field(0.25, gt=0, lt=1, description="Share of the contacts that calibrates the forest")
@@ -66,7 +62,7 @@ def feature_names(
     profile: Sequence[ProfileFeature], categories: Iterable[str], channels: Iterable[str], params: AcceptanceParams
 ) -> tuple[str, ...]:
     """What the forest reads: the included profile features, then categories and channels, each by name."""
-    included = [f.name for f in profile if _any(f.name, params.include) and not _any(f.name, params.exclude)]
+    included = [f.name for f in profile if is_read(f.name, params.include, params.exclude)]
     of_offer = [*(CATEGORY + name for name in sorted(categories)), *(CHANNEL + name for name in sorted(channels))]
     return (*included, *of_offer)
 
@@ -184,7 +180,3 @@ def _offer_feature(name: str) -> tuple[str, str]:
     """The column of an offer and the value that the feature stands for."""
     column = "category" if name.startswith(CATEGORY) else "channel"
     return column, name[name.index("=") + 1 :] if "=" in name else ""
-
-
-def _any(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)

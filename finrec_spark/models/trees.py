@@ -283,11 +283,6 @@ def attributed(table: Floats, found: NDArray[np.int32]) -> Floats:
     return total / found.shape[1]
 
 
-def attributions(trees: Trees, found: NDArray[np.int32], groups: Sequence[int]) -> Floats:
-    """``attributed`` with a table made for this call; G is the largest group + 1."""
-    return attributed(attribution_table(trees, groups, max(groups) + 1), found)
-
-
 def _levels(root: NDArray[np.int32], child: NDArray[np.int32]) -> Iterator[Ints]:
     """Positions of the nodes of every tree, level by level from the roots."""
     nodes = root.astype(np.int64)

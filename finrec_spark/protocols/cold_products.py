@@ -132,9 +132,10 @@ _MOST_TESTED = 20_000
 
 def _metrics(job: Job, recalls: Mapping[str, Sequence[float]]) -> DataFrame:
     k = job.config.cold_products.k
-    rows = [(model, "recall", k, "all", job.month, *mean_with_interval(list(v))) for model, v in recalls.items()]
-    columns = "model string, metric string, k int, segment string, month date, value double, low double, high double"
-    return job.spark.createDataFrame(rows, columns)
+    rows = [
+        (PROTOCOL, model, "recall", k, "all", job.month, *mean_with_interval(list(v))) for model, v in recalls.items()
+    ]
+    return job.spark.createDataFrame(rows, METRICS.ddl_without("run_id"))
 
 
 STEP = Step(

@@ -21,6 +21,7 @@ from finrec_spark.month_tables import (
     DECISION_TREE,
     RANDOM_FOREST,
     MonthTables,
+    after_models,
     pair_sample,
     read_month_tables,
     read_trees,
@@ -79,8 +80,8 @@ def _calibration(job: Job, tables: MonthTables, customers: DataFrame, ensemble: 
     """The calibration error over all candidates: on one half of the customers with the curve of the other half."""
     k = F.lit(None).cast("int").alias("k")
     if ensemble.forest is None:
-        columns = "model string, metric string, segment string, value double, low double, high double"
-        return job.spark.createDataFrame([], columns).select("*", k)
+        nothing = METRICS.ddl_without("run_id", "protocol", "month", "k")
+        return job.spark.createDataFrame([], nothing).select("*", k)
     trees, sample = ensemble.forest.trees, pair_sample(job, tables)
     half = F.pmod(F.xxhash64(F.lit("half"), "customer_id"), F.lit(2))
     fitted = fit_calibration(scored_pairs(customers.where(half == 0), sample, trees), job.config.ensemble.calibration)
@@ -112,14 +113,7 @@ STEP = Step(
     writes=(METRICS,),
     after=(
         After("ingest", months_back=None),
-        After("build_matrix", months_back=1),
-        After("build_profile", months_back=1),
-        After("train_popularity", months_back=1),
-        After("train_als", months_back=1, optional=True),
-        After("train_pearson", months_back=1, optional=True),
-        After("train_content", months_back=1, optional=True),
-        After("train_naive_bayes", months_back=1, optional=True),
-        After("train_gru", months_back=1, optional=True),
+        *after_models(months_back=1),
         After("train_forest", optional=True),
     ),
     params=lambda config: [config.last_month, config.ensemble, config.models, config.parameters, config.recommend],

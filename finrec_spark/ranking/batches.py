@@ -12,8 +12,8 @@ from finrec_spark.models.sparse import csr_from_lists
 _DENSE_CELLS = 1_000_000  # customers × products of one piece: 8 MB a dense matrix
 
 
-def customer_batches(record_batch: pa.RecordBatch, n_products: int) -> Iterator[tuple[pa.Array, CustomerBatch]]:
-    """Customer IDs with their batch, piece by piece.
+def customer_batches(record_batch: pa.RecordBatch, n_products: int) -> Iterator[tuple[pa.RecordBatch, CustomerBatch]]:
+    """Rows with their batch, piece by piece.
 
     Args:
         record_batch: the columns of ``ranking.scoring.scoring_rows``.
@@ -22,7 +22,7 @@ def customer_batches(record_batch: pa.RecordBatch, n_products: int) -> Iterator[
     rows = max(1, _DENSE_CELLS // max(1, n_products))
     for start in range(0, record_batch.num_rows, rows):
         piece = record_batch.slice(start, rows)
-        yield piece.column("customer_id"), customer_batch(piece, n_products)
+        yield piece, customer_batch(piece, n_products)
 
 
 def customer_batch(rows: pa.RecordBatch, n_products: int) -> CustomerBatch:

@@ -90,29 +90,23 @@ def scored_pairs(rows: DataFrame, sample: PairSample, trees: Trees, curve: Curve
 
 
 def _mapper(
-    rows: DataFrame, sample: PairSample, record_batch: Callable[[_Pairs], pa.RecordBatch]
+    rows: DataFrame, sample: PairSample, record_batch_of: Callable[[_Pairs], pa.RecordBatch]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     state = rows.sparkSession.sparkContext.broadcast(sample)
 
     def map_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch, taken in batches_with_taken(batches, len(state.value.catalogue.names)):
-            yield record_batch(chosen_pairs(batch, taken, state.value))
+        for record_batch in batches:
+            for piece, batch in customer_batches(record_batch, len(state.value.catalogue.names)):
+                yield record_batch_of(chosen_pairs(batch, taken_matrix(piece, batch), state.value))
 
     return map_batches
 
 
-def batches_with_taken(
-    batches: Iterable[pa.RecordBatch], n_products: int
-) -> Iterator[tuple[CustomerBatch, csr_matrix]]:
-    """Customer batches with what their customers took, B × P, 1 where taken."""
-    for record_batch in batches:
-        start = 0
-        for _, batch in customer_batches(record_batch, n_products):
-            positions = record_batch.column("taken").slice(start, batch.size)
-            start += batch.size
-            taken = csr_from_lists(positions, positions, n_products)
-            taken.data[:] = 1.0
-            yield batch, taken
+def taken_matrix(rows: pa.RecordBatch, batch: CustomerBatch) -> csr_matrix:
+    """What the customers took, B × P, 1 where taken; from the rows' ``taken``."""
+    taken = csr_from_lists(rows.column("taken"), rows.column("taken"), batch.n_products)
+    taken.data[:] = 1.0
+    return taken
 
 
 def chosen_pairs(batch: CustomerBatch, taken: csr_matrix, sample: PairSample) -> _Pairs:

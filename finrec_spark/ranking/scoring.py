@@ -136,8 +136,8 @@ def _mapper(load: Callable[[], Pass]) -> Callable[[Iterable[pa.RecordBatch]], It
     def decide_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         decide = load()
         for record_batch in batches:
-            for ids, batch in customer_batches(record_batch, len(decide.catalogue.names)):
-                yield from decide_batch(ids, batch, decide)
+            for piece, batch in customer_batches(record_batch, len(decide.catalogue.names)):
+                yield from decide_batch(piece.column("customer_id"), batch, decide)
 
     return decide_batches
 

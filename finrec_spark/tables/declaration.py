@@ -46,7 +46,11 @@ class Table:
     @property
     def ddl(self) -> str:
         """The columns as Spark's schema string, as ``createDataFrame`` takes it."""
-        return ", ".join(f"{column.name} {column.type}" for column in self.columns)
+        return self.ddl_without()
+
+    def ddl_without(self, *names: str) -> str:
+        """The schema string without these columns, such as those that a job adds when it writes."""
+        return ", ".join(f"{column.name} {column.type}" for column in self.columns if column.name not in names)
 
     def conform(self, df: DataFrame) -> DataFrame:
         """``df`` with exactly the declared columns, in their order.

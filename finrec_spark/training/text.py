@@ -19,8 +19,8 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import ConfigError, DataQualityError
 from finrec_spark.params import Params
+from finrec_spark.transforms.letters import folded
 
-_ACCENTED, _PLAIN = "άέήίόύώϊϋΐΰς", "αεηιουωιυιυσ"
 _WORDLESS = r"[^\p{L}\p{M}\p{N}]+"
 _VERSION_DIGITS = 16
 _SEPARATOR = "\x1f"
@@ -107,7 +107,7 @@ def embed_texts(texts: DataFrame, params: TextParams) -> EmbeddedTexts:
 
 def _spaced(text: Column) -> Column:
     """The text with a space around each Han character and Greek letters without accents, in lower case."""
-    plain = F.translate(F.lower(text), _ACCENTED, _PLAIN)
+    plain = folded(text)
     return F.regexp_replace(plain, r"(\p{IsHan})", " $1 ")
 
 

@@ -4,20 +4,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from finrec_spark.columns import Column
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.training.trained import Weights
 
-WEIGHT_COLUMNS = (
-    Column("name", "string", "Name of the array in the network"),
-    Column("shape", "array<int>", "Its shape; empty for a single number"),
-    Column("values", "array<float>", "Its values, the last axis running fastest"),
-)
 WeightRow = tuple[str, list[int], list[float]]
 
 
 def weight_rows(weights: Weights) -> list[WeightRow]:
-    """One row: one array, in the columns of ``WEIGHT_COLUMNS``, by name.
+    """One row: one array, in the columns of ``model.network_weights`` after month and model, by name.
 
     >>> weight_rows({"bias": np.array([[1, 2]], dtype=np.float32)})
     [('bias', [1, 2], [1.0, 2.0])]

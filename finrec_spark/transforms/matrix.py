@@ -52,6 +52,16 @@ class MatrixParams(Params):
         """Types of interactions that start ownership."""
         return tuple(name for name, rule in self.events.items() if rule.ownership == "opens")
 
+    @property
+    def closing_types(self) -> tuple[str, ...]:
+        """Types of interactions that end ownership."""
+        return tuple(name for name, rule in self.events.items() if rule.ownership == "closes")
+
+    @property
+    def rating_types(self) -> tuple[str, ...]:
+        """Types of interactions whose value is an explicit rating."""
+        return tuple(name for name, rule in self.events.items() if rule.rating)
+
 
 def customer_product_matrix(
     interactions: DataFrame, customers: DataFrame, products: DataFrame, month: date, params: MatrixParams
@@ -95,15 +105,13 @@ def _weight_units(month: date, params: MatrixParams) -> Column:
 
 
 def _rating(params: MatrixParams) -> Column:
-    types = [name for name, rule in params.events.items() if rule.rating]
-    return F.when(F.col("event_type").isin(types), F.struct("event_time", "event_id", "value"))
+    return F.when(F.col("event_type").isin(list(params.rating_types)), F.struct("event_time", "event_id", "value"))
 
 
 def _ownership(params: MatrixParams) -> Column:
-    opens = list(params.opening_types)
-    decides = [name for name, rule in params.events.items() if rule.ownership != "none"]
-    event = F.struct("event_time", F.col("event_type").isin(opens).alias("opens"))
-    return F.when(F.col("event_type").isin(decides), event)
+    opens = F.col("event_type").isin(list(params.opening_types))
+    closes = F.col("event_type").isin(list(params.closing_types))
+    return F.when(opens | closes, F.struct("event_time", opens.alias("opens")))
 
 
 def _type_weight(params: MatrixParams) -> Column:

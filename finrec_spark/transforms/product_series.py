@@ -81,11 +81,9 @@ def _rate(name: str) -> Column:
 def _sums(known: DataFrame, rules: MatrixParams, outflows: Collection[str]) -> DataFrame:
     """One row: what was done with a product in a month."""
     opens = F.col("event_type").isin(list(rules.opening_types))
-    closing = [name for name, rule in rules.events.items() if rule.ownership == "closes"]
-    gives_back = F.col("event_type").isin([*closing, *outflows])
-    ratings = [name for name, rule in rules.events.items() if rule.rating]
+    gives_back = F.col("event_type").isin([*rules.closing_types, *outflows])
     cents = F.rint(F.col("value").cast("double") * 100).cast("long")
-    taken = F.when(opens & ~F.col("event_type").isin(ratings), cents)
+    taken = F.when(opens & ~F.col("event_type").isin(list(rules.rating_types)), cents)
     return known.groupBy("product_id", "in_month").agg(
         F.count_if(opens).cast("int").alias("buys"),
         F.count_if(gives_back).cast("int").alias("sells"),
@@ -99,7 +97,7 @@ def _net_holders(known: DataFrame, rules: MatrixParams) -> DataFrame:
 
     The newest event that starts or ends ownership decides, an opening before a closing at the same instant.
     """
-    deciding = [name for name, rule in rules.events.items() if rule.ownership != "none"]
+    deciding = [*rules.opening_types, *rules.closing_types]
     opens = F.col("event_type").isin(list(rules.opening_types)).cast("long")
     state = F.max(F.unix_micros("event_time") * 2 + opens)
     ends = (

@@ -112,12 +112,10 @@ def _places(products: DataFrame, categories: Sequence[str]) -> DataFrame:
 def _event(month: date, rules: MatrixParams, outflows: Sequence[str]) -> list[Column]:
     """What is summed of an interaction: few and narrow columns, as all of them are shuffled once."""
     opens = list(rules.opening_types)
-    ratings = [name for name, rule in rules.events.items() if rule.rating]
-    closes = [name for name, rule in rules.events.items() if rule.ownership == "closes"]
     cents = F.rint(F.col("value").cast("double") * 100).cast("long")
-    amount = F.when(~F.col("event_type").isin(ratings), cents)
+    amount = F.when(~F.col("event_type").isin(list(rules.rating_types)), cents)
     moved = F.when(F.col("event_type").isin(opens), amount).when(
-        F.col("event_type").isin([*closes, *outflows]), -amount
+        F.col("event_type").isin([*rules.closing_types, *outflows]), -amount
     )
     return [
         days_back(month, F.col("event_time")).alias("age"),

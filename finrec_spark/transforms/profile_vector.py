@@ -1,7 +1,8 @@
 """The customers' profile as a vector: which feature stands where, and how a row of it is made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame, Window
@@ -14,6 +15,20 @@ _COUNTS = ("held_by_category", "events_by_category")
 _MAPS = (*_COUNTS, "numbers", "categories")
 _NUMBER_COLUMNS = tuple(column.name for column in CUSTOMER_PROFILE.columns if column.type in ("int", "double"))
 _CATEGORY_COLUMNS = ("segment", "channel")
+
+
+SLOW = ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*")
+"""Features that do not follow from taking products or from contacts: what was delivered, and what changes slowly."""
+
+
+def is_read(feature: str, include: Iterable[str], exclude: Iterable[str]) -> bool:
+    """Whether a feature matches one of ``include`` and none of ``exclude``; * stands for anything.
+
+    >>> is_read("numbers:age", SLOW, exclude=("*:gender",)), is_read("categories:gender", SLOW, ("*:gender",))
+    (True, False)
+    """
+    included, excluded = (any(fnmatchcase(feature, p) for p in patterns) for patterns in (include, exclude))
+    return included and not excluded
 
 
 @dataclass(frozen=True)

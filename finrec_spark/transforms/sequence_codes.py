@@ -68,11 +68,11 @@ def is_opening(rules: MatrixParams) -> Column:
 
 def is_ownership(rules: MatrixParams) -> Column:
     """Whether the event starts or ends ownership."""
-    return F.col("event_type").isin([name for name, rule in rules.events.items() if rule.ownership != "none"])
+    return F.col("event_type").isin([*rules.opening_types, *rules.closing_types])
 
 
 def _is_rating(rules: MatrixParams) -> Column:
-    return F.col("event_type").isin([name for name, rule in rules.events.items() if rule.rating])
+    return F.col("event_type").isin(list(rules.rating_types))
 
 
 def _within(bucket: Column, most: int) -> Column:

@@ -8,7 +8,6 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.evaluation.metrics import (
     ndcg_of_lists,
-    paired_difference,
     paired_differences,
     per_customer_metrics,
     ranking_metrics,
@@ -96,7 +95,7 @@ def test_a_segment_holds_its_own_customers_only(lists_of, truth_of, spark):
 def test_a_paired_difference_is_that_of_the_same_customers(spark):
     values = [("als", "ann", 0.5), ("popularity", "ann", 0.25), ("als", "bob", 1.0), ("popularity", "bob", 0.5)]
     per_customer = spark.createDataFrame(values, "model string, customer_id string, ndcg double")
-    row = paired_difference(per_customer, "als", "popularity", "ndcg").first()
+    row = paired_differences(per_customer, "popularity", "ndcg").first()
     half_width = 1.96 * (0.125**2 * 2) ** 0.5 / 2**0.5
     assert (row.value, row.low, row.high) == pytest.approx((0.375, 0.375 - half_width, 0.375 + half_width))
 

@@ -12,7 +12,8 @@ from finrec_spark.models.trees import (
     MISSING,
     TreesParams,
     arrange_trees,
-    attributions,
+    attributed,
+    attribution_table,
     collect_trees,
     fit_trees,
     leaves,
@@ -42,7 +43,9 @@ def test_a_missing_value_is_below_every_threshold(age_first):
 
 def test_a_path_is_shared_out_among_the_features_that_were_asked(age_first):
     found = leaves(age_first, np.array([[20.0, 1.0]]))
-    assert attributions(age_first, found, groups=[0, 1]) == pytest.approx(np.array([[0.2 - 0.4, 0.3 - 0.2]]))
+    assert attributed(attribution_table(age_first, [0, 1], 2), found) == pytest.approx(
+        np.array([[0.2 - 0.4, 0.3 - 0.2]])
+    )
 
 
 def test_the_tree_can_be_read(age_first):
@@ -82,7 +85,7 @@ def test_bias_and_attributions_add_up_to_the_probability(seed):
     rng = np.random.default_rng(seed)
     trees = arrange_trees(_random_trees(rng, trees=4, features=3), NAMES)
     found = leaves(trees, rng.normal(size=(20, 3)))
-    parts = attributions(trees, found, groups=[0, 1, 1])
+    parts = attributed(attribution_table(trees, [0, 1, 1], 2), found)
     assert trees.bias + parts.sum(axis=1) == pytest.approx(probabilities(trees, found), abs=1e-12)
 
 
