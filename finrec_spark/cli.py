@@ -133,16 +133,21 @@ def plan_line(step: Step, program: Program, month: date) -> str:
     try:
         done = stands(step, program, month, step_fingerprint(step, program, month))
     except InputMissing as error:
-        return f"{step.name} {month:%Y-%m}: would run once its inputs are there ({error})"
-    return f"{step.name} {month:%Y-%m}: {'stands' if done else 'would run'}"
+        return f"{_named(step, month)}: would run once its inputs are there ({error})"
+    return f"{_named(step, month)}: {'stands' if done else 'would run'}"
 
 
 def outcome_line(outcome: Outcome) -> str:
     """What a finished step says."""
-    name = f"{outcome.step.name} {outcome.month:%Y-%m}"
+    name = _named(outcome.step, outcome.month)
     if outcome.rows is None:
         return f"{name}: already stands"
     return f"{name}: {outcome.rows:,} rows in {outcome.seconds:.1f} s"
+
+
+def _named(step: Step, month: date) -> str:
+    """The step with its month, where it has one."""
+    return f"{step.name} {month:%Y-%m}" if step.monthly else step.name
 
 
 def _parser(command: Command) -> argparse.ArgumentParser:

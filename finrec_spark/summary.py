@@ -14,6 +14,7 @@ from finrec_spark.job import Outcome, Program
 from finrec_spark.months import months_before
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
+    CUSTOMER_PROFILE,
     EXCLUSIONS,
     METRICS,
     PRODUCTS,
@@ -38,7 +39,8 @@ def print_summary(program: Program, month: date, outcomes: Iterable[Outcome]) ->
     ran = [outcome for outcome in outcomes if outcome.rows is not None]
     seconds = sum(outcome.seconds for outcome in ran)
     console.print(f"\n[bold]{month:%B %Y} is decided[/bold] (run {program.run_id(month)})")
-    console.print(f"{len(ran)} steps ran in {seconds:.0f} s; all others already stood." if ran else "Everything stood.")
+    work = f"{len(ran)} steps ran, {seconds:.0f} s of work, some side by side; all others already stood."
+    console.print(work if ran else "Everything stood.")
     console.print(_written(program, month))
     _print_metrics(console, program, month)
     for place, (held, rows) in enumerate(_collect_examples(program, month), start=1):
@@ -47,7 +49,7 @@ def print_summary(program: Program, month: date, outcomes: Iterable[Outcome]) ->
 
 def _written(program: Program, month: date) -> Sheet:
     sheet = Sheet("table", "rows of the month", "where", title="Written", title_justify="left")
-    for table in (CUSTOMER_PRODUCT_MATRIX, RECOMMENDATIONS, EXCLUSIONS):
+    for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, RECOMMENDATIONS, EXCLUSIONS):
         rows = program.lake.read_month(table, month).count()
         sheet.add_row(table.name, f"{rows:,}", program.lake.path(table))
     sheet.add_row(METRICS.name, "", program.lake.path(METRICS))

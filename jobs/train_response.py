@@ -27,7 +27,7 @@ LEAST = 50
 
 
 def run(job: Job) -> int:
-    """A calibrated forest over profile, product category and channel, and naive Bayes for each of their pairs."""
+    """A calibrated forest over profile, product category and channel; naive Bayes for each product and channel."""
     params = job.config.acceptance
     profile = collect_profile_features(job.read(PROFILE_FEATURES), job.read(PROFILE_VALUES))
     vectors = job.read(CUSTOMER_PROFILE).select("customer_id", profile_vector(profile).alias("profile"))
@@ -41,7 +41,7 @@ def run(job: Job) -> int:
     names = response.feature_names(profile, categories, channels, params)
     scratch = f"{job.program.lake.root}/.scratch/{response.NAME}-{job.month:%Y-%m}"
     fitted = response.fit(rows, profile, names, params, scratch)
-    offers = rows.withColumn("offer", F.concat_ws(" by ", "category", "channel"))
+    offers = rows.withColumn("offer", F.concat_ws(" by ", "product_id", "channel"))
     odds = naive_bayes.fit_answers(offers, profile, job.config.parameters.naive_bayes)
 
     job.register_model(response.NAME, params)

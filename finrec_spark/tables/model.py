@@ -76,7 +76,7 @@ NAIVE_BAYES = Table(
     columns=(
         MONTH,
         MODEL,
-        Column("product_id", "string", "The bank's product ID; of response: category and channel, as loan by sms"),
+        Column("product_id", "string", "The bank's product ID; of response: product ID and channel, as P017 by sms"),
         Column("feature", "string", "Profile feature; prior for the odds before any feature is known"),
         Column("bin", "int", "Bin of a number, code of a category; -1 where the value is missing"),
         Column("low", "double", "Lower end of a number's bin, inclusive; null: open, or no number", nullable=True),

@@ -20,7 +20,8 @@ def answered_contacts(
         answer_days: days that a customer has to answer; contacts younger than that are not read.
 
     Returns:
-        ``key`` (a hash of the contact's ID), ``profile``, ``category``, ``channel``, ``label`` (1.0 where accepted).
+        ``key`` (a hash of the contact's ID), ``profile``, ``product_id``, ``category``, ``channel`` and ``label`` (1.0
+        where accepted).
     """
     old_enough = F.col("contact_time") < F.date_sub(F.lit(month), answer_days)
     sent = contacts.where((F.col("arm") == "treatment") & old_enough)
@@ -30,5 +31,5 @@ def answered_contacts(
         sent.join(accepted.select("contact_id", F.lit(True).alias("accepted")), "contact_id", "left")
         .join(F.broadcast(products.select("product_id", "category")), "product_id", "inner")
         .join(profiles, "customer_id", "inner")
-        .select(F.xxhash64("contact_id").alias("key"), "profile", "category", "channel", label)
+        .select(F.xxhash64("contact_id").alias("key"), "profile", "product_id", "category", "channel", label)
     )
