@@ -40,6 +40,7 @@ def made_up_sequences(spark: SparkSession, n: int) -> DataFrame:
         F.col("id").cast("int").alias("customer_index"),
         *[_drawn(name, LAYOUT.events, most).alias(name) for name, most in per_event.items()],
         F.lit(LAYOUT.events).alias("length"),
+        F.lit(0).alias("age"),
         _drawn("target", LAYOUT.targets, LAYOUT.products).alias("target"),
         _drawn("owned", LAYOUT.owned, LAYOUT.products).alias("owned"),
         _drawn("profile", LAYOUT.profile, 1000).cast("array<float>").alias("profile"),
@@ -59,7 +60,7 @@ def made_up_content() -> ProductContent:
     vectors = np.vstack([np.zeros((1, 32)), rng.normal(size=(500, 32))]).astype(np.float32)
     tags = (rng.random((200, 20)) < 0.1).astype(np.float32)
     return ProductContent(
-        rng.integers(1, 501, (200, 12)), vectors, tags, np.zeros((200, 0), np.float32), np.full(200, True)
+        rng.integers(1, 501, (200, 12)), vectors, tags, np.zeros((1, 200, 0), np.float32), np.full(200, True)
     )
 
 

@@ -23,7 +23,7 @@ def network_layout(job: Job, sequences: DataFrame, n_products: int) -> SequenceL
     return sequence_layout(n_products, row["profile"] if row else 1, job.config.matrix, job.config.sequences)
 
 
-def network_content(job: Job, product_ids: Sequence[str]) -> ProductContent:
+def network_content(job: Job, product_ids: Sequence[str], layout: SequenceLayout) -> ProductContent:
     """Text, tags and figures of the month's products, by position."""
     return collect_content(
         texts=job.read(PRODUCT_TEXT),
@@ -32,6 +32,7 @@ def network_content(job: Job, product_ids: Sequence[str]) -> ProductContent:
         products=job.read(PRODUCTS),
         known=job.read(CUSTOMER_PRODUCT_MATRIX),
         product_ids=product_ids,
+        ages=layout.ages,
     )
 
 

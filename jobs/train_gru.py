@@ -34,7 +34,8 @@ def run(job: Job) -> int:
 
     params = job.config.parameters.gru
     sequences, product_ids = job.read(SEQUENCES), collect_product_ids(job.read(PRODUCT_INDEX_TABLE))
-    layout, content = network_layout(job, sequences, len(product_ids)), network_content(job, product_ids)
+    layout = network_layout(job, sequences, len(product_ids))
+    content = network_content(job, product_ids, layout)
     is_scored = F.col("cut") == F.lit(job.month)
 
     trained = train(job.spark, training_plan(job, sequences.where(~is_scored), layout, content, params, gru.NAME))

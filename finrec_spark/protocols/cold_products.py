@@ -48,7 +48,8 @@ def run(job: Job) -> int:
         raise ConfigError("--protocol cold_products needs gru among the models; see conf/gru.yaml")
     product_ids = collect_product_ids(job.read(PRODUCT_INDEX_TABLE))
     sequences = job.read(SEQUENCES).where(F.col("cut") < F.lit(job.month)).persist()
-    layout, content = network_layout(job, sequences, len(product_ids)), network_content(job, product_ids)
+    layout = network_layout(job, sequences, len(product_ids))
+    content = network_content(job, product_ids, layout)
     vectors = collect_text_vectors(job.read(PRODUCT_TEXT), product_ids)
 
     recalls: dict[str, list[float]] = {NETWORK: [], WITHOUT_TAGS: [], VECTORS: []}
@@ -102,9 +103,9 @@ def _recalls(
 
 def _made_cold(content: ProductContent, cold: Ints) -> ProductContent:
     """The content without what only a history could tell of the cold products."""
-    known, features = content.known.copy(), content.features.copy()
-    known[cold], features[cold] = False, 0.0
-    return replace(content, known=known, features=features)
+    known, figures = content.known.copy(), content.figures.copy()
+    known[cold], figures[:, cold] = False, 0.0
+    return replace(content, known=known, figures=figures)
 
 
 def collect_folds(products: DataFrame, n: int, seed: int) -> dict[str, int]:

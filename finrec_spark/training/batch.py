@@ -17,6 +17,7 @@ class Batch:
     Attributes:
         product, event_type, amount, gap, month: B × L, oldest event first.
         length: events of each, B; always on the CPU, where the longest is looked for.
+        age: months from the one that the sequence ends before to the decided one, B.
         target: next products, B × T.
         owned: products held before, B × O.
         profile: B × F.
@@ -32,6 +33,7 @@ class Batch:
     gap: Tensor
     month: Tensor
     length: Tensor
+    age: Tensor
     target: Tensor
     owned: Tensor
     profile: Tensor
@@ -64,6 +66,7 @@ def unpacked(
         gap=parts["gap"],
         month=parts["month"],
         length=parts["length"][:, 0],
+        age=parts["age"][:, 0],
         target=parts["target"],
         owned=parts["owned"],
         profile=parts["profile"],

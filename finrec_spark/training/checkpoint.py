@@ -22,7 +22,7 @@ class Checkpoint:
 
     Attributes:
         fingerprint: of all that decides the weights; another training does not go on from here.
-        network, optimiser: their states.
+        network, averaged, optimiser: their states.
         best: weights of the epoch with the lowest validation loss so far.
         best_epoch: that epoch, from 1; 0 where there is none yet.
     """
@@ -30,6 +30,7 @@ class Checkpoint:
     fingerprint: str
     epochs: int
     network: dict[str, Tensor]
+    averaged: dict[str, Tensor]
     optimiser: dict[str, object]
     best: dict[str, Tensor]
     best_epoch: int

@@ -17,7 +17,7 @@ from finrec_spark.errors import FeedError, SchemaError
 from finrec_spark.tables.declaration import schema_faults
 from finrec_spark.training.manifest import LOW_BITS
 from finrec_spark.training.params import WritingParams
-from finrec_spark.training.sequences_schema import SequenceLayout
+from finrec_spark.training.sequences_schema import SINGLE, SequenceLayout
 
 _LISTED = 3  # faults that a message names
 
@@ -63,7 +63,7 @@ def _file_of(row_hash: str, files: int) -> Column:
 
 
 def _whole_numbers(layout: SequenceLayout) -> Column:
-    lists = [F.array("length") if name == "length" else F.col(name) for name in layout.whole_numbers]
+    lists = [F.array(name) if name in SINGLE else F.col(name) for name in layout.whole_numbers]
     return F.concat(*lists).alias("whole_numbers")
 
 
@@ -130,8 +130,8 @@ def collect_valid_rows(sequences: DataFrame, directory: str, layout: SequenceLay
 def _rules(layout: SequenceLayout) -> dict[str, Column]:
     """What must hold of every row, by the words that tell it; null where a value is missing."""
     sizes = {**layout.whole_numbers, **layout.decimals}
-    of_sizes = {f"{name} has {size} values": F.size(name) == size for name, size in sizes.items() if name != "length"}
-    complete = {f"{name} has no null": ~F.exists(name, lambda v: v.isNull()) for name in sizes if name != "length"}
+    of_sizes = {f"{name} has {size} values": F.size(name) == size for name, size in sizes.items() if name not in SINGLE}
+    complete = {f"{name} has no null": ~F.exists(name, lambda v: v.isNull()) for name in sizes if name not in SINGLE}
     of_values = {f"{name} is in 0 … {most}": _within(name, most) for name, most in layout.largest.items()}
     numbers = {"profile is finite": F.forall("profile", lambda v: F.abs(v) < float("inf"))}  # NaN is above it
     needed = {
@@ -143,7 +143,7 @@ def _rules(layout: SequenceLayout) -> dict[str, Column]:
 
 
 def _within(name: str, most: int) -> Column:
-    if name == "length":
+    if name in SINGLE:
         return F.col(name).between(0, most)
     return F.forall(name, lambda value: value.between(0, most))
 

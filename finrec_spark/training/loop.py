@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from finrec_spark.errors import FinrecError, TrainingError
 from finrec_spark.training import checkpoint
@@ -53,17 +54,16 @@ class Training:
         self.validation = Feed.open(plan.validation) if plan.validation else None
         torch.manual_seed(plan.training.seed)
         self.network = Network(self.train.manifest.layout, plan.content, plan.network).to(ranks.device)
-        settings = plan.training
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
+        self.optimiser = self._optimiser(plan.training.learning_rate)
+        decay = get_ema_multi_avg_fn(plan.training.averaging)
+        self.averaged = AveragedModel(self.network, multi_avg_fn=decay)
         self.epochs, self.best_epoch = 0, 0
         self.best = self.network.state_dict()
         self.curve: tuple[CurvePoint, ...] = ()
         self.fingerprint = fingerprint(plan, ranks.world, self._feeds())
 
     def run(self) -> Trained:
-        """Epochs until the last, or until the validation loss no longer falls."""
+        """Epochs until the last, or until the validation loss no longer falls; then the newest month, from the best."""
         self._resume()
         parallel = self.ranks.parallel(self.network)
         while self.epochs < self.plan.training.epochs and not self._stale():
@@ -71,7 +71,8 @@ class Training:
             if self.ranks.rank == 0:
                 checkpoint.save(self._checkpoint(), self.plan.checkpoints)
         self.network.load_state_dict(self.best)
-        return Trained(state_arrays(self.network), self.best_epoch, self.curve)
+        finish = self._finish(parallel)
+        return Trained(state_arrays(self.network), self.best_epoch, (*self.curve, *finish))
 
     def step(self, parallel: torch.nn.Module, batch: Batch) -> Tensor:
         """Follow the gradient of one batch; its loss."""
@@ -82,23 +83,36 @@ class Training:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.training.clip_norm)
         self.optimiser.step()
+        self.averaged.update_parameters(self.network)
         return loss.detach()
 
     def _epoch(self, parallel: torch.nn.Module) -> None:
-        seed = torch.Generator().manual_seed(self.plan.training.seed + 1_000_003 * (self.epochs + 1))
-        torch.manual_seed(int(torch.randint(2**62, (), generator=seed)) + self.ranks.rank)
-        loss = self._learn(parallel)
+        loss = self._learn(parallel, self.train, self.epochs + 1)
         self.epochs += 1
         points = [CurvePoint(self.epochs, "train", loss, None), *self._validate()]
         if self._improves(points[-1]):
-            self.best, self.best_epoch = copy.deepcopy(self.network.state_dict()), self.epochs
+            self.best, self.best_epoch = copy.deepcopy(self.averaged.module.state_dict()), self.epochs
         self.curve = (*self.curve, *points)
         self._tell(points)
 
-    def _learn(self, parallel: torch.nn.Module) -> float:
-        """One pass over the training feed; its mean loss over all ranks."""
+    def _finish(self, parallel: torch.nn.Module) -> list[CurvePoint]:
+        """A few slow passes over the validation feed: what customers turn to changes, and it is the newest month.
+
+        They are as many whatever becomes of the loss, which no later month could tell. Killed, they start anew.
+        """
+        if self.validation is None:
+            return []
+        settings = self.plan.training
+        self.optimiser = self._optimiser(settings.finishing_rate)
+        numbers = range(self.epochs + 1, self.epochs + settings.finishing_epochs + 1)
+        return [CurvePoint(n, "finish", self._learn(parallel, self.validation, n), None) for n in numbers]
+
+    def _learn(self, parallel: torch.nn.Module, feed: Feed, epoch: int) -> float:
+        """One pass over a feed, in an order and with dropout that follow from seed and epoch; its mean loss."""
+        seed = torch.Generator().manual_seed(self.plan.training.seed + 1_000_003 * epoch)
+        torch.manual_seed(int(torch.randint(2**62, (), generator=seed)) + self.ranks.rank)
         self.network.train()
-        shard = self._shard(self.train, self.epochs + 1)
+        shard = self._shard(feed, epoch)
         losses: list[Tensor] = []
         for batch in self._told(shard):
             losses.append(self.step(parallel, batch))
@@ -122,7 +136,7 @@ class Training:
         """The point of the validation feed; none where there is no such feed."""
         if self.validation is None:
             return []
-        self.network.eval()
+        self.averaged.eval()
         shard = self._shard(self.validation, self.epochs)
         sums = sum((self._measured(batch.to(self.ranks.device)) for batch in shard), start=torch.zeros(2).double())
         self._require_whole(shard)
@@ -132,9 +146,9 @@ class Training:
         return [CurvePoint(self.epochs, "validation", loss / rows, found / rows)]
 
     def _measured(self, batch: Batch) -> Tensor:
-        """Sums of loss and recall over the batch's rows."""
+        """Sums of loss and recall over the batch's rows, of the averaged weights."""
         with self._precision():
-            scores = self.network(batch).scores
+            scores = self.averaged(batch).scores
         known = self.network.products.known
         rows = (next_product_loss(scores, batch, known), recall(scores, batch, known))
         return torch.stack([(row * batch.weight).sum() for row in rows]).cpu().double()
@@ -144,6 +158,10 @@ class Training:
         mine = shard.delivered
         found = self.ranks.gathered([mine.rows, mine.low_sum, mine.xor], torch.int64)
         shard.manifest.require_delivered((Tally(*row) for row in found.tolist()), shard.epoch)
+
+    def _optimiser(self, rate: float) -> torch.optim.Optimizer:
+        decay = self.plan.training.weight_decay
+        return torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=decay)
 
     def _shard(self, feed: Feed, epoch: int) -> Shard:
         return feed.shard(self.ranks.rank, self.ranks.world, epoch, self.plan.feed)
@@ -174,7 +192,8 @@ class Training:
         return " ".join(f"{feed.manifest.layout} {feed.manifest.files}" for feed in feeds)
 
     def _checkpoint(self) -> Checkpoint:
-        states = (self.network.state_dict(), self.optimiser.state_dict(), self.best)
+        networks = (self.network.state_dict(), self.averaged.state_dict())
+        states = (*networks, self.optimiser.state_dict(), self.best)
         return Checkpoint(self.fingerprint, self.epochs, *states, self.best_epoch, self.curve)
 
     def _resume(self) -> None:
@@ -183,6 +202,7 @@ class Training:
         if saved is None:
             return
         self.network.load_state_dict(saved.network)
+        self.averaged.load_state_dict(saved.averaged)
         self.optimiser.load_state_dict(saved.optimiser)
         self.epochs, self.best_epoch, self.curve = saved.epochs, saved.best_epoch, saved.curve
         self.best = saved.best

@@ -1,9 +1,9 @@
 """The recurrent network: products from ID and text, customers from their events, all products scored at once.
 
 After Bansal, Belanger, McCallum, "Ask the GRU: Multi-Task Learning for Deep Text Recommendations" (RecSys 2016). A
-product's embedding is that of its ID plus what a recurrent encoder makes of its text, plus its numbers. A GRU reads
-the customer's events, starting from the profile. Its last state times the product embeddings are the scores. Tags
-are predicted from the text's encoding alone. In training, a share of the products lacks the ID's part in each step
+product's embedding is that of its ID plus what a recurrent encoder makes of its text. A GRU reads the customer's
+events, starting from the profile. Its last state times the product embeddings, plus what the state makes of the
+products' figures before the month in question, are the scores. Tags are predicted from the text's encoding alone. In training, a share of the products lacks the ID's part in each step
 (item dropout), so that a product without any history can be scored from its content.
 """
 
@@ -76,7 +76,7 @@ def _reversed_places(text: Tensor) -> Tensor:
 
 
 class ProductEncoder(nn.Module):
-    """ID, text and features of all products → their embeddings."""
+    """ID and text of all products → their embeddings."""
 
     def __init__(self, content: ProductContent, params: NetworkParams) -> None:
         super().__init__()
@@ -85,9 +85,6 @@ class ProductEncoder(nn.Module):
         self.bias = nn.Parameter(torch.zeros(content.n_products))
         self.text = TextEncoder(content, params)
         self.from_text = nn.Linear(self.text.width, params.width)
-        n_features = content.features.shape[1]
-        self.from_features = nn.Linear(n_features, params.width, bias=False) if n_features else None
-        self.register_buffer("features", torch.from_numpy(content.features), persistent=False)
         self.register_buffer("known", torch.from_numpy(content.known), persistent=False)
         nn.init.normal_(self.id.weight, std=params.width**-0.5)
 
@@ -96,8 +93,6 @@ class ProductEncoder(nn.Module):
         text = self.text()
         by_id = self._by_id()
         embedding = self.id.weight * by_id.unsqueeze(-1) + self.from_text(text)
-        if self.from_features is not None:
-            embedding = embedding + self.from_features(self.features)
         return Products(embedding, self.bias * by_id, text)
 
     def _by_id(self) -> Tensor:
@@ -106,6 +101,31 @@ class ProductEncoder(nn.Module):
         if not self.training:
             return known
         return known * (torch.rand_like(known) >= self.item_dropout)
+
+
+class FigureScores(nn.Module):
+    """What a customer's state makes of the products' figures, as they were before the sequence's month."""
+
+    def __init__(self, content: ProductContent, params: NetworkParams) -> None:
+        super().__init__()
+        self.weights = nn.Linear(params.width, content.figures.shape[2])
+        nn.init.zeros_(self.weights.weight)
+        nn.init.zeros_(self.weights.bias)
+        self.register_buffer("figures", torch.from_numpy(content.figures), persistent=False)
+
+    def forward(self, state: Tensor, age: Tensor) -> Tensor:
+        """Scores, B × P; rows of one month are computed together, so that no B × P × S is made.
+
+        Args:
+            state: B × width.
+            age: months from the sequence's to the decided one, B.
+        """
+        weights = self.weights(state)
+        order = age.argsort(stable=True)
+        months, sizes = age.unique(return_counts=True)
+        parts = zip(months.tolist(), weights[order].split(sizes.tolist()), strict=True)
+        scores = torch.cat([part @ self.figures[month].T.to(part.dtype) for month, part in parts])
+        return scores[order.argsort()]
 
 
 class EventEncoder(nn.Module):
@@ -154,10 +174,11 @@ class Network(nn.Module):
     """
 
     def __init__(self, layout: SequenceLayout, content: ProductContent, params: NetworkParams) -> None:
-        require_content(content, layout.products)
+        require_content(content, layout.products, layout.ages)
         super().__init__()
         self.products = ProductEncoder(content, params)
         self.events = EventEncoder(layout, params)
+        self.figures = FigureScores(content, params)
         n_tags = content.tags.shape[1] if params.tags_weight else 0
         self.tags = nn.Linear(self.products.text.width, n_tags) if n_tags else None
         rated = layout.ratings and params.rating_weight > 0
@@ -169,9 +190,15 @@ class Network(nn.Module):
         """Scores with nothing masked, logits of all products' tags, and ratings of the targets."""
         products = self.products()
         state = self.events(batch, products.embedding)
-        scores = state @ products.embedding.T + products.bias
+        scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age)
         tags = None if self.tags is None else self.tags(products.text)
         return Output(scores, tags, self._ratings(batch, state, products.embedding))
+
+    def decided(self, products: Products) -> tuple[Tensor, Tensor]:
+        """Embedding, P × width, and bias, P, with the figures of the decided month in them: a state times the
+        embedding, plus the bias, is what ``forward`` gives a sequence of age 0."""
+        weights, figures = self.figures.weights, self.figures.figures[0]
+        return products.embedding + figures @ weights.weight, products.bias + figures @ weights.bias
 
     def _ratings(self, batch: Batch, state: Tensor, products: Tensor) -> Tensor | None:
         if self.rating is None:

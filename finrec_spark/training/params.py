@@ -31,9 +31,9 @@ class NetworkParams(Params):
     layers: int = Field(1, ge=1, le=4, description="Recurrent layers over the events")
     token_hidden: int = Field(32, ge=1, le=1024, description="Length of the hidden state over a text, each direction")
     item_dropout: float = Field(
-        0.2, ge=0, lt=1, description="Share of products that a step knows by text and features alone"
+        0.2, ge=0, lt=1, description="Share of products that a step knows by text alone"
     )
-    dropout: float = Field(0.1, ge=0, lt=1, description="Share of a step's and of the last state's entries dropped")
+    dropout: float = Field(0.3, ge=0, lt=1, description="Share of a step's and of the last state's entries dropped")
     tags_weight: float = Field(0.2, ge=0, description="Weight of the loss of tags from text; next products weigh 1")
     rating_weight: float = Field(1.0, ge=0, description="Weight of the loss of explicit ratings, where there are any")
 
@@ -41,10 +41,17 @@ class NetworkParams(Params):
 class TrainingParams(Params):
     """How long, how fast and on what the network is trained."""
 
-    epochs: int = Field(20, ge=1, description="Passes over the sequences at most")
-    patience: int = Field(2, ge=1, description="Epochs without a lower validation loss before training stops")
+    epochs: int = Field(25, ge=1, description="Passes over the sequences at most")
+    patience: int = Field(4, ge=1, description="Epochs without a lower validation loss before training stops")
     learning_rate: float = Field(0.003, gt=0, description="Step size of AdamW")
     weight_decay: float = Field(0.01, ge=0, description="Decay of AdamW")
+    averaging: float = Field(
+        0.98, ge=0, lt=1, description="Share that each step leaves of the running mean of weights, which is what is kept"
+    )
+    finishing_epochs: int = Field(
+        3, ge=0, description="Passes over the newest month at the end, which until then only told when to stop"
+    )
+    finishing_rate: float = Field(0.001, gt=0, description="Step size of these passes")
     clip_norm: float = Field(5.0, gt=0, description="Longest gradient that is followed as it is")
     seed: int = Field(17, ge=0, description="Seed of first weights and dropout")
     processes: int = Field(1, ge=1, description="Processes that train together; part of the result")

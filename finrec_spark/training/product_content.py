@@ -22,6 +22,7 @@ def collect_content(
     products: DataFrame,
     known: DataFrame,
     product_ids: Sequence[str],
+    ages: int,
 ) -> ProductContent:
     """The products' content, by position: as many rows as the bank has products, and its texts tokens.
 
@@ -32,6 +33,7 @@ def collect_content(
         products: silver products.
         known: ``product_id`` of those with a history.
         product_ids: product IDs by position.
+        ages: months whose figures are wanted: those before the decided one, and before each month before it.
     """
     vocabulary = pd.DataFrame(vectors.select("token", "vector").orderBy("token").toPandas())
     history = {row["product_id"] for row in known.select("product_id").distinct().collect()}
@@ -40,7 +42,7 @@ def collect_content(
         tokens=tokens,
         vectors=embedded,
         tags=tag_array(_collect_lists(products, _tags()), product_ids),
-        features=standardised(_collect_lists(series, _newest_figures()), product_ids),
+        figures=standardised(_collect_lists(series, _figures(ages)), product_ids, ages),
         known=np.array([product_id in history for product_id in product_ids], dtype=bool),
     )
 
@@ -82,16 +84,21 @@ def tag_array(tags: pd.Series, product_ids: Sequence[str]) -> Floats:
     return found
 
 
-def standardised(figures: pd.Series, product_ids: Sequence[str]) -> Floats:
-    """P × S: signed logarithms, each column of mean 0 and deviation 1 over the products that have it; else 0."""
-    width = max([0, *map(len, figures)])
-    rows = [np.asarray(figures.get(product_id, [np.nan] * width), dtype=np.float64) for product_id in product_ids]
-    values = np.array(rows).reshape(len(product_ids), width)
+def standardised(figures: pd.Series, product_ids: Sequence[str], ages: int) -> Floats:
+    """A × P × S: signed logarithms, each column of mean 0 and deviation 1 over the products that have it; else 0.
+
+    Args:
+        figures: A lists of S figures for each product ID, NaN where one is not known.
+    """
+    width = max([0, *(len(of_age) for rows in figures for of_age in rows)])
+    nothing = np.full((ages, width), np.nan)
+    rows = [np.array(list(figures.get(p, nothing)), dtype=np.float64).reshape(ages, width) for p in product_ids]
+    values = np.stack(rows, axis=1)
     known = np.isfinite(values)
     logs = np.where(known, np.sign(values) * np.log1p(np.abs(values)), 0.0)
-    number = np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, logs - logs.sum(axis=0) / number, 0.0)
-    deviation = np.sqrt((centred**2).sum(axis=0) / number)
+    number = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    centred = np.where(known, logs - logs.sum(axis=1, keepdims=True) / number, 0.0)
+    deviation = np.sqrt((centred**2).sum(axis=1, keepdims=True) / number)
     return (centred / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
 
 
@@ -102,13 +109,18 @@ def _tags() -> Column:
     return F.array_compact(F.concat(F.array(category, risk), F.array_distinct("tags")))
 
 
-def _newest_figures() -> Column:
-    """Each figure's mean over the newest 1, 3 and 12 months, NaN where it was never known."""
-    return F.array(*[_mean(figure, months) for figure in _FIGURES for months in _SPANS])
+def _figures(ages: int) -> Column:
+    """For each age, each figure's mean over the newest 1, 3 and 12 months then, NaN where it was never known."""
+    newest_first = F.reverse("series")
+
+    def of_age(age: Column) -> Column:
+        return F.array(*[_mean(newest_first, figure, age, months) for figure in _FIGURES for months in _SPANS])
+
+    return F.transform(F.sequence(F.lit(0), F.lit(ages - 1)), of_age)
 
 
-def _mean(figure: str, months: int) -> Column:
-    of_months = F.slice(F.reverse("series"), 1, months)
+def _mean(newest_first: Column, figure: str, age: Column, months: int) -> Column:
+    of_months = F.slice(newest_first, age + 1, F.lit(months))
     known = F.filter(F.transform(of_months, lambda row: row[figure].cast("double")), lambda value: value.isNotNull())
     total = F.aggregate(known, F.lit(0.0), lambda sum_, value: sum_ + value)
     return F.when(F.size(known) > 0, total / F.size(known)).otherwise(float("nan"))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from finrec_spark.training.batch import Batch
 from finrec_spark.training.content import ProductContent
-from finrec_spark.training.network import Network, load_arrays
+from finrec_spark.training.network import Network, Products, load_arrays
 from finrec_spark.training.params import NetworkParams
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import Weights
@@ -34,30 +34,33 @@ class NetworkScorer:
     """Scores customers' sequences.
 
     Attributes:
-        embedding: products, P × width.
-        bias: products, P; 0 for those without a history.
+        network: the trained network, ready to score.
+        embedding, bias: of products in the decided month, P × width and P (``Network.decided``).
     """
 
     state: NetworkState
     network: Network = field(init=False, repr=False)
     embedding: Floats = field(init=False, repr=False)
     bias: Floats = field(init=False, repr=False)
+    _products: Products = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         torch.set_num_threads(1)  # a Spark task has one core
         self.network = network_of(self.state)
         with torch.inference_mode():
-            products = self.network.products()
-        self.embedding, self.bias = products.embedding.numpy(), products.bias.numpy()
+            self._products = self.network.products()
+            embedding, bias = self.network.decided(self._products)
+        self.embedding, self.bias = embedding.numpy(), bias.numpy()
 
     def hidden(self, batch: Batch) -> Floats:
         """States of B customers, B × width."""
         with torch.inference_mode():
-            return self.network.events(batch, torch.from_numpy(self.embedding)).numpy()
+            return self.network.events(batch, self._products.embedding).numpy()
 
     def score(self, batch: Batch) -> Floats:
-        """Scores, B × P; larger is better, nothing masked."""
-        return self.hidden(batch) @ self.embedding.T + self.bias
+        """Scores, B × P, of sequences of any month; larger is better, nothing masked."""
+        with torch.inference_mode():
+            return self.network(batch).scores.numpy()
 
 
 def network_of(state: NetworkState) -> Network:

@@ -7,6 +7,8 @@ from pydantic import Field
 from finrec_spark.columns import CUSTOMER_INDEX, Column
 from finrec_spark.params import Params
 
+SINGLE = ("length", "age")  # columns of one whole number; all others are lists
+
 
 class SequenceLayout(Params):
     """Lengths of a sequence's lists and numbers of the values that may stand in them.
@@ -23,6 +25,7 @@ class SequenceLayout(Params):
     event_types: int = Field(ge=1, description="Kinds of events")
     amounts: int = Field(ge=1, description="Buckets of amounts")
     gaps: int = Field(ge=1, description="Buckets of days since the event before")
+    ages: int = Field(1, ge=1, description="Months that sequences end before, the decided one and earlier ones")
     ratings: bool = Field(False, description="Whether each target carries an explicit rating")
 
     @property
@@ -35,6 +38,7 @@ class SequenceLayout(Params):
             Column("gap", "array<int>", "Bucket of the days since the event before, on a logarithmic scale, from 1"),
             Column("month", "array<int>", "Month of the year of each event, 1 to 12"),
             Column("length", "int", "Events in the lists; what follows is padding"),
+            Column("age", "int", "Months from the one that the sequence ends before to the decided one"),
             Column("target", "array<int>", "Next products, position + 1; 0: padding"),
             Column("owned", "array<int>", "Products held before, position + 1; 0: padding"),
             Column("profile", "array<float>", "The customer's profile, standardised, without missing values"),
@@ -46,7 +50,7 @@ class SequenceLayout(Params):
     def whole_numbers(self) -> Mapping[str, int]:
         """Columns of whole numbers and how many of them a row has."""
         per_event = dict.fromkeys(("product", "event_type", "amount", "gap", "month"), self.events)
-        return {**per_event, "length": 1, "target": self.targets, "owned": self.owned}
+        return {**per_event, **dict.fromkeys(SINGLE, 1), "target": self.targets, "owned": self.owned}
 
     @property
     def decimals(self) -> Mapping[str, int]:
@@ -58,7 +62,7 @@ class SequenceLayout(Params):
         """Largest value of each column of whole numbers; the smallest is 0."""
         kinds = {"event_type": self.event_types, "amount": self.amounts, "gap": self.gaps, "month": 12}
         of_products = dict.fromkeys(("product", "target", "owned"), self.products)
-        return {**of_products, **kinds, "length": self.events}
+        return {**of_products, **kinds, "length": self.events, "age": self.ages - 1}
 
 
 def slices(sizes: Mapping[str, int]) -> Iterator[tuple[str, slice]]:

@@ -38,9 +38,9 @@ class CurvePoint:
 
     Attributes:
         epoch: from 1.
-        split: train or validation.
+        split: train, validation, or finish: the last passes, over the newest month.
         loss: mean over the rows; of train with dropout and all tasks, of validation next products alone.
-        recall: mean share of the targets among the 10 best; None for train.
+        recall: mean share of the targets among the 10 best; of validation alone.
     """
 
     epoch: int

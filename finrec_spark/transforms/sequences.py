@@ -20,15 +20,14 @@ from finrec_spark.transforms.sequence_codes import (
 from finrec_spark.transforms.sequence_rows import is_held, made_rows
 from finrec_spark.transforms.splits import before
 
-MOST_CUTS = 12
-_FEED_NAMES = {"month": "event_month"}  # the table's month is the one that is decided
+MOST_CUTS = 36
 
 
 class SequencesParams(Params):
     """How long sequences are, from which months they are taken, and how their numbers are told apart."""
 
     cuts: int = Field(
-        6, ge=1, le=MOST_CUTS, description="Months before the decided one whose takings are learned from, newest ones"
+        24, ge=1, le=MOST_CUTS, description="Months before the decided one whose takings are learned from, newest ones"
     )
     events: int = Field(20, ge=1, le=500, description="Last events of a customer that are read")
     targets: int = Field(5, ge=1, le=100, description="Products taken in a month that are learned, first ones")
@@ -36,7 +35,9 @@ class SequencesParams(Params):
     amounts: int = Field(32, ge=3, le=64, description="Buckets of amounts, each twice as wide as the one before")
     gaps: int = Field(14, ge=3, le=64, description="Buckets of days between events, each twice as wide")
     ratings: bool = Field(False, description="Whether explicit ratings of the products taken are learned too")
-    series_months: int = Field(12, ge=1, le=60, description="Calendar months of a product's time series")
+    series_months: int = Field(
+        36, ge=1, le=60, description="Calendar months of a product's time series; cuts and 12 more are all that is read"
+    )
     rate: str = Field("rate", description="Delivered column of products that has their interest rate")
 
 
@@ -57,6 +58,7 @@ def sequence_layout(products: int, profile: int, rules: MatrixParams, params: Se
         event_types=len(rules.events) + 1,
         amounts=params.amounts,
         gaps=params.gaps,
+        ages=params.cuts + 1,
         ratings=params.ratings,
     )
 
@@ -108,9 +110,8 @@ def customer_sequences(
 
 def feed_rows(sequences: DataFrame, layout: SequenceLayout, *beside: str) -> DataFrame:
     """One row: a row of ``gold.sequences`` in the columns that ``layout`` declares, after those named ``beside``."""
-    return sequences.select(
-        *beside, *[F.col(_FEED_NAMES.get(column.name, column.name)).alias(column.name) for column in layout.columns]
-    )
+    columns = {"month": F.col("event_month"), "age": F.months_between("month", "cut").cast("int")}
+    return sequences.select(*beside, *[columns.get(c.name, F.col(c.name)).alias(c.name) for c in layout.columns])
 
 
 def _placed(

@@ -21,12 +21,12 @@ def layout():
 
 @pytest.fixture(scope="session")
 def content():
-    """Six products with texts of up to three of five tokens, four tags, no numbers; all have a history."""
+    """Six products with texts of up to three of five tokens, four tags, no figures; all have a history."""
     rng = np.random.default_rng(5)
     tokens = np.array([[1, 2, 0], [2, 3, 0], [3, 4, 0], [4, 5, 0], [5, 1, 2], [1, 0, 0]])
     vectors = np.vstack([np.zeros((1, 8)), rng.normal(size=(5, 8))]).astype(np.float32)
     tags = np.eye(6, 4, dtype=np.float32)
-    return ProductContent(tokens, vectors, tags, np.zeros((6, 0), np.float32), np.full(6, True))
+    return ProductContent(tokens, vectors, tags, np.zeros((1, 6, 0), np.float32), np.full(6, True))
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def sequence(customer):
     events = [walk, [1] * length, [1 + customer % 3] * length, [2] * length, [1 + customer % 12] * length]
     lists = [part + [0] * (4 - length) for part in events]
     profile = [float(customer % 5), float(customer % 7) / 7]
-    return (customer, *lists, length, [walk[-1] % 6 + 1, 0], [0, 0, 0], profile)
+    return (customer, *lists, length, 0, [walk[-1] % 6 + 1, 0], [0, 0, 0], profile)
 
 
 @pytest.fixture(scope="session")
@@ -78,5 +78,5 @@ def tiny_plan(written, content):
         content=content,
         network=NetworkParams(width=8, hidden=8, token_hidden=4),
         feed=FeedParams(batch_size=16),
-        training=TrainingParams(epochs=6, patience=6, learning_rate=0.03, timeout_s=30),
+        training=TrainingParams(epochs=6, patience=6, learning_rate=0.03, averaging=0.5, timeout_s=30),
     )

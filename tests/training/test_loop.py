@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_training_learns_the_ring(plan):
     trained = train_rank(plan)
-    validation = [point for point in trained.curve if point.split == "validation"]
-    assert validation[-1].loss < validation[0].loss / 2
+    validation = losses(trained, "validation")
+    assert validation[-1] < validation[0] / 2
 
 
 def test_the_same_seed_gives_the_same_weights_to_the_bit(plan, tmp_path):
@@ -66,7 +66,27 @@ def test_a_training_killed_at_any_moment_ends_with_the_weights_of_an_undisturbed
 
 def test_training_stops_when_the_validation_loss_no_longer_falls(plan):
     trained = train_rank(changed(plan, epochs=60, patience=1, learning_rate=0.2))
-    assert trained.curve[-1].epoch == trained.best_epoch + 1 < 60
+    assert len(losses(trained, "validation")) == trained.best_epoch + 1 < 60
+
+
+def test_the_newest_month_is_learned_last(plan):
+    trained = train_rank(changed(plan, epochs=2, finishing_epochs=20, finishing_rate=0.01))
+    finish = losses(trained, "finish")
+    assert len(finish) == 20
+    assert finish[-1] < finish[0] * 0.8
+
+
+def test_without_finishing_the_weights_of_the_best_epoch_are_kept(plan):
+    trained = train_rank(changed(plan, finishing_epochs=0))
+    assert losses(trained, "finish") == []
+
+
+def test_the_mean_of_weights_is_kept_not_the_last_ones(plan, tmp_path):
+    settings = {"finishing_epochs": 0, "epochs": 1}
+    last = train_rank(changed(plan, averaging=0.0, **settings))
+    mean = train_rank(changed(replace(plan, checkpoints=str(tmp_path / "other")), averaging=0.9, **settings))
+    assert losses(last, "train") == losses(mean, "train")
+    assert not np.array_equal(last.weights["products.id.weight"], mean.weights["products.id.weight"])
 
 
 def test_without_validation_all_epochs_are_run(plan):
@@ -86,6 +106,10 @@ def plan(tiny_plan, tmp_path):
 
 def changed(plan, **over):
     return replace(plan, training=plan.training.model_copy(update=over))
+
+
+def losses(trained, split):
+    return [point.loss for point in trained.curve if point.split == split]
 
 
 def assert_equal(one, other):

@@ -100,15 +100,39 @@ def test_tags_are_learned_from_text(layout, content):
     assert ((tags > 0).numpy() == content.tags.astype(bool)).all()
 
 
-def test_the_scorer_gives_the_networks_scores(layout, content):
-    network = learned(layout, content, PARAMS, ring(), steps=3).eval()
-    scorer = NetworkScorer(NetworkState(layout, content, PARAMS, state_arrays(network)))
-    np.testing.assert_allclose(scorer.score(ring()), network(ring()).scores.detach(), atol=1e-5)
+def test_states_of_the_decided_month_give_the_networks_scores(layout, content):
+    of_two_months = with_figures(content)
+    two_months = layout.model_copy(update={"ages": 2})
+    network = learned(two_months, of_two_months, PARAMS, ring(), steps=3).eval()
+    scorer = NetworkScorer(NetworkState(two_months, of_two_months, PARAMS, state_arrays(network)))
+    scores = scorer.hidden(ring()) @ scorer.embedding.T + scorer.bias
+    np.testing.assert_allclose(scores, network(ring()).scores.detach(), atol=1e-5)
+
+
+def test_a_sequence_reads_the_figures_before_its_own_month(layout, content):
+    """All take whatever sold in the month before: one product for the decided month, another for the one before."""
+    two_months = layout.model_copy(update={"ages": 2})
+    figures = np.eye(6, dtype=np.float32)[[2, 4]][:, :, None]
+    age = torch.tensor([0, 1, 0, 1, 1, 0], dtype=torch.int32)
+    target = torch.stack([torch.where(age == 0, 3, 5), torch.zeros(6, dtype=torch.int64)], dim=1)
+    alike = replace(ring(), product=torch.ones(6, 4, dtype=torch.int32), age=age, target=target)
+    network = learned(two_months, replace(content, figures=figures), PARAMS, alike, steps=40).eval()
+    assert network(alike).scores.argmax(dim=1).tolist() == torch.where(age == 0, 2, 4).tolist()
 
 
 def test_content_of_other_products_is_refused(layout, content):
     with pytest.raises(TrainingError, match="known of 5 products; no product with a history"):
         Network(layout, replace(content, known=np.full(5, False)), PARAMS)
+
+
+def test_figures_of_other_months_are_refused(layout, content):
+    with pytest.raises(TrainingError, match="figures of 2 months instead of 1"):
+        Network(layout, with_figures(content), PARAMS)
+
+
+def with_figures(content):
+    """The content with three figures before each of two months."""
+    return replace(content, figures=np.random.default_rng(3).normal(size=(2, 6, 3)).astype(np.float32))
 
 
 def learned(layout, content, params, batch, steps):
@@ -137,5 +161,5 @@ def ring(rows=6, products=6):
     one = (product > 0).int()
     target = torch.stack([(seen + 1) % products + 1, torch.zeros(rows, dtype=torch.int32)], dim=1)
     owned, profile = torch.zeros(rows, 3, dtype=torch.int32), torch.zeros(rows, 2)
-    length, weight = torch.ones(rows, dtype=torch.int32), torch.ones(rows)
-    return Batch(product, one, one, one, one, length, target, owned, profile, None, weight, 1 / rows)
+    length, age, weight = torch.ones(rows, dtype=torch.int32), torch.zeros(rows, dtype=torch.int32), torch.ones(rows)
+    return Batch(product, one, one, one, one, length, age, target, owned, profile, None, weight, 1 / rows)

@@ -129,11 +129,18 @@ def test_each_cut_has_the_profile_of_its_month_and_the_mean_where_there_is_none(
 
 def test_rows_are_as_the_table_and_the_feed_have_them(spark):
     events = [("ann", "card", "view", "2022-05-01", None)]
-    found = table(spark, events)
-    SEQUENCES.conform(found.withColumn("month", F.lit(JUNE)))
+    found = table(spark, events).withColumn("month", F.lit(JUNE))
+    SEQUENCES.conform(found)
     columns = {column.name: column.type for column in LAYOUT.columns}
     assert dict(feed_rows(found, LAYOUT).dtypes) == columns
     assert "rating" not in feed_rows(found, UNRATED).columns
+
+
+def test_the_feed_is_told_how_many_months_ago_a_sequence_ends(spark):
+    events = [("ann", "card", "view", "2022-03-01", None), ("ann", "loan", "open", "2022-04-01", None)]
+    found = table(spark, events).withColumn("month", F.lit(JUNE))
+    ages = {(row.cut, row.age) for row in feed_rows(found, LAYOUT, "cut").collect()}
+    assert ages == {(date(2022, 4, 1), 2), (JUNE, 0)}
 
 
 def test_a_heavy_customer_is_cut_before_lists_are_made(spark, capsys):
