@@ -159,7 +159,7 @@ def wording_of(job: Job, tables: MonthTables) -> Wording:
     language = job.config.recommend.language
     labels = [feature_label(feature.name, language) for feature in tables.profile]
     states = job.read(PRODUCT_STATES, tables.month) if "gru" in tables.scorers else None
-    words = () if states is None else collect_words(states, tables.product_ids)
+    words = () if states is None else collect_words(states, tables.product_ids, han=language == "zh")
     return Wording(language, tables.catalogue.names, labels, words)
 
 

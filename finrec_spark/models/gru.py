@@ -16,9 +16,11 @@ from pyspark.sql import DataFrame
 from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
 from finrec_spark.params import Params
 from finrec_spark.training.params import FeedParams, NetworkParams, TrainingParams, WritingParams
+from finrec_spark.transforms.letters import is_han
 
 NAME = "gru"
 REASON = "next_step"
+_WORDS = 3
 
 
 class GruParams(Params):
@@ -86,7 +88,18 @@ def collect_product_states(states: DataFrame) -> pd.DataFrame:
     return rows
 
 
-def collect_words(states: DataFrame, product_ids: Sequence[str]) -> tuple[str, ...]:
-    """The words that move each product's scores, by position, separated by commas; empty for an unknown product."""
-    rows = {row["product_id"]: ", ".join(row["words"]) for row in states.select("product_id", "words").collect()}
+def collect_words(states: DataFrame, product_ids: Sequence[str], han: bool) -> tuple[str, ...]:
+    """The words that move each product's scores, by position, separated by commas; empty for an unknown product.
+
+    Args:
+        states: ``product_id``, ``words``.
+        product_ids: ID at each position of the product index.
+        han: whether the reader reads Chinese; words of the other scripts are told only where there is no other.
+    """
+    rows = {row["product_id"]: _told(row["words"], han) for row in states.select("product_id", "words").collect()}
     return tuple(rows.get(product_id, "") for product_id in product_ids)
+
+
+def _told(words: Sequence[str], han: bool) -> str:
+    readable = [word for word in words if is_han(word) == han]
+    return ", ".join((readable or words)[:_WORDS])

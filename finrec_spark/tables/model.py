@@ -145,7 +145,7 @@ PRODUCT_STATES = Table(
         PRODUCT_ID,
         Column("state", "array<float>", "Coordinates; the product with a customer's state is the customer's interest"),
         Column("bias", "double", "Interest of everyone; 0 for a product without a history"),
-        Column("words", "array<string>", "Words of its text that move its scores most, heaviest first"),
+        Column("words", "array<string>", "Words of its text, those that move its scores most first"),
     ),
     key=("month", "product_id"),
     partition_by=("month",),

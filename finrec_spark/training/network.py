@@ -3,8 +3,9 @@
 After Bansal, Belanger, McCallum, "Ask the GRU: Multi-Task Learning for Deep Text Recommendations" (RecSys 2016). A
 product's embedding is that of its ID plus what a recurrent encoder makes of its text. A GRU reads the customer's
 events, starting from the profile. Its last state times the product embeddings, plus what the state makes of the
-products' figures before the month in question, are the scores. Tags are predicted from the text's encoding alone. In training, a share of the products lacks the ID's part in each step
-(item dropout), so that a product without any history can be scored from its content.
+products' figures before the month in question, are the scores. Tags are predicted from the text's encoding alone. In
+training, a share of the products lacks the ID's part in each step (item dropout), so that a product without any
+history can be scored from its content.
 """
 
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from finrec_spark.training.content import ProductContent, require_content
 from finrec_spark.training.params import NetworkParams
 from finrec_spark.training.sequences_schema import SequenceLayout
 
+_ALL = slice(None)
+
 
 class Products(NamedTuple):
     """P products: embedding, P × width; bias, P; encoding of the text, P × 2 token_hidden."""
@@ -29,7 +32,10 @@ class Products(NamedTuple):
 
 
 class Output(NamedTuple):
-    """Scores, B × P; logits of the tags, P × K, or None; ratings of the batch's targets, B × T, or None."""
+    """Scores, B × P; logits of the tags of the Q products with a history, Q × K; ratings of targets, B × T.
+
+    The last two are None where they are not learned.
+    """
 
     scores: Tensor
     tags: Tensor | None
@@ -56,16 +62,28 @@ class TextEncoder(nn.Module):
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("share", (has_token / n_tokens).unsqueeze(-1), persistent=False)
         self.register_buffer("from_the_end", _reversed_places(text), persistent=False)
+        self.register_buffer("known", torch.from_numpy(np.flatnonzero(content.known)), persistent=False)
 
     def forward(self) -> Tensor:
-        """Encodings of all products, P × 2 token_hidden."""
-        return self.encoded(self.tokens(self.text))
+        """Encodings of all products, P × 2 token_hidden; in training 0 for those without a history.
 
-    def encoded(self, embedded: Tensor) -> Tensor:
-        """Encodings of all products from their tokens' embeddings, P × N × D."""
-        turned = embedded.gather(1, self.from_the_end.unsqueeze(-1).expand_as(embedded))
+        No loss looks at these, and they may be many.
+        """
+        if not self.training:
+            return self.encoded(self.tokens(self.text))
+        known = self.encoded(self.tokens(self.text[self.known]), self.known)
+        return known.new_zeros(len(self.text), self.width).index_copy(0, self.known, known)
+
+    def encoded(self, embedded: Tensor, products: Tensor | slice = _ALL) -> Tensor:
+        """Encodings of products, Q × 2 token_hidden, from their tokens' embeddings.
+
+        Args:
+            embedded: Q × N × D.
+            products: their positions, Q; all unless told.
+        """
+        turned = embedded.gather(1, self.from_the_end[products].unsqueeze(-1).expand_as(embedded))
         states = torch.cat([self.forwards(embedded)[0], self.backwards(turned)[0]], dim=2)
-        return (states * self.share).sum(dim=1)
+        return (states * self.share[products]).sum(dim=1)
 
 
 def _reversed_places(text: Tensor) -> Tensor:
@@ -184,14 +202,14 @@ class Network(nn.Module):
         rated = layout.ratings and params.rating_weight > 0
         self.rating = nn.Linear(params.width, params.width) if rated else None
         self.mean_rating = nn.Parameter(torch.zeros(1)) if rated else None
-        self.register_buffer("true_tags", torch.from_numpy(content.tags), persistent=False)
+        self.register_buffer("true_tags", torch.from_numpy(content.tags[content.known]), persistent=False)
 
     def forward(self, batch: Batch) -> Output:
-        """Scores with nothing masked, logits of all products' tags, and ratings of the targets."""
+        """Scores with nothing masked, logits of the tags of products with a history, and ratings of the targets."""
         products = self.products()
         state = self.events(batch, products.embedding)
         scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age)
-        tags = None if self.tags is None else self.tags(products.text)
+        tags = None if self.tags is None else self.tags(products.text[self.products.text.known])
         return Output(scores, tags, self._ratings(batch, state, products.embedding))
 
     def decided(self, products: Products) -> tuple[Tensor, Tensor]:

@@ -30,9 +30,7 @@ class NetworkParams(Params):
     hidden: int = Field(64, ge=1, le=2048, description="Length of the hidden state over the events")
     layers: int = Field(1, ge=1, le=4, description="Recurrent layers over the events")
     token_hidden: int = Field(32, ge=1, le=1024, description="Length of the hidden state over a text, each direction")
-    item_dropout: float = Field(
-        0.2, ge=0, lt=1, description="Share of products that a step knows by text alone"
-    )
+    item_dropout: float = Field(0.2, ge=0, lt=1, description="Share of products that a step knows by text alone")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of a step's and of the last state's entries dropped")
     tags_weight: float = Field(0.2, ge=0, description="Weight of the loss of tags from text; next products weigh 1")
     rating_weight: float = Field(1.0, ge=0, description="Weight of the loss of explicit ratings, where there are any")
@@ -46,7 +44,7 @@ class TrainingParams(Params):
     learning_rate: float = Field(0.003, gt=0, description="Step size of AdamW")
     weight_decay: float = Field(0.01, ge=0, description="Decay of AdamW")
     averaging: float = Field(
-        0.98, ge=0, lt=1, description="Share that each step leaves of the running mean of weights, which is what is kept"
+        0.98, ge=0, lt=1, description="Share that each step leaves of the weights' running mean, which is what is kept"
     )
     finishing_epochs: int = Field(
         3, ge=0, description="Passes over the newest month at the end, which until then only told when to stop"

@@ -1,6 +1,7 @@
 """What a trained network makes of customers and products, as rows that score without torch."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,8 @@ from finrec_spark.training.batch import Batch, unpacked
 from finrec_spark.training.content import Floats
 from finrec_spark.training.network import Network
 from finrec_spark.training.scoring import NetworkScorer, NetworkState, network_of
+from finrec_spark.transforms.letters import is_han
 
-_WORDS = 3
 _ROWS = 2_048  # sequences of one step: sorted by length, so that short ones wait for no long one
 
 ProductState = tuple[str, list[float], float, list[str]]
@@ -79,10 +80,12 @@ def product_states(
 
 
 def salient_words(network: Network, customer: Floats, tokens: Sequence[str]) -> list[list[str]]:
-    """The words of each product's text with the largest |∂score/∂embedding|, heaviest first, each once.
+    """The words of each product's text by |∂score/∂embedding|, heaviest first, each once.
 
     As in Bansal, Belanger, McCallum, "Ask the GRU" (RecSys 2016), figure 3: the length of the gradient of the
-    customer's score of the product with respect to each word's vector.
+    customer's score of the product with respect to each word's vector. A Chinese character alone is no word and the
+    texts come without word borders, so what is told there are pairs of neighbours, which weigh what their characters
+    do on average.
 
     Args:
         network: a trained network.
@@ -94,10 +97,26 @@ def salient_words(network: Network, customer: Floats, tokens: Sequence[str]) -> 
     embedded = encoder.text.tokens(numbers).detach().requires_grad_()
     scores = encoder.from_text(encoder.text.encoded(embedded)) @ torch.from_numpy(customer)
     (gradient,) = torch.autograd.grad(scores.sum(), embedded)
-    weight = torch.where(numbers > 0, gradient.norm(dim=2), -1.0).numpy()
-    order = np.argsort(-weight, axis=1, kind="stable")
-    placed = np.take_along_axis(numbers.numpy(), order, axis=1)
-    return [list(dict.fromkeys(tokens[n - 1] for n in row if n > 0))[:_WORDS] for row in placed]
+    rows = zip(numbers.tolist(), gradient.norm(dim=2).tolist(), strict=True)
+    return [heaviest_words([tokens[n - 1] for n in row if n > 0], weights) for row, weights in rows]
+
+
+def heaviest_words(text: Sequence[str], weights: Sequence[float]) -> list[str]:
+    """The words of one text, heaviest first, each once; of equal weight the earlier one.
+
+    Args:
+        text: tokens, of which a Chinese one is one character.
+        weights: one a token; further ones are not read.
+
+    >>> heaviest_words(["gold", "金", "条", "bar"], [0.5, 0.8, 0.6, 0.1])
+    ['金条', 'gold', 'bar']
+    """
+    weighed = [(word, weight) for word, weight in zip(text, weights, strict=False) if not is_han(word)]
+    for at, (word, following) in enumerate(pairwise(text)):
+        if is_han(word) and is_han(following):
+            weighed.append((word + following, (weights[at] + weights[at + 1]) / 2))
+    ordered = sorted(weighed, key=lambda pair: -pair[1])
+    return list(dict.fromkeys(word for word, _ in ordered))
 
 
 def _states_of(rows: pa.RecordBatch, scorer: NetworkScorer) -> pa.RecordBatch:

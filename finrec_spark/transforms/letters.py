@@ -1,5 +1,7 @@
 """Texts in letters that can be compared."""
 
+import unicodedata
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -19,3 +21,12 @@ def folded(text: Column) -> Column:
     <BLANKLINE>
     """
     return F.translate(F.lower(text), _ACCENTED, _PLAIN)
+
+
+def is_han(word: str) -> bool:
+    """Whether the word is written in Chinese characters, told by its first letter.
+
+    >>> is_han("金"), is_han("gold"), is_han("")
+    (True, False, False)
+    """
+    return unicodedata.name(word[:1] or " ", "").startswith("CJK UNIFIED IDEOGRAPH")

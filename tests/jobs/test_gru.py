@@ -7,7 +7,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from finrec_spark.job import perform
+from finrec_spark.models.gru import collect_words
 from finrec_spark.tables import CUSTOMER_STATES, METRICS, PRODUCT_STATES, RECOMMENDATIONS, SEQUENCES, TREES
+from finrec_spark.transforms.letters import is_han
 from jobs import build_sequences, embed_text, recommend, train_gru
 
 pytest.importorskip("torch", reason="the training extra is not installed")
@@ -46,7 +48,14 @@ def test_every_customer_with_events_has_a_state(with_gru):
 
 def test_every_product_has_a_state_and_words_of_its_text(with_gru):
     states = with_gru.lake.read_month(PRODUCT_STATES, JUNE)
-    assert states.where("size(state) = 8 and size(words) = 3").count() == states.count() == 60
+    assert states.where("size(state) = 8 and size(words) >= 3").count() == states.count() == 60
+
+
+def test_a_reader_of_english_is_told_no_chinese_words(with_gru):
+    states = with_gru.lake.read_month(PRODUCT_STATES, JUNE)
+    ids = [row.product_id for row in states.select("product_id").collect()]
+    assert not any(is_han(letter) for words in collect_words(states, ids, han=False) for letter in words)
+    assert all(map(is_han, collect_words(states, ids, han=True)))
 
 
 def test_the_learning_curve_is_told(with_gru):

@@ -42,6 +42,16 @@ def test_a_product_without_a_history_uses_nothing_of_its_id(layout, content):
     assert torch.equal(network(ring()).scores, before)
 
 
+def test_training_reads_no_text_of_products_without_a_history_and_scores_the_others_the_same(layout, content):
+    network = Network(layout, replace(content, known=np.arange(6) != 2), PARAMS)
+    batch = replace(ring(), product=ring().product.where(ring().product != 3, 1))
+    learning, scoring = network.train()(batch), network.eval()(batch)
+    others = [0, 1, 3, 4, 5]
+    torch.testing.assert_close(learning.scores[:, others], scoring.scores[:, others])
+    torch.testing.assert_close(learning.tags, scoring.tags)
+    assert learning.tags.shape == (5, 4)
+
+
 def test_item_dropout_leaves_the_share_of_products_without_their_id(layout, content):
     torch.manual_seed(0)
     encoder = Network(layout, content, PARAMS.model_copy(update={"item_dropout": 0.25})).products.train()

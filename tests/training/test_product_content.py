@@ -33,7 +33,8 @@ def test_figures_are_on_the_scale_of_their_own_month():
 def test_figures_of_an_earlier_month_know_nothing_of_what_came_after(spark):
     """Three months of sales, newest last: 1, 10, 100 buys."""
     months = ", ".join(
-        f"named_struct('price', 1.0, 'change', null, 'rate', null, 'buys', {buys}, 'sells', 0, 'holders', 0, 'amount', 0)"
+        "named_struct('price', 1.0, 'change', null, 'rate', null, "
+        f"'buys', {buys}, 'sells', 0, 'holders', 0, 'amount', 0)"
         for buys in (1, 10, 100)
     )
     series = spark.sql(f"select 'a' as product_id, array({months}) as series")
