@@ -39,7 +39,7 @@ def network_content(job: Job, product_ids: Sequence[str], layout: SequenceLayout
 def training_plan(
     job: Job, sequences: DataFrame, layout: SequenceLayout, content: ProductContent, params: GruParams, name: str
 ) -> TrainingPlan:
-    """Write the feeds below the lake and say what is to be trained.
+    """Write the feeds to the job's scratch folder and say what is to be trained.
 
     The cuts before the last known month are learned from; that month itself tells when to stop.
 
@@ -47,7 +47,7 @@ def training_plan(
         sequences: rows of ``gold.sequences`` with targets.
         name: of the training; one of the same name and content goes on where it was killed.
     """
-    root = f"{job.program.lake.root.rstrip('/')}/.feed/{name}-{job.month:%Y-%m}"
+    root = job.scratch(name)
     last = F.lit(months_before(job.month, 1))
     for part, cuts in (("train", F.col("cut") < last), ("validation", F.col("cut") == last)):
         write_for_feed(feed_rows(sequences.where(cuts), layout), f"{root}/{part}", layout, params.writing)
