@@ -162,16 +162,8 @@ class Job:
         self.program.tell(message)
 
     def scratch(self, name: str) -> str:
-        """A folder for the step's files of the month that are no result: gone once it is done, there after a kill."""
-        return self.program.lake.folder(f"{self._scratch}/{name}")
-
-    def discard_scratch(self) -> None:
-        """Delete what the step left there."""
-        self.program.lake.discard(self._scratch)
-
-    @property
-    def _scratch(self) -> str:
-        return f".scratch/{self.step.name}/{self.month:%Y-%m}"
+        """A folder below the lake for the step's files of the month that are no result."""
+        return f"{self.program.lake.root.rstrip('/')}/.scratch/{self.step.name}/{self.month:%Y-%m}/{name}"
 
     def register_model(self, model: str, params: Params) -> None:
         """Note the model that this job fits, with its parameters, in ``model.registry``."""
@@ -209,7 +201,6 @@ def perform(step: Step, program: Program, month: date) -> Outcome:
         raise
     seconds = time.monotonic() - started
     _record(job, DONE, rows, seconds)
-    job.discard_scratch()
     return Outcome(step, month, rows, seconds)
 
 

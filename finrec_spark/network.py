@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pyarrow.fs import FileType
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -11,6 +12,7 @@ from finrec_spark.months import months_before
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
+from finrec_spark.training.manifest import file_system
 from finrec_spark.training.product_content import collect_content
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import TrainingPlan
@@ -60,3 +62,10 @@ def training_plan(
         feed=params.feed,
         training=params.training,
     )
+
+
+def discard_training(job: Job, name: str) -> None:
+    """Delete the feeds and the checkpoint of a training whose result stands, if they are there."""
+    files, path = file_system(job.scratch(name))
+    if files.get_file_info(path).type != FileType.NotFound:
+        files.delete_dir(path)

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models import gru
-from finrec_spark.network import network_content, network_layout, training_plan
+from finrec_spark.network import discard_training, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_STATES,
     METRICS,
@@ -52,6 +52,7 @@ def run(job: Job) -> int:
     job.write(NETWORK_WEIGHTS, weights, model=gru.NAME)
     job.write(METRICS, _curve(job, trained.curve), protocol="training", run_id=job.run_id)
     job.register_model(gru.NAME, params)
+    discard_training(job, gru.NAME)
     return rows
 
 

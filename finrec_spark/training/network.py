@@ -126,9 +126,9 @@ class FigureScores(nn.Module):
 
     def __init__(self, content: ProductContent, params: NetworkParams) -> None:
         super().__init__()
-        self.weights = nn.Linear(params.width, content.figures.shape[2])
-        nn.init.zeros_(self.weights.weight)
-        nn.init.zeros_(self.weights.bias)
+        n_figures = content.figures.shape[2]
+        self.weight = nn.Parameter(torch.zeros(n_figures, params.width))  # until learned, figures say nothing
+        self.bias = nn.Parameter(torch.zeros(n_figures))
         self.register_buffer("figures", torch.from_numpy(content.figures), persistent=False)
 
     def forward(self, state: Tensor, age: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ class FigureScores(nn.Module):
             state: B × width.
             age: months from the sequence's to the decided one, B.
         """
-        weights = self.weights(state)
+        weights = nn.functional.linear(state, self.weight, self.bias)
         order = age.argsort(stable=True)
         months, sizes = age.unique(return_counts=True)
         parts = zip(months.tolist(), weights[order].split(sizes.tolist()), strict=True)
@@ -215,8 +215,8 @@ class Network(nn.Module):
     def decided(self, products: Products) -> tuple[Tensor, Tensor]:
         """Embedding, P × width, and bias, P, with the figures of the decided month in them: a state times the
         embedding, plus the bias, is what ``forward`` gives a sequence of age 0."""
-        weights, figures = self.figures.weights, self.figures.figures[0]
-        return products.embedding + figures @ weights.weight, products.bias + figures @ weights.bias
+        figures = self.figures.figures[0]
+        return products.embedding + figures @ self.figures.weight, products.bias + figures @ self.figures.bias
 
     def _ratings(self, batch: Batch, state: Tensor, products: Tensor) -> Tensor | None:
         if self.rating is None:

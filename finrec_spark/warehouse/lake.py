@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from threading import Lock
-from typing import Any
 
 from delta.tables import DeltaTable, DeltaTableBuilder
 from py4j.protocol import Py4JError
@@ -51,16 +50,6 @@ class Lake:
     def path(self, table: Table) -> str:
         """Where the table lies."""
         return f"{self.root.rstrip('/')}/{table.path}"
-
-    def folder(self, name: str) -> str:
-        """A folder below the root for files that are no table."""
-        return f"{self.root.rstrip('/')}/{name}"
-
-    def discard(self, name: str) -> None:
-        """Delete such a folder with all that is in it, if it is there."""
-        jvm: Any = self.spark._jvm  # Spark's Python has no call that deletes a folder wherever Spark can write one
-        path = jvm.org.apache.hadoop.fs.Path(self.folder(name))
-        path.getFileSystem(self.spark._jsc.hadoopConfiguration()).delete(path, True)
 
     def exists(self, table: Table) -> bool:
         """Whether the table was ever written."""

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pyspark.sql import functions as F
@@ -56,6 +57,10 @@ def test_a_reader_of_english_is_told_no_chinese_words(with_gru):
     ids = [row.product_id for row in states.select("product_id").collect()]
     assert not any(is_han(letter) for words in collect_words(states, ids, han=False) for letter in words)
     assert all(map(is_han, collect_words(states, ids, han=True)))
+
+
+def test_feeds_and_checkpoint_are_gone_when_the_states_stand(with_gru):
+    assert not Path(with_gru.lake.root, ".scratch", "train_gru", "2022-06", "gru").exists()
 
 
 def test_the_learning_curve_is_told(with_gru):

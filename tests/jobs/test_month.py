@@ -1,7 +1,6 @@
 import logging
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from pyspark.sql import Window
@@ -162,29 +161,9 @@ def test_a_step_that_died_is_done_again_and_what_was_done_before_is_not(program,
     ]
 
 
-def test_what_a_step_leaves_in_scratch_stays_after_a_kill_and_goes_when_it_is_done(program, tmp_path):
-    left = tmp_path / ".scratch" / "second" / "2022-06" / "checkpoints" / "epoch"
-    started = program(tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        perform(Step("second", lambda job: _die_after_writing(job.scratch("checkpoints"))), started, JUNE)
-    assert left.exists()
-    perform(Step("second", lambda job: 7), started, JUNE)
-    assert not left.parents[1].exists()
-
-
-def test_a_finished_month_leaves_nothing_in_scratch(finished):
-    assert not [path for path in Path(finished.lake.root).glob(".scratch/**/*") if path.is_file()]
-
-
 def test_a_step_whose_input_was_never_made_says_which_job_makes_it(program, tmp_path):
     with pytest.raises(InputMissing, match="first has no result for 2022-06"):
         perform(Step("second", lambda job: 0, after=(After("first"),)), program(tmp_path), JUNE)
-
-
-def _die_after_writing(folder):
-    Path(folder).mkdir(parents=True)
-    Path(folder, "epoch").write_text("1")
-    _die()
 
 
 def _die():
