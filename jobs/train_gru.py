@@ -11,6 +11,7 @@ from finrec_spark.models import gru
 from finrec_spark.network import discard_training, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_STATES,
+    INTERACTIONS,
     METRICS,
     NETWORK_WEIGHTS,
     PRODUCT_INDEX_TABLE,
@@ -23,6 +24,7 @@ from finrec_spark.training.product_content import collect_tokens
 from finrec_spark.training.trained import CurvePoint
 from finrec_spark.training.weights import weight_rows
 from finrec_spark.transforms.ids import collect_product_ids
+from finrec_spark.transforms.newcomers import collect_newcomer_share
 from finrec_spark.transforms.sequences import feed_rows
 
 
@@ -45,7 +47,10 @@ def run(job: Job) -> int:
     scored = feed_rows(sequences.where(is_scored), layout, "customer_id")
     rows = job.write(CUSTOMER_STATES, customer_states(scored, state))
     mean, tokens = collect_mean_state(job.read(CUSTOMER_STATES)), collect_tokens(job.read(TOKEN_VECTORS))
-    products = product_states(state, mean, tokens, product_ids)
+    newcomers = collect_newcomer_share(
+        sequences.where(~is_scored), job.read(INTERACTIONS), job.read(PRODUCT_INDEX_TABLE)
+    )
+    products = product_states(state, mean, tokens, product_ids, newcomers)
 
     job.write(PRODUCT_STATES, job.spark.createDataFrame(products, PRODUCT_STATES.ddl_without("month")))
     weights = job.spark.createDataFrame(weight_rows(trained.weights), NETWORK_WEIGHTS.ddl_without("month", "model"))

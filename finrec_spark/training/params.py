@@ -32,7 +32,7 @@ class NetworkParams(Params):
     token_hidden: int = Field(32, ge=1, le=1024, description="Length of the hidden state over a text, each direction")
     item_dropout: float = Field(0.2, ge=0, lt=1, description="Share of products that a step knows by text alone")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of a step's and of the last state's entries dropped")
-    tags_weight: float = Field(0.2, ge=0, description="Weight of the loss of tags from text; next products weigh 1")
+    tags_weight: float = Field(1.0, ge=0, description="Weight of the loss of tags from text; next products weigh 1")
     rating_weight: float = Field(1.0, ge=0, description="Weight of the loss of explicit ratings, where there are any")
 
 

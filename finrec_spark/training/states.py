@@ -64,19 +64,42 @@ def collect_mean_state(states: DataFrame) -> Floats:
 
 
 def product_states(
-    state: NetworkState, mean: Floats, tokens: Sequence[str], product_ids: Sequence[str]
+    state: NetworkState, mean: Floats, tokens: Sequence[str], product_ids: Sequence[str], newcomers: float
 ) -> list[ProductState]:
     """One row: a product's state, bias and the words that move its scores most.
 
     Args:
-        mean: the mean customer's state, which the words are found for.
+        mean: the mean customer's state, which the words are found for and newcomers are weighed by.
         tokens: token by number - 1.
         product_ids: product IDs by position.
+        newcomers: share of what is taken that goes to products without a history, in (0, 1).
     """
     scorer = NetworkScorer(state)
+    known = state.content.known
+    offset = newcomers_offset(scorer.embedding @ mean + scorer.bias, known, newcomers)
+    bias = np.where(known, scorer.bias, scorer.bias + offset)
     words = salient_words(network_of(state), mean, tokens)
-    rows = zip(product_ids, scorer.embedding.tolist(), scorer.bias.tolist(), words, strict=True)
-    return list(rows)
+    return list(zip(product_ids, scorer.embedding.tolist(), bias.tolist(), words, strict=True))
+
+
+def newcomers_offset(scores: Floats, known: NDArray[np.bool_], share: float) -> float:
+    """What is to be added to newcomers' scores, so that the softmax gives them ``share`` together; 0 without any.
+
+    In training products without a history are no alternatives, so nothing else holds them against the others.
+    offset = log(share / (1 - share)) + log Σ_known exp(score) - log Σ_new exp(score)
+
+    Args:
+        scores: P.
+        known: whether the product has a history, P.
+        share: in (0, 1).
+
+    >>> newcomers_offset(np.log([3.0, 1.0, 4.0]), np.array([True, True, False]), 0.5)
+    0.0
+    """
+    if known.all():
+        return 0.0
+    odds = np.exp(scores.astype(np.float64) - scores.max())
+    return float(np.log(share / (1 - share)) + np.log(odds[known].sum()) - np.log(odds[~known].sum()))
 
 
 def salient_words(network: Network, customer: Floats, tokens: Sequence[str]) -> list[list[str]]:
