@@ -35,21 +35,21 @@ def run(job: Job) -> int:
     from finrec_spark.training.states import collect_mean_state, customer_states, product_states
 
     params = job.config.parameters.gru
-    sequences, product_ids = job.read(SEQUENCES), collect_product_ids(job.read(PRODUCT_INDEX_TABLE))
+    sequences, positions = job.read(SEQUENCES), job.read(PRODUCT_INDEX_TABLE)
+    product_ids = collect_product_ids(positions)
     layout = network_layout(job, sequences, len(product_ids))
     content = network_content(job, product_ids, layout)
     is_scored = F.col("cut") == F.lit(job.month)
+    learned = sequences.where(~is_scored)
 
-    trained = train(job.spark, training_plan(job, sequences.where(~is_scored), layout, content, params, gru.NAME))
+    trained = train(job.spark, training_plan(job, learned, layout, content, params, gru.NAME))
     job.tell(f"train_gru: the network of epoch {trained.best_epoch} is kept")
 
     state = NetworkState(layout, content, params.network, trained.weights)
     scored = feed_rows(sequences.where(is_scored), layout, "customer_id")
     rows = job.write(CUSTOMER_STATES, customer_states(scored, state))
     mean, tokens = collect_mean_state(job.read(CUSTOMER_STATES)), collect_tokens(job.read(TOKEN_VECTORS))
-    newcomers = collect_newcomer_share(
-        sequences.where(~is_scored), job.read(INTERACTIONS), job.read(PRODUCT_INDEX_TABLE)
-    )
+    newcomers = collect_newcomer_share(learned, job.read(INTERACTIONS), positions)
     products = product_states(state, mean, tokens, product_ids, newcomers)
 
     job.write(PRODUCT_STATES, job.spark.createDataFrame(products, PRODUCT_STATES.ddl_without("month")))
