@@ -11,7 +11,7 @@ COLUMNS = "product_id string, state array<float>, bias double, words array<strin
 
 @pytest.fixture
 def states(spark):
-    rows = [("fund", [0.0, 1.0], 0.5, ["gold", "safe"]), ("card", [1.0, 0.0], 0.0, ["pay"])]
+    rows = [("fund", [0.0, 1.0], 0.5, ["金条", "gold", "安全", "safe", "bar", "old"]), ("card", [1.0, 0.0], 0.0, ["pay"])]
     return spark.createDataFrame(rows, COLUMNS)
 
 
@@ -41,5 +41,9 @@ def test_a_month_without_states_scores_0(states):
     assert scorer(states, IDS).score(batch_of(None)).tolist() == [[0.0, 0.0, 0.0]]
 
 
-def test_a_product_s_words_stand_at_its_position(states):
-    assert collect_words(states, IDS) == ("pay", "", "gold, safe")
+def test_a_product_s_three_heaviest_words_stand_at_its_position(states):
+    assert collect_words(states, IDS, han=False) == ("pay", "", "gold, safe, bar")
+
+
+def test_words_of_another_script_are_told_only_where_there_is_no_other(states):
+    assert collect_words(states, IDS, han=True) == ("pay", "", "金条, 安全")
