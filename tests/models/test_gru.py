@@ -11,7 +11,10 @@ COLUMNS = "product_id string, state array<float>, bias double, words array<strin
 
 @pytest.fixture
 def states(spark):
-    rows = [("fund", [0.0, 1.0], 0.5, ["金条", "gold", "安全", "safe", "bar", "old"]), ("card", [1.0, 0.0], 0.0, ["pay"])]
+    rows = [
+        ("fund", [0.0, 1.0], 0.5, ["金条", "gold", "安全", "safe", "bar", "old"]),
+        ("card", [1.0, 0.0], 0.0, ["pay"]),
+    ]
     return spark.createDataFrame(rows, COLUMNS)
 
 
