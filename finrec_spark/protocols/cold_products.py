@@ -106,10 +106,10 @@ def _recalls(
 
 
 def _made_cold(content: ProductContent, cold: Ints) -> ProductContent:
-    """The content without what only a history could tell of the cold products."""
-    known, figures = content.known.copy(), content.figures.copy()
-    known[cold], figures[:, cold] = False, 0.0
-    return replace(content, known=known, figures=figures)
+    """The content with the cold products as ones that have no history: neither their ID nor their figures count."""
+    known = content.known.copy()
+    known[cold] = False
+    return replace(content, known=known)
 
 
 def collect_folds(products: DataFrame, n: int, seed: int) -> dict[str, int]:

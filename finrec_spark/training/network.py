@@ -4,8 +4,8 @@ After Bansal, Belanger, McCallum, "Ask the GRU: Multi-Task Learning for Deep Tex
 product's embedding is that of its ID plus what a recurrent encoder makes of its text. A GRU reads the customer's
 events, starting from the profile. Its last state times the product embeddings, plus what the state makes of the
 products' figures before the month in question, are the scores. Tags are predicted from the text's encoding alone. In
-training, a share of the products lacks the ID's part in each step (item dropout), so that a product without any
-history can be scored from its content.
+training, a share of the products lacks the ID's part and the figures in each step (item dropout), so that a product
+without any history can be scored from its text alone.
 """
 
 from typing import NamedTuple
@@ -24,11 +24,15 @@ _ALL = slice(None)
 
 
 class Products(NamedTuple):
-    """P products: embedding, P × width; bias, P; encoding of the text, P × 2 token_hidden."""
+    """P products: embedding, P × width; bias, P; encoding of the text, P × 2 token_hidden.
+
+    ``met`` is 1 where a product's history counts: its own embedding and bias, and its figures; else 0.
+    """
 
     embedding: Tensor
     bias: Tensor
     text: Tensor
+    met: Tensor
 
 
 class Output(NamedTuple):
@@ -108,13 +112,12 @@ class ProductEncoder(nn.Module):
 
     def forward(self) -> Products:
         """All products, as this step knows them."""
-        text = self.text()
-        by_id = self._by_id()
-        embedding = self.id.weight * by_id.unsqueeze(-1) + self.from_text(text)
-        return Products(embedding, self.bias * by_id, text)
+        text, met = self.text(), self._met()
+        embedding = self.id.weight * met.unsqueeze(-1) + self.from_text(text)
+        return Products(embedding, self.bias * met, text, met)
 
-    def _by_id(self) -> Tensor:
-        """1 where the product's own embedding and bias are used, P."""
+    def _met(self) -> Tensor:
+        """1 where the product's history is used in this step, P."""
         known = self.known.float()
         if not self.training:
             return known
@@ -208,14 +211,14 @@ class Network(nn.Module):
         """Scores with nothing masked, logits of the tags of products with a history, and ratings of the targets."""
         products = self.products()
         state = self.events(batch, products.embedding)
-        scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age)
+        scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age) * products.met
         tags = None if self.tags is None else self.tags(products.text[self.products.text.known])
         return Output(scores, tags, self._ratings(batch, state, products.embedding))
 
     def decided(self, products: Products) -> tuple[Tensor, Tensor]:
         """Embedding, P × width, and bias, P, with the figures of the decided month in them: a state times the
         embedding, plus the bias, is what ``forward`` gives a sequence of age 0."""
-        figures = self.figures.figures[0]
+        figures = self.figures.figures[0] * products.met.unsqueeze(-1)
         return products.embedding + figures @ self.figures.weight, products.bias + figures @ self.figures.bias
 
     def _ratings(self, batch: Batch, state: Tensor, products: Tensor) -> Tensor | None:

@@ -33,12 +33,16 @@ def test_a_cold_product_is_found_by_its_text_alone(layout, content):
     assert int(network.eval()(batch).scores[3, [0, 1, 2, 3, 5]].argmax()) == 4
 
 
-def test_a_product_without_a_history_uses_nothing_of_its_id(layout, content):
-    network = Network(layout, replace(content, known=np.arange(6) < 5), PARAMS).eval()
+def test_a_product_without_a_history_uses_nothing_of_its_id_and_its_figures(layout, content):
+    of_two_months = replace(with_figures(content), known=np.arange(6) < 5)
+    network = Network(layout.model_copy(update={"ages": 2}), of_two_months, PARAMS).eval()
+    with torch.no_grad():
+        network.figures.weight += 1.0
     before = network(ring()).scores
     with torch.no_grad():
         network.products.id.weight[5] += 1.0
         network.products.bias[5] += 1.0
+        network.figures.figures[:, 5] += 1.0
     assert torch.equal(network(ring()).scores, before)
 
 
@@ -55,7 +59,7 @@ def test_training_reads_no_text_of_products_without_a_history_and_scores_the_oth
 def test_item_dropout_leaves_the_share_of_products_without_their_id(layout, content):
     torch.manual_seed(0)
     encoder = Network(layout, content, PARAMS.model_copy(update={"item_dropout": 0.25})).products.train()
-    assert torch.stack([encoder._by_id() for _ in range(400)]).mean().item() == pytest.approx(0.75, abs=0.03)
+    assert torch.stack([encoder._met() for _ in range(400)]).mean().item() == pytest.approx(0.75, abs=0.03)
 
 
 def test_padding_changes_no_score(layout, content):
