@@ -161,9 +161,10 @@ class Job:
         """A line of progress."""
         self.program.tell(message)
 
-    def scratch(self, name: str) -> str:
+    @property
+    def scratch(self) -> str:
         """A folder below the lake for the step's files of the month that are no result."""
-        return f"{self.program.lake.root.rstrip('/')}/.scratch/{self.step.name}/{self.month:%Y-%m}/{name}"
+        return f"{self.program.lake.root.rstrip('/')}/.scratch/{self.step.name}/{self.month:%Y-%m}"
 
     def register_model(self, model: str, params: Params) -> None:
         """Note the model that this job fits, with its parameters, in ``model.registry``."""

@@ -49,7 +49,7 @@ def training_plan(
         sequences: rows of ``gold.sequences`` with targets.
         name: of the training; one of the same name and content goes on where it was killed.
     """
-    root = job.scratch(name)
+    root = f"{job.scratch}/{name}"
     last = F.lit(months_before(job.month, 1))
     for part, cuts in (("train", F.col("cut") < last), ("validation", F.col("cut") == last)):
         write_for_feed(feed_rows(sequences.where(cuts), layout), f"{root}/{part}", layout, params.writing)
@@ -64,8 +64,8 @@ def training_plan(
     )
 
 
-def discard_training(job: Job, name: str) -> None:
-    """Delete the feeds and the checkpoint of a training whose result stands, if they are there."""
-    files, path = file_system(job.scratch(name))
+def discard_trainings(job: Job) -> None:
+    """Delete the feeds and checkpoints of the job's trainings, whose results stand."""
+    files, path = file_system(job.scratch)
     if files.get_file_info(path).type != FileType.NotFound:
         files.delete_dir(path)

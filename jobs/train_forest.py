@@ -37,11 +37,11 @@ def run(job: Job) -> int:
         pairs.unpersist()
         return _without_trees(job)
 
-    forest = fit_trees(pairs, names, params.forest, single=False, scratch=job.scratch(RANDOM_FOREST))
+    forest = fit_trees(pairs, names, params.forest, single=False, scratch=f"{job.scratch}/{RANDOM_FOREST}")
     job.register_model(RANDOM_FOREST, params.forest)
     rows = job.write(TREES, forest, model=RANDOM_FOREST)
 
-    tree = fit_trees(pairs, names, params.tree, single=True, scratch=job.scratch(DECISION_TREE))
+    tree = fit_trees(pairs, names, params.tree, single=True, scratch=f"{job.scratch}/{DECISION_TREE}")
     require_no_leak(collect_trees(tree, names), names)
     job.register_model(DECISION_TREE, params.tree)
     rows += job.write(TREES, tree, model=DECISION_TREE)

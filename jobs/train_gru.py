@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models import gru
-from finrec_spark.network import discard_training, network_content, network_layout, training_plan
+from finrec_spark.network import discard_trainings, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_STATES,
     INTERACTIONS,
@@ -57,19 +57,19 @@ def run(job: Job) -> int:
     job.write(NETWORK_WEIGHTS, weights, model=gru.NAME)
     job.write(METRICS, _curve(job, trained.curve), protocol="training", run_id=job.run_id)
     job.register_model(gru.NAME, params)
-    discard_training(job, gru.NAME)
+    discard_trainings(job)
     return rows
 
 
 def _curve(job: Job, curve: Sequence[CurvePoint]) -> DataFrame:
     """The learning curve as metrics; the epoch stands in ``k``."""
     points = [
-        ("training", gru.NAME, f"{point.split}_{name}", point.epoch, "all", job.month, float(value), None, None)
+        (gru.NAME, f"{point.split}_{name}", point.epoch, "all", job.month, float(value), None, None)
         for point in curve
         for name, value in (("loss", point.loss), ("recall", point.recall))
         if value is not None
     ]
-    return job.spark.createDataFrame(points, METRICS.ddl_without("run_id"))
+    return job.spark.createDataFrame(points, METRICS.ddl_without("run_id", "protocol"))
 
 
 STEP = Step(

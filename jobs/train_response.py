@@ -39,7 +39,7 @@ def run(job: Job) -> int:
     rows = answered_contacts(contacts, responses, products, vectors, job.month, params.answer_days).persist()
     categories, channels = collect_offers(job, rows)
     names = response.feature_names(profile, categories, channels, params)
-    fitted = response.fit(rows, profile, names, params, job.scratch("trees"))
+    fitted = response.fit(rows, profile, names, params, f"{job.scratch}/trees")
     offers = rows.withColumn("offer", F.concat_ws(" by ", "product_id", "channel"))
     odds = naive_bayes.fit_answers(offers, profile, job.config.parameters.naive_bayes)
 

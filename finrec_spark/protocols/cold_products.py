@@ -14,7 +14,7 @@ from finrec_spark.evaluation.ratings import mean_with_interval
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models.gru import GruParams
 from finrec_spark.models.scorer import Floats, Ints
-from finrec_spark.network import discard_training, network_content, network_layout, training_plan
+from finrec_spark.network import discard_trainings, network_content, network_layout, training_plan
 from finrec_spark.tables import METRICS, PRODUCT_INDEX_TABLE, PRODUCT_TEXT, SEQUENCES
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.sequences_schema import SequenceLayout
@@ -61,9 +61,7 @@ def run(job: Job) -> int:
         job.tell(f"cold_products: fold {fold.number}, {len(fold.cold)} products: recall {told}")
     sequences.unpersist()
     rows = job.write(METRICS, _metrics(job, recalls), protocol=PROTOCOL, run_id=job.run_id)
-    for number in range(job.config.cold_products.folds):  # until now a killed run goes on from them
-        for model in (NETWORK, WITHOUT_TAGS):
-            discard_training(job, f"{model}-{number}")
+    discard_trainings(job)  # not fold by fold: until all are done, a killed run goes on from them
     return rows
 
 
@@ -97,8 +95,8 @@ def _recalls(
     tasks = {NETWORK: params.network, WITHOUT_TAGS: params.network.model_copy(update={"tags_weight": 0.0})}
     for model, network in tasks.items():
         of_task: GruParams = params.model_copy(update={"network": network})
-        name = f"{model}-{fold.number}"
-        trained = train(job.spark, training_plan(job, fold.train, layout, cold_content, of_task, name))
+        plan = training_plan(job, fold.train, layout, cold_content, of_task, f"{model}-{fold.number}")
+        trained = train(job.spark, plan)
         state = NetworkState(layout, cold_content, network, trained.weights)
         scores[model] = scored_rows(test, state)[:, fold.cold].astype(np.float64)
     k = job.config.cold_products.k

@@ -21,7 +21,7 @@ def run(job: Job) -> int:
     contacts = collect_contacts(read_contact_file(job.spark, _path(job.program)), params, params.seed)
     job.tell(f"response: {len(contacts.label):,} contacts, {contacts.label.mean():.1%} of them {params.positive}")
 
-    models = candidates(job.spark, params, job.scratch("trees"))
+    models = candidates(job.spark, params, f"{job.scratch}/trees")
     figures = list(cross_validate(contacts, models, params))
 
     return job.write(METRICS, metric_rows(job.spark, figures), protocol=PROTOCOL, run_id=job.run_id)

@@ -26,13 +26,13 @@ _ALL = slice(None)
 class Products(NamedTuple):
     """P products: embedding, P × width; bias, P; encoding of the text, P × 2 token_hidden.
 
-    ``met`` is 1 where a product's history counts: its own embedding and bias, and its figures; else 0.
+    ``has_history`` is 1 where the product's own embedding, bias and figures count in this step, else 0, P.
     """
 
     embedding: Tensor
     bias: Tensor
     text: Tensor
-    met: Tensor
+    has_history: Tensor
 
 
 class Output(NamedTuple):
@@ -66,7 +66,7 @@ class TextEncoder(nn.Module):
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("share", (has_token / n_tokens).unsqueeze(-1), persistent=False)
         self.register_buffer("from_the_end", _reversed_places(text), persistent=False)
-        self.register_buffer("known", torch.from_numpy(np.flatnonzero(content.known)), persistent=False)
+        self.register_buffer("with_history", torch.from_numpy(np.flatnonzero(content.known)), persistent=False)
 
     def forward(self) -> Tensor:
         """Encodings of all products, P × 2 token_hidden; in training 0 for those without a history.
@@ -75,8 +75,8 @@ class TextEncoder(nn.Module):
         """
         if not self.training:
             return self.encoded(self.tokens(self.text))
-        known = self.encoded(self.tokens(self.text[self.known]), self.known)
-        return known.new_zeros(len(self.text), self.width).index_copy(0, self.known, known)
+        encoded = self.encoded(self.tokens(self.text[self.with_history]), self.with_history)
+        return encoded.new_zeros(len(self.text), self.width).index_copy(0, self.with_history, encoded)
 
     def encoded(self, embedded: Tensor, products: Tensor | slice = _ALL) -> Tensor:
         """Encodings of products, Q × 2 token_hidden, from their tokens' embeddings.
@@ -112,11 +112,11 @@ class ProductEncoder(nn.Module):
 
     def forward(self) -> Products:
         """All products, as this step knows them."""
-        text, met = self.text(), self._met()
-        embedding = self.id.weight * met.unsqueeze(-1) + self.from_text(text)
-        return Products(embedding, self.bias * met, text, met)
+        text, has_history = self.text(), self._has_history()
+        embedding = self.id.weight * has_history.unsqueeze(-1) + self.from_text(text)
+        return Products(embedding, self.bias * has_history, text, has_history)
 
-    def _met(self) -> Tensor:
+    def _has_history(self) -> Tensor:
         """1 where the product's history is used in this step, P."""
         known = self.known.float()
         if not self.training:
@@ -211,14 +211,16 @@ class Network(nn.Module):
         """Scores with nothing masked, logits of the tags of products with a history, and ratings of the targets."""
         products = self.products()
         state = self.events(batch, products.embedding)
-        scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age) * products.met
-        tags = None if self.tags is None else self.tags(products.text[self.products.text.known])
+        scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age) * products.has_history
+        tags = None if self.tags is None else self.tags(products.text[self.products.text.with_history])
         return Output(scores, tags, self._ratings(batch, state, products.embedding))
 
     def decided(self, products: Products) -> tuple[Tensor, Tensor]:
-        """Embedding, P × width, and bias, P, with the figures of the decided month in them: a state times the
-        embedding, plus the bias, is what ``forward`` gives a sequence of age 0."""
-        figures = self.figures.figures[0] * products.met.unsqueeze(-1)
+        """Embedding, P × width, and bias, P, of the decided month: its figures are in them.
+
+        A state times the embedding, plus the bias, is what ``forward`` gives a sequence of age 0.
+        """
+        figures = self.figures.figures[0] * products.has_history.unsqueeze(-1)
         return products.embedding + figures @ self.figures.weight, products.bias + figures @ self.figures.bias
 
     def _ratings(self, batch: Batch, state: Tensor, products: Tensor) -> Tensor | None:

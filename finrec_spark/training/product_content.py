@@ -9,9 +9,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.training.content import Floats, ProductContent
+from finrec_spark.transforms.product_series import SPANS
 
 _FIGURES = ("price", "change", "rate", "buys", "sells", "holders", "amount")
-_SPANS = (1, 3, 12)  # newest calendar months that a figure is the mean of
 _RARE = 2  # products that a tag needs: one that stands alone teaches nothing of others
 
 
@@ -110,11 +110,11 @@ def _tags() -> Column:
 
 
 def _figures(ages: int) -> Column:
-    """For each age, each figure's mean over the newest 1, 3 and 12 months then, NaN where it was never known."""
+    """For each age, each figure's mean over the newest months then (``SPANS``), NaN where it was never known."""
     newest_first = F.reverse("series")
 
     def of_age(age: Column) -> Column:
-        return F.array(*[_mean(newest_first, figure, age, months) for figure in _FIGURES for months in _SPANS])
+        return F.array(*[_mean(newest_first, figure, age, months) for figure in _FIGURES for months in SPANS])
 
     return F.transform(F.sequence(F.lit(0), F.lit(ages - 1)), of_age)
 

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from finrec_spark.training.batch import Batch, unpacked
 from finrec_spark.training.content import Floats
 from finrec_spark.training.network import Network
-from finrec_spark.training.scoring import NetworkScorer, NetworkState, network_of
+from finrec_spark.training.scoring import NetworkScorer, NetworkState
 from finrec_spark.transforms.letters import is_han
 
 _ROWS = 2_048  # sequences of one step: sorted by length, so that short ones wait for no long one
@@ -78,7 +78,7 @@ def product_states(
     known = state.content.known
     offset = newcomers_offset(scorer.embedding @ mean + scorer.bias, known, newcomers)
     bias = np.where(known, scorer.bias, scorer.bias + offset)
-    words = salient_words(network_of(state), mean, tokens)
+    words = salient_words(scorer.network, mean, tokens)
     return list(zip(product_ids, scorer.embedding.tolist(), bias.tolist(), words, strict=True))
 
 

@@ -10,6 +10,9 @@ from finrec_spark.months import months_before
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.splits import before
 
+SPANS = (1, 3, 12)
+"""Calendar months before a cut that a figure of the series is looked at over."""
+
 _NUMBER = r"^\s*[+-]?\d+(\.\d+)?\s*%?\s*$"
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from finrec_spark.params import Params
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.transforms.matrix import MatrixParams
+from finrec_spark.transforms.product_series import SPANS
 from finrec_spark.transforms.sequence_codes import (
     amount_bucket,
     event_type_code,
@@ -35,10 +36,12 @@ class SequencesParams(Params):
     amounts: int = Field(32, ge=3, le=64, description="Buckets of amounts, each twice as wide as the one before")
     gaps: int = Field(14, ge=3, le=64, description="Buckets of days between events, each twice as wide")
     ratings: bool = Field(False, description="Whether explicit ratings of the products taken are learned too")
-    series_months: int = Field(
-        36, ge=1, le=60, description="Calendar months of a product's time series; cuts and 12 more are all that is read"
-    )
     rate: str = Field("rate", description="Delivered column of products that has their interest rate")
+
+    @property
+    def series_months(self) -> int:
+        """Calendar months of a product's time series: as many before the first cut as its figures look back."""
+        return self.cuts + max(SPANS)
 
 
 def sequence_layout(products: int, profile: int, rules: MatrixParams, params: SequencesParams) -> SequenceLayout:

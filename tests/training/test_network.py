@@ -59,7 +59,7 @@ def test_training_reads_no_text_of_products_without_a_history_and_scores_the_oth
 def test_item_dropout_leaves_the_share_of_products_without_their_id(layout, content):
     torch.manual_seed(0)
     encoder = Network(layout, content, PARAMS.model_copy(update={"item_dropout": 0.25})).products.train()
-    assert torch.stack([encoder._met() for _ in range(400)]).mean().item() == pytest.approx(0.75, abs=0.03)
+    assert torch.stack([encoder._has_history() for _ in range(400)]).mean().item() == pytest.approx(0.75, abs=0.03)
 
 
 def test_padding_changes_no_score(layout, content):
