@@ -215,10 +215,15 @@ def _url(place: str) -> str:
 
 
 def _ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
-    """The same items, made up to ``depth`` ahead by a thread of its own; what it raises is raised here."""
+    """The same items, made up to ``depth`` ahead by a thread of its own; what it raises is raised here.
+
+    The thread has ended when the items have, or when no more are wanted: one that lets go of Arrow's memory while
+    the interpreter shuts down aborts the process (apache/arrow #45017).
+    """
     made: queue.Queue[tuple[Item | None, Exception | None]] = queue.Queue(depth)
     unwanted = threading.Event()
-    threading.Thread(target=_make, args=(items, made, unwanted), daemon=True).start()
+    maker = threading.Thread(target=_make, args=(items, made, unwanted), daemon=True)
+    maker.start()
     try:
         while True:
             item, error = made.get()
@@ -229,6 +234,7 @@ def _ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
             yield item
     finally:
         unwanted.set()
+        maker.join()
 
 
 def _make(

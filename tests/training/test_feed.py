@@ -1,5 +1,7 @@
 # ruff: noqa: E402 (what needs torch is imported after a look whether it is there)
+import threading
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,16 @@ def test_the_same_epoch_comes_in_the_same_order(sixteen_files):
 def test_another_epoch_comes_in_another_order(sixteen_files):
     feed = Feed.open(sixteen_files)
     assert rows_of(feed.shard(0, 2, 1, PARAMS)) != rows_of(feed.shard(0, 2, 2, PARAMS))
+
+
+@pytest.mark.parametrize("taken", [3, 1000])
+def test_no_thread_outlives_an_epoch_that_ended_or_was_left(sixteen_files, taken):
+    before = set(threading.enumerate())
+    batches = iter(Feed.open(sixteen_files).shard(0, 1, 1, PARAMS))
+    for _ in islice(batches, taken):
+        pass
+    batches.close()
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_batch_has_the_columns_of_its_rows(written, layout):
