@@ -5,10 +5,12 @@ from finrec_spark.job import After, Job, Step
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PRODUCT_MATRIX,
+    CUSTOMERS,
     INTERACTIONS,
     PRODUCT_INDEX_TABLE,
     PRODUCTS,
 )
+from finrec_spark.transforms.customers import met_customers
 from finrec_spark.transforms.eligibility import known_products
 from finrec_spark.transforms.ids import assign_positions
 from finrec_spark.transforms.matrix import customer_product_matrix
@@ -18,11 +20,12 @@ from finrec_spark.transforms.splits import before
 def run(job: Job) -> int:
     """Give new customers and products their positions, then write the month's matrix."""
     interactions = before(job.read(INTERACTIONS), job.month)
+    customers = met_customers(job.read(CUSTOMERS), interactions, job.month)
     products = known_products(job.read(PRODUCTS), interactions, job.month)
 
     earlier_customers = job.read_if_there(CUSTOMER_INDEX_TABLE)
     earlier_products = job.read_if_there(PRODUCT_INDEX_TABLE)
-    job.write(CUSTOMER_INDEX_TABLE, assign_positions(earlier_customers, interactions, "customer_id", "customer_index"))
+    job.write(CUSTOMER_INDEX_TABLE, assign_positions(earlier_customers, customers, "customer_id", "customer_index"))
     job.write(PRODUCT_INDEX_TABLE, assign_positions(earlier_products, products, "product_id", "product_index"))
 
     matrix = customer_product_matrix(

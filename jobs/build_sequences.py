@@ -44,7 +44,7 @@ def run(job: Job) -> int:
         params.series_months,
         params.rate,
     )
-    customers = job.read(CUSTOMER_INDEX_TABLE)
+    customers = job.read(CUSTOMER_INDEX_TABLE).join(job.read(CUSTOMER_PROFILE), "customer_id", "left_semi")
     sequences = customer_sequences(interactions, customers, positions, profiles, cuts, rules, layout)
 
     job.write(PRODUCT_SERIES, series)
@@ -56,17 +56,12 @@ def _features(job: Job) -> tuple[ProfileFeature, ...]:
 
 
 def _profiles(job: Job, cuts: list[date], features: list[ProfileFeature]) -> DataFrame:
-    """The profiles of all cuts, on the scale of the month that is decided; no row where any cut has none.
-
-    What the network never saw while it learned would be noise when it scores.
-    """
-    complete = all(job.program.lake.has_month(CUSTOMER_PROFILE, cut) for cut in cuts)
-    months = [job.read(CUSTOMER_PROFILE, cut) for cut in (cuts if complete else cuts[-1:])]
+    """The profiles of those cuts that have them, on the scale of the month that is decided."""
+    months = [job.read(CUSTOMER_PROFILE, cut) for cut in cuts if job.program.lake.has_month(CUSTOMER_PROFILE, cut)]
     vectors = [rows.select("month", "customer_id", profile_vector(features).alias("profile")) for rows in months]
     scales = collect_scales(vectors[-1], features)
     numbers = profile_numbers(features, scales).alias("profile")
-    profiles = reduce(DataFrame.unionByName, vectors).select("month", "customer_id", numbers)
-    return profiles if complete else profiles.limit(0)
+    return reduce(DataFrame.unionByName, vectors).select("month", "customer_id", numbers)
 
 
 _EARLIER = tuple(After("build_profile", back, optional=True) for back in range(1, MOST_CUTS + 1))

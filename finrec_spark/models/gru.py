@@ -36,7 +36,7 @@ class GruParams(Params):
 class GruScorer:
     """Scores softmax(customer's state · products' states + bias): shares of the customer's next step.
 
-    A customer without events and a product that the network does not know score 0.
+    A customer without a state and a product that the network does not know score 0.
 
     Attributes:
         state: P × width.
@@ -58,7 +58,7 @@ class GruScorer:
         return np.where(np.isnan(batch.state[:, :1]), 0.0, scores)
 
     def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
-        """The customer's latest steps as a whole; the sentence names the words of the product's text that move it."""
+        """The customer as a whole; the sentence names the words of the product's text that move it."""
         nothing = np.zeros(products.shape, dtype=np.int64)
         return Explanation(REASON, nothing - 1, np.ones(products.shape), nothing)
 

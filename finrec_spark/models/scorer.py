@@ -31,8 +31,8 @@ class CustomerBatch:
         rating: newest explicit rating, stored where there is one; None where the bank has no ratings.
         profile: B × F profile vectors (``transforms.profile_vector``), NaN where a value is missing; None where
             no model reads profiles.
-        state: B × width, the recurrent network's state after the customer's latest events, NaN for a customer without
-            any; None where the model is not used.
+        state: B × width, the recurrent network's state after the customer's latest events, NaN for a customer whom it
+            did not read; None where the model is not used.
     """
 
     strength: csr_matrix

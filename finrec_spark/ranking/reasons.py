@@ -68,10 +68,10 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "情况相近的客户常选择该产品",
     ),
     "next_step": (
-        "follows from the latest steps",
-        "follows from the latest steps; its text speaks of {words}",
-        "与最近的行为相符",
-        "与最近的行为相符，产品涉及{words}",
+        "likely as the next step",
+        "likely as the next step; its text speaks of {words}",
+        "可能是客户的下一步选择",
+        "可能是客户的下一步选择，产品涉及{words}",
     ),
     "in_demand": (
         "many customers take it at this time",

@@ -68,8 +68,8 @@ def scoring_rows(customers: DataFrame, evidence: DataFrame | None, states: DataF
         customers: result of ``transforms.histories.known_customers``, with ``profile`` (array<double>) where
             profiles are read.
         evidence: ``model.customer_neighbours`` of the month; None where ``pearson_user`` is not used.
-        states: ``customer_id`` and ``state``, arrays of one length, no row for customers without events; None where
-            ``gru`` is not used.
+        states: ``customer_id`` and ``state``, arrays of one length, at most one row a customer; None where ``gru`` is
+            not used.
 
     Returns:
         ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists,

@@ -183,5 +183,5 @@ SEQUENCES = Table(
     ),
     key=("month", "cut", "customer_id"),
     partition_by=("month",),
-    checks={"events": "length > 0 and length <= size(product)"},
+    checks={"events": "length >= 0 and length <= size(product)"},
 )

@@ -17,8 +17,8 @@ def training_loss(output: Output, batch: Batch, network: Network, params: Networ
     """
     rows = next_product_loss(output.scores, batch, network.products.known)
     loss = (rows * batch.weight).sum() * batch.scale
-    if output.tags is not None:
-        loss = loss + params.tags_weight * tags_loss(output.tags, network.true_tags)
+    if output.tags is not None and output.true_tags is not None:
+        loss = loss + params.tags_weight * tags_loss(output.tags, output.true_tags)
     if output.ratings is not None and batch.rating is not None:
         of_ratings = (rating_loss(output.ratings, batch.rating) * batch.weight).sum() * batch.scale
         loss = loss + params.rating_weight * of_ratings

@@ -20,29 +20,30 @@ from finrec_spark.training.content import ProductContent, require_content
 from finrec_spark.training.params import NetworkParams
 from finrec_spark.training.sequences_schema import SequenceLayout
 
-_ALL = slice(None)
-
 
 class Products(NamedTuple):
     """P products: embedding, P × width; bias, P; encoding of the text, P × 2 token_hidden.
 
-    ``has_history`` is 1 where the product's own embedding, bias and figures count in this step, else 0, P.
+    ``has_history`` is 1 where the product's own embedding, bias and figures count in this step, else 0, P; ``read``
+    are the positions of the Q products whose text is read in this step.
     """
 
     embedding: Tensor
     bias: Tensor
     text: Tensor
     has_history: Tensor
+    read: Tensor
 
 
 class Output(NamedTuple):
-    """Scores, B × P; logits of the tags of the Q products with a history, Q × K; ratings of targets, B × T.
+    """Scores, B × P; logits and truth of tags of the Q products whose text is read, Q × K; ratings of targets, B × T.
 
-    The last two are None where they are not learned.
+    What is not learned is None.
     """
 
     scores: Tensor
     tags: Tensor | None
+    true_tags: Tensor | None
     ratings: Tensor | None
 
 
@@ -66,24 +67,22 @@ class TextEncoder(nn.Module):
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("share", (has_token / n_tokens).unsqueeze(-1), persistent=False)
         self.register_buffer("from_the_end", _reversed_places(text), persistent=False)
-        self.register_buffer("with_history", torch.from_numpy(np.flatnonzero(content.known)), persistent=False)
 
-    def forward(self) -> Tensor:
-        """Encodings of all products, P × 2 token_hidden; in training 0 for those without a history.
+    def forward(self, read: Tensor) -> Tensor:
+        """Encodings, P × 2 token_hidden; 0 for a product that is not read.
 
-        No loss looks at these, and they may be many.
+        Args:
+            read: positions of those that are, Q.
         """
-        if not self.training:
-            return self.encoded(self.tokens(self.text))
-        encoded = self.encoded(self.tokens(self.text[self.with_history]), self.with_history)
-        return encoded.new_zeros(len(self.text), self.width).index_copy(0, self.with_history, encoded)
+        encoded = self.encoded(self.tokens(self.text[read]), read)
+        return encoded.new_zeros(len(self.text), self.width).index_copy(0, read, encoded)
 
-    def encoded(self, embedded: Tensor, products: Tensor | slice = _ALL) -> Tensor:
+    def encoded(self, embedded: Tensor, products: Tensor) -> Tensor:
         """Encodings of products, Q × 2 token_hidden, from their tokens' embeddings.
 
         Args:
             embedded: Q × N × D.
-            products: their positions, Q; all unless told.
+            products: their positions, Q.
         """
         turned = embedded.gather(1, self.from_the_end[products].unsqueeze(-1).expand_as(embedded))
         states = torch.cat([self.forwards(embedded)[0], self.backwards(turned)[0]], dim=2)
@@ -103,18 +102,32 @@ class ProductEncoder(nn.Module):
     def __init__(self, content: ProductContent, params: NetworkParams) -> None:
         super().__init__()
         self.item_dropout = params.item_dropout
+        self.other_texts = params.other_texts if params.tags_weight else 0
         self.id = nn.Embedding(content.n_products, params.width)
         self.bias = nn.Parameter(torch.zeros(content.n_products))
         self.text = TextEncoder(content, params)
         self.from_text = nn.Linear(self.text.width, params.width)
         self.register_buffer("known", torch.from_numpy(content.known), persistent=False)
+        self.register_buffer("others", torch.from_numpy(np.flatnonzero(~content.known)), persistent=False)
+        self.register_buffer("with_history", torch.from_numpy(np.flatnonzero(content.known)), persistent=False)
         nn.init.normal_(self.id.weight, std=params.width**-0.5)
 
     def forward(self) -> Products:
         """All products, as this step knows them."""
-        text, has_history = self.text(), self._has_history()
+        read, has_history = self._read(), self._has_history()
+        text = self.text(read)
         embedding = self.id.weight * has_history.unsqueeze(-1) + self.from_text(text)
-        return Products(embedding, self.bias * has_history, text, has_history)
+        return Products(embedding, self.bias * has_history, text, has_history, read)
+
+    def _read(self) -> Tensor:
+        """Positions of the products whose text is read in this step, Q.
+
+        In training they are those with a history and a few of the others, which may be many: these teach tags alone.
+        """
+        if not self.training:
+            return torch.arange(len(self.known), device=self.known.device)
+        chosen = torch.randperm(len(self.others), device=self.others.device)[: self.other_texts]
+        return torch.cat([self.with_history, self.others[chosen]])
 
     def _has_history(self) -> Tensor:
         """1 where the product's history is used in this step, P."""
@@ -165,6 +178,7 @@ class EventEncoder(nn.Module):
         self.dropout = nn.Dropout(params.dropout)
         for table in (self.event_type, self.amount, self.gap, self.month):
             nn.init.normal_(table.weight, std=params.width**-0.5)
+        nn.init.zeros_(self.first.weight)  # until learned, profiles say nothing: few months may have them
 
     def forward(self, batch: Batch, products: Tensor) -> Tensor:
         """States, B × width.
@@ -205,15 +219,15 @@ class Network(nn.Module):
         rated = layout.ratings and params.rating_weight > 0
         self.rating = nn.Linear(params.width, params.width) if rated else None
         self.mean_rating = nn.Parameter(torch.zeros(1)) if rated else None
-        self.register_buffer("true_tags", torch.from_numpy(content.tags[content.known]), persistent=False)
+        self.register_buffer("true_tags", torch.from_numpy(content.tags), persistent=False)
 
     def forward(self, batch: Batch) -> Output:
-        """Scores with nothing masked, logits of the tags of products with a history, and ratings of the targets."""
+        """Scores with nothing masked, tags of the products whose text is read, and ratings of the targets."""
         products = self.products()
         state = self.events(batch, products.embedding)
         scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age) * products.has_history
-        tags = None if self.tags is None else self.tags(products.text[self.products.text.with_history])
-        return Output(scores, tags, self._ratings(batch, state, products.embedding))
+        tags, true_tags = self._tags(products)
+        return Output(scores, tags, true_tags, self._ratings(batch, state, products.embedding))
 
     def decided(self, products: Products) -> tuple[Tensor, Tensor]:
         """Embedding, P × width, and bias, P, of the decided month: its figures are in them.
@@ -222,6 +236,11 @@ class Network(nn.Module):
         """
         figures = self.figures.figures[0] * products.has_history.unsqueeze(-1)
         return products.embedding + figures @ self.figures.weight, products.bias + figures @ self.figures.bias
+
+    def _tags(self, products: Products) -> tuple[Tensor | None, Tensor | None]:
+        if self.tags is None:
+            return None, None
+        return self.tags(products.text[products.read]), self.true_tags[products.read]
 
     def _ratings(self, batch: Batch, state: Tensor, products: Tensor) -> Tensor | None:
         if self.rating is None:

@@ -33,6 +33,7 @@ class NetworkParams(Params):
     item_dropout: float = Field(0.2, ge=0, lt=1, description="Share of products that a step knows by text alone")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of a step's and of the last state's entries dropped")
     tags_weight: float = Field(1.0, ge=0, description="Weight of the loss of tags from text; next products weigh 1")
+    other_texts: int = Field(64, ge=0, description="Texts of products without a history that a step learns tags of")
     rating_weight: float = Field(1.0, ge=0, description="Weight of the loss of explicit ratings, where there are any")
 
 

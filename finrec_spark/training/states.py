@@ -118,7 +118,8 @@ def salient_words(network: Network, customer: Floats, tokens: Sequence[str]) -> 
     encoder = network.products
     numbers = encoder.text.text
     embedded = encoder.text.tokens(numbers).detach().requires_grad_()
-    scores = encoder.from_text(encoder.text.encoded(embedded)) @ torch.from_numpy(customer)
+    every = torch.arange(len(numbers))
+    scores = encoder.from_text(encoder.text.encoded(embedded, every)) @ torch.from_numpy(customer)
     (gradient,) = torch.autograd.grad(scores.sum(), embedded)
     rows = zip(numbers.tolist(), gradient.norm(dim=2).tolist(), strict=True)
     return [heaviest_words([tokens[n - 1] for n in row if n > 0], weights) for row, weights in rows]

@@ -77,10 +77,10 @@ def customer_sequences(
 ) -> DataFrame:
     """One row: one customer's last events before one cut, and what the customer took in the cut's month.
 
-    The last cut is the month being decided: everyone with an event before it has a row, to be scored, without a
-    target. Of an earlier cut those have a row, to be learned from, who had an event before it and took a product in
-    its month that they did not hold. So who has one event in all has a sequence of one event, whose gap is that of a
-    first event, to be scored from the month after on; who took a first product in a cut's month is no row of it.
+    The last cut is the month being decided: every customer has a row, to be scored, without a target. Of an earlier
+    cut those have a row, to be learned from, who took a product in its month that they did not hold. Who has no event
+    before a cut has a sequence of length 0 and is known by the profile alone; who has one has a sequence of one
+    event, whose gap is that of a first event.
 
     Events are shuffled by customer once for the lists and once for ownership, whatever the number of cuts. Of a heavy
     customer a window's rank keeps L + 1 events between two cuts before anything is put into a list, so that none
@@ -89,7 +89,7 @@ def customer_sequences(
     Args:
         interactions: silver interactions; what happened on or after the last cut is not read. Events of products
             without a position are left out.
-        customers: ``customer_id``, ``customer_index``.
+        customers: ``customer_id``, ``customer_index`` of those known before the last cut.
         products: ``product_id``, ``product_index``; small, it is broadcast.
         profiles: ``month``, ``customer_id``, ``profile`` (array<float>, one a customer and month); a cut or customer
             without one has 0, the mean.
@@ -107,7 +107,9 @@ def customer_sequences(
     known = profiles.groupBy("customer_id").agg(
         F.map_from_entries(F.collect_list(F.struct("month", "profile"))).alias("profiles")
     )
-    rows = recent.join(states, "customer_id", "left").join(known, "customer_id", "left").join(customers, "customer_id")
+    rows = customers
+    for beside in (recent, states, known):
+        rows = rows.join(beside, "customer_id", "left")
     return made_rows(_cut_rows(rows, cuts), layout)
 
 
@@ -186,7 +188,8 @@ def _in_month(cut: date, place: int) -> Column:
 
 def _cut_rows(customers: DataFrame, cuts: Sequence[date]) -> DataFrame:
     """One row: a customer at a cut with ``history`` and ``taken``, where there is something to score or to learn."""
-    at_cuts = customers.select("*", F.posexplode(F.array(*map(F.lit, cuts))).alias("at", "cut"))
+    listed = customers.withColumns({name: F.coalesce(name, F.array()) for name in ("events", "pairs")})
+    at_cuts = listed.select("*", F.posexplode(F.array(*map(F.lit, cuts))).alias("at", "cut"))
     at = F.col("at")
     taken = F.filter("pairs", lambda pair: pair["taken"][at].isNotNull() & ~is_held(pair["held"][at]))
     rows = at_cuts.select(
@@ -195,9 +198,8 @@ def _cut_rows(customers: DataFrame, cuts: Sequence[date]) -> DataFrame:
         "cut",
         "at",
         F.filter("events", lambda event: event["slot"] <= at).alias("history"),
-        F.coalesce(taken, F.array()).alias("taken"),
-        F.coalesce("pairs", F.array()).alias("pairs"),
+        taken.alias("taken"),
+        "pairs",
         F.col("profiles")[F.col("cut")].alias("profile"),
     )
-    scored = at == len(cuts) - 1
-    return rows.where((F.size("history") > 0) & (scored | (F.size("taken") > 0)))
+    return rows.where((at == len(cuts) - 1) | (F.size("taken") > 0))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from threading import Lock
 
 from delta.tables import DeltaTable, DeltaTableBuilder
@@ -17,6 +17,7 @@ from finrec_spark.columns import Column
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
 from finrec_spark.tables import Table
 
+_CHECK = "delta.constraints."
 _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
     ("CANNOT_CREATE_LOG_PATH", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("Mkdirs failed", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
@@ -26,6 +27,7 @@ _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
     ("No space left on device", FinrecError, "the disk is full; free some space and run again"),
     ("Concurrent", FinrecError, "another run wrote it at the same time; run again when that one has ended"),
     ("DELTA_CREATE_TABLE_", SchemaError, "it was made by another version; move its folder away and run again"),
+    ("DELTA_NEW_CHECK_CONSTRAINT", SchemaError, "rows of another version break a check; move its folder away"),
     ("DELTA_VIOLATE_CONSTRAINT", SchemaError, "a row breaks one of its declared checks"),
     ("DELTA_NOT_NULL_CONSTRAINT", SchemaError, "a needed column is null"),
 )
@@ -117,13 +119,15 @@ class Lake:
     def create(self, table: Table) -> None:
         """Create the table with its types, comments and constraints where it is not there, and register it.
 
-        One that is there keeps what it was made with, so that a reworded comment stops nobody's month.
+        One that is there keeps its columns and comments, so that a reworded one stops nobody's month, but gets the
+        constraints of today.
         """
         if table.name in self._created:
             return
         self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {table.name.split('.')[0]}")
         if DeltaTable.isDeltaTable(self.spark, self.path(table)):
             self.spark.sql(f"CREATE TABLE IF NOT EXISTS {table.name} USING DELTA LOCATION '{self.path(table)}'")
+            self._renew_checks(table)
         else:
             self._attempt(table, self._builder(table).execute)
         self._created.add(table.name)
@@ -136,9 +140,21 @@ class Lake:
         builder = DeltaTable.createIfNotExists(self.spark).tableName(table.name).location(self.path(table))
         for column in table.columns:
             builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
-        checks = {f"delta.constraints.{name}": condition for name, condition in table.checks.items()}
+        checks = {f"{_CHECK}{name}": condition for name, condition in table.checks.items()}
         builder = reduce(lambda b, check: b.property(*check), checks.items(), builder)
         return builder.partitionedBy(*table.partition_by).comment(table.grain)
+
+    def _renew_checks(self, table: Table) -> None:
+        """Make the constraints of a table that an earlier version made those that are declared."""
+        if not table.checks:
+            return
+        properties = self._delta(table).detail().select("properties").collect()[0]["properties"]
+        made = {name.removeprefix(_CHECK): rule for name, rule in properties.items() if name.startswith(_CHECK)}
+        for name in [name for name, rule in made.items() if table.checks.get(name) != rule]:
+            self.spark.sql(f"ALTER TABLE {table.name} DROP CONSTRAINT {name}")
+        for name in [name for name, rule in table.checks.items() if made.get(name) != rule]:
+            add = f"ALTER TABLE {table.name} ADD CONSTRAINT {name} CHECK ({table.checks[name]})"
+            self._attempt(table, partial(self.spark.sql, add))
 
     def _write(self, table: Table, df: DataFrame, condition: str | None) -> int:
         rows = table.conform(df)

@@ -9,7 +9,15 @@ from pyspark.sql import functions as F
 
 from finrec_spark.job import perform
 from finrec_spark.models.gru import collect_words
-from finrec_spark.tables import CUSTOMER_STATES, METRICS, PRODUCT_STATES, RECOMMENDATIONS, SEQUENCES, TREES
+from finrec_spark.tables import (
+    CUSTOMER_PROFILE,
+    CUSTOMER_STATES,
+    METRICS,
+    PRODUCT_STATES,
+    RECOMMENDATIONS,
+    SEQUENCES,
+    TREES,
+)
 from finrec_spark.transforms.letters import is_han
 from jobs import build_sequences, embed_text, recommend, train_gru
 
@@ -41,10 +49,12 @@ def with_gru(finished, program, tmp_path_factory):
     return other
 
 
-def test_every_customer_with_events_has_a_state(with_gru):
-    scored = with_gru.lake.read_month(SEQUENCES, JUNE).where(F.col("cut") == F.lit(JUNE)).select("customer_id")
+def test_every_customer_has_a_state_with_events_or_without(with_gru):
+    scored = with_gru.lake.read_month(SEQUENCES, JUNE).where(F.col("cut") == F.lit(JUNE))
+    known = with_gru.lake.read_month(CUSTOMER_PROFILE, JUNE).select("customer_id")
     states = with_gru.lake.read_month(CUSTOMER_STATES, JUNE)
-    assert states.count() == scored.count() == states.join(scored, "customer_id").count()
+    assert states.count() == known.count() == states.join(known, "customer_id").count()
+    assert {row.length > 0 for row in scored.select("length").distinct().collect()} == {True, False}
 
 
 def test_every_product_has_a_state_and_words_of_its_text(with_gru):

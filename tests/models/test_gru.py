@@ -36,7 +36,7 @@ def test_scores_are_the_softmax_over_the_products_that_the_network_knows(states)
     assert scores == pytest.approx(np.array([[odds[0], 0.0, odds[1]]]) / odds.sum())
 
 
-def test_a_customer_without_events_scores_0(states):
+def test_a_customer_without_a_state_scores_0(states):
     assert scorer(states, IDS).score(batch_of([[np.nan, np.nan]])).tolist() == [[0.0, 0.0, 0.0]]
 
 

@@ -46,14 +46,27 @@ def test_a_product_without_a_history_uses_nothing_of_its_id_and_its_figures(layo
     assert torch.equal(network(ring()).scores, before)
 
 
-def test_training_reads_no_text_of_products_without_a_history_and_scores_the_others_the_same(layout, content):
-    network = Network(layout, replace(content, known=np.arange(6) != 2), PARAMS)
-    batch = replace(ring(), product=ring().product.where(ring().product != 3, 1))
+def test_training_reads_a_few_texts_of_products_without_a_history_and_scores_the_others_the_same(layout, content):
+    known = np.arange(6) < 3
+    network = Network(layout, replace(content, known=known), PARAMS.model_copy(update={"other_texts": 2}))
+    batch = replace(ring(), product=ring().product.where(ring().product <= 3, 1))
     learning, scoring = network.train()(batch), network.eval()(batch)
-    others = [0, 1, 3, 4, 5]
-    torch.testing.assert_close(learning.scores[:, others], scoring.scores[:, others])
-    torch.testing.assert_close(learning.tags, scoring.tags)
-    assert learning.tags.shape == (5, 4)
+    torch.testing.assert_close(learning.scores[:, known], scoring.scores[:, known])
+    torch.testing.assert_close(learning.tags[:3], scoring.tags[:3])
+    assert learning.tags.shape == learning.true_tags.shape == (5, 4)
+
+
+def test_each_product_without_a_history_teaches_its_own_tags_at_times(layout, content):
+    params = PARAMS.model_copy(update={"other_texts": 1})
+    few = Network(layout, replace(content, known=np.arange(6) < 2), params).train()
+    reads = [few.products().read.tolist() for _ in range(50)]
+    assert {read[-1] for read in reads} == {2, 3, 4, 5}
+    assert torch.equal(few(ring()).true_tags[:2], torch.from_numpy(content.tags[:2]))
+
+
+def test_without_the_task_of_tags_no_text_is_read_that_the_scores_do_not_need(layout, content):
+    alone = PARAMS.model_copy(update={"tags_weight": 0.0})
+    assert Network(layout, replace(content, known=np.arange(6) < 2), alone).train().products().read.tolist() == [0, 1]
 
 
 def test_item_dropout_leaves_the_share_of_products_without_their_id(layout, content):
@@ -71,6 +84,7 @@ def test_padding_changes_no_score(layout, content):
 
 def test_a_customer_without_events_is_scored_from_the_profile(layout, content):
     network = Network(layout, content, PARAMS).eval()
+    torch.nn.init.normal_(network.events.first.weight)
     empty = replace(ring(), product=torch.zeros(6, 4, dtype=torch.int32), length=torch.zeros(6, dtype=torch.int32))
     other = replace(empty, profile=empty.profile + 1)
     assert torch.isfinite(network(empty).scores).all()

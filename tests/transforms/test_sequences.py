@@ -21,6 +21,7 @@ UNRATED = LAYOUT.model_copy(update={"ratings": False, "events": 4, "owned": 3})
 
 
 EVENTS = {
+    "first buyer": [("fund", "buy", "2022-05-20", None)],
     "two events": [("loan", "view", "2022-05-31", None), ("card", "open", "2022-05-30", 5.0)],
     "five events": [
         ("card", "view", day, None)
@@ -60,7 +61,12 @@ EVENTS = {
 def found(spark):
     """{(customer, cut's month): row}."""
     events = [(customer, *event) for customer, events in EVENTS.items() for event in events]
-    return by_customer(table(spark, events, profiles=[(JUNE, "takes", [1.5, -2.0])]))
+    profiles = [
+        (JUNE, "takes", [1.5, -2.0]),
+        (date(2022, 5, 1), "first buyer", [0.5, 0.5]),
+        (JUNE, "no event", [2.5, 2.5]),
+    ]
+    return by_customer(table(spark, events, profiles))
 
 
 def by_customer(sequences):
@@ -72,7 +78,7 @@ def table(spark, events, profiles=(), layout=LAYOUT, partitions=1):
     rows = [(f"e{number:03d}", *event) for number, event in enumerate(events)]
     interactions = spark.createDataFrame(rows, f"{columns}, value double")
     interactions = interactions.withColumn("event_time", F.to_timestamp("event_time")).repartition(partitions)
-    ids = sorted({event[0] for event in events})
+    ids = sorted({event[0] for event in events} | {profile[1] for profile in profiles})
     customers = spark.createDataFrame([(c, i) for i, c in enumerate(ids)], "customer_id string, customer_index int")
     products = spark.createDataFrame([(p, i) for i, p in enumerate(PRODUCTS)], "product_id string, product_index int")
     known = spark.createDataFrame(list(profiles), "month date, customer_id string, profile array<float>")
@@ -93,7 +99,14 @@ def test_of_many_events_the_last_are_kept_and_the_gap_of_the_oldest_is_known(fou
 def test_one_event_is_a_sequence_of_its_own_to_be_scored(found):
     row = found["one event", 6]
     assert (row.length, row.gap, row.target, row.owned) == (1, [1, 0, 0], [0, 0], [1, 0])
-    assert [cut for customer, cut in found if customer == "one event"] == [6]
+    assert {cut: row.length for (customer, cut), row in found.items() if customer == "one event"} == {5: 0, 6: 1}
+
+
+def test_who_has_no_event_yet_is_known_by_the_profile_alone(found):
+    learned, scored = found["first buyer", 5], found["no event", 6]
+    assert (learned.product, learned.length, learned.target, learned.profile) == ([0, 0, 0], 0, [2, 0], [0.5, 0.5])
+    assert (scored.product, scored.length, scored.target, scored.profile) == ([0, 0, 0], 0, [0, 0], [2.5, 2.5])
+    assert ("no event", 5) not in found
 
 
 def test_what_happened_on_the_first_day_of_the_month_is_the_future(found):
@@ -202,7 +215,7 @@ def plain_sequence(own, cut, layout):
     new = sorted(
         {PRODUCTS.index(p): (t, PRODUCTS.index(p)) for _, _, p, _, t, _ in reversed(taken) if not held.get(p)}.values()
     )
-    if not history or (cut != JUNE and not new):
+    if cut != JUNE and not new:
         return None
     kept = history[-layout.events :]
     before = [None, *history][-len(kept) - 1 : -1]

@@ -37,6 +37,24 @@ def test_a_reworded_comment_stops_no_month(lake, scores, spark):
     assert lake.read(SCORES).count() == 2
 
 
+def test_a_table_made_with_other_checks_gets_those_of_today(lake, scores, spark):
+    lake.replace(SCORES, scores([(MAY, "ann", 1.0)]))
+    wider = replace(SCORES, checks={"score_is_small": "score is null or score < 9"})
+    later = Lake(spark, lake.root)
+    later.replace(wider, scores([(MAY, "ann", -1.0)]))
+    with pytest.raises(SchemaError, match="a row breaks one of its declared checks"):
+        later.replace(wider, scores([(MAY, "ann", 10.0)]))
+    Lake(spark, lake.root).create(wider)
+    assert Lake(spark, lake.root).version(wider) == later.version(wider)  # nothing is left to be renewed
+
+
+def test_a_check_that_what_is_there_breaks_is_told(lake, scores, spark):
+    lake.replace(SCORES, scores([(MAY, "ann", 1.0)]))
+    stricter = replace(SCORES, checks={"score_is_large": "score > 9"})
+    with pytest.raises(SchemaError, match="break a check; move its folder away"):
+        Lake(spark, lake.root).replace(stricter, scores([(MAY, "ann", 10.0)]))
+
+
 def test_a_month_that_was_never_written_is_a_missing_input(lake, scores):
     lake.replace_where(SCORES, scores([(MAY, "ann", 1.0)]), month=MAY)
     with pytest.raises(InputMissing, match=r"test_lake.scores: has no month 2022-06"):
