@@ -43,7 +43,9 @@ def training_plan(
 ) -> TrainingPlan:
     """Write the feeds to the job's scratch folder and say what is to be trained.
 
-    The cuts before the last known month are learned from; that month itself tells when to stop.
+    The cuts before the last known month are learned from; that month itself tells when to stop, and is learned last.
+    Sequences without events are learned in the last month alone: nothing in them tells the time, so the earlier ones
+    would teach whatever was sold to most first buyers at once, years ago.
 
     Args:
         sequences: rows of ``gold.sequences`` with targets.
@@ -51,8 +53,9 @@ def training_plan(
     """
     root = f"{job.scratch}/{name}"
     last = F.lit(months_before(job.month, 1))
-    for part, cuts in (("train", F.col("cut") < last), ("validation", F.col("cut") == last)):
-        write_for_feed(feed_rows(sequences.where(cuts), layout), f"{root}/{part}", layout, params.writing)
+    earlier = (F.col("cut") < last) & (F.col("length") > 0)
+    for part, rows in (("train", earlier), ("validation", F.col("cut") == last)):
+        write_for_feed(feed_rows(sequences.where(rows), layout), f"{root}/{part}", layout, params.writing)
     return TrainingPlan(
         train=f"{root}/train",
         validation=f"{root}/validation",

@@ -133,25 +133,25 @@ class Training:
 
     @torch.no_grad()
     def _validate(self) -> list[CurvePoint]:
-        """The point of the validation feed; none where there is no such feed."""
+        """The point of the validation feed's sequences with events; none where there is no such feed."""
         if self.validation is None:
             return []
         self.averaged.eval()
         shard = self._shard(self.validation, self.epochs)
-        sums = sum((self._measured(batch.to(self.ranks.device)) for batch in shard), start=torch.zeros(2).double())
+        sums = sum((self._measured(batch.to(self.ranks.device)) for batch in shard), start=torch.zeros(3).double())
         self._require_whole(shard)
-        loss, found = self.ranks.gathered(sums.tolist(), torch.float64).sum(dim=0).tolist()
-        rows = self.validation.manifest.tally.rows
+        rows, loss, found = self.ranks.gathered(sums.tolist(), torch.float64).sum(dim=0).tolist()
         require_numbers([torch.tensor(loss)], shard, shard.steps)
-        return [CurvePoint(self.epochs, "validation", loss / rows, found / rows)]
+        return [CurvePoint(self.epochs, "validation", loss / max(rows, 1), found / max(rows, 1))]
 
     def _measured(self, batch: Batch) -> Tensor:
-        """Sums of loss and recall over the batch's rows, of the averaged weights."""
+        """Number of the batch's rows with events, and their sums of loss and recall, of the averaged weights."""
         with self._precision():
             scores = self.averaged(batch).scores
         known = self.network.products.known
-        rows = (next_product_loss(scores, batch, known), recall(scores, batch, known))
-        return torch.stack([(row * batch.weight).sum() for row in rows]).cpu().double()
+        weight = batch.weight * (batch.length > 0)
+        rows = (torch.ones_like(weight), next_product_loss(scores, batch, known), recall(scores, batch, known))
+        return torch.stack([(row * weight).sum() for row in rows]).cpu().double()
 
     def _require_whole(self, shard: Shard) -> None:
         """Hold what all ranks delivered against the manifest; see ``Manifest.require_delivered``."""

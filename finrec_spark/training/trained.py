@@ -19,7 +19,8 @@ class TrainingPlan:
 
     Attributes:
         train: directory of the feed to learn from; every process reaches it.
-        validation: directory of a later month's feed, for early stopping; None: all epochs are run.
+        validation: directory of a later month's feed, for early stopping by its sequences with events, and to be
+            learned last; None: all epochs are run.
         checkpoints: directory that the checkpoint is kept in; every process reaches it.
     """
 

@@ -14,9 +14,12 @@ pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("petastorm", reason="the training extra is not installed")
 
 from pyspark import cloudpickle
+from pyspark.sql import functions as F
 
 from finrec_spark.errors import TrainingError
+from finrec_spark.training.feed_writing import write_for_feed
 from finrec_spark.training.loop import train_rank
+from finrec_spark.training.params import WritingParams
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,6 +70,19 @@ def test_a_training_killed_at_any_moment_ends_with_the_weights_of_an_undisturbed
 def test_training_stops_when_the_validation_loss_no_longer_falls(plan):
     trained = train_rank(changed(plan, epochs=60, patience=1, learning_rate=0.2))
     assert len(losses(trained, "validation")) == trained.best_epoch + 1 < 60
+
+
+def test_who_has_no_events_has_no_say_in_when_to_stop(plan, sequences, layout, tmp_path):
+    rows, both = sequences(20, first=60), str(tmp_path / "both")
+    nothing = {
+        name: F.transform(name, lambda value: value * 0) for name in ("product", "event_type", "amount", "gap", "month")
+    }
+    without_events = rows.withColumns({**nothing, "length": F.lit(0)})
+    write_for_feed(rows.union(without_events), both, layout, WritingParams(rows_per_file=20))
+    alone = train_rank(changed(plan, finishing_epochs=0))
+    with_others = replace(plan, validation=both, checkpoints=str(tmp_path / "other"))
+    found = train_rank(changed(with_others, finishing_epochs=0))
+    assert losses(found, "validation") == pytest.approx(losses(alone, "validation"), rel=1e-5)
 
 
 def test_the_newest_month_is_learned_last(plan):
