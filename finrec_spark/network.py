@@ -1,6 +1,7 @@
 """What the recurrent network of one month reads, from the lake: shared by ``train_gru`` and ``evaluate``."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pyarrow.fs import FileType
 from pyspark.sql import DataFrame
@@ -8,7 +9,6 @@ from pyspark.sql import functions as F
 
 from finrec_spark.job import Job
 from finrec_spark.models.gru import GruParams
-from finrec_spark.months import months_before
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
@@ -43,18 +43,18 @@ def training_plan(
 ) -> TrainingPlan:
     """Write the feeds to the job's scratch folder and say what is to be trained.
 
-    The cuts before the last known month are learned from; that month itself tells when to stop, and is learned last.
-    Sequences without events are learned in the last month alone: nothing in them tells the time, so the earlier ones
-    would teach whatever was sold to most first buyers at once, years ago.
+    The newest cut in whose month anything was taken tells when to stop, and is learned last; the cuts before it are
+    learned from. Sequences without events are learned in the newest cut alone: nothing in them tells the time, so
+    the earlier ones would teach whatever was sold to most first buyers at once, years ago.
 
     Args:
         sequences: rows of ``gold.sequences`` with targets.
         name: of the training; one of the same name and content goes on where it was killed.
     """
     root = f"{job.scratch}/{name}"
-    last = F.lit(months_before(job.month, 1))
-    earlier = (F.col("cut") < last) & (F.col("length") > 0)
-    for part, rows in (("train", earlier), ("validation", F.col("cut") == last)):
+    newest = F.lit(collect_newest_cut(sequences))
+    earlier = (F.col("cut") < newest) & (F.col("length") > 0)
+    for part, rows in (("train", earlier), ("validation", F.col("cut") == newest)):
         write_for_feed(feed_rows(sequences.where(rows), layout), f"{root}/{part}", layout, params.writing)
     return TrainingPlan(
         train=f"{root}/train",
@@ -65,6 +65,12 @@ def training_plan(
         feed=params.feed,
         training=params.training,
     )
+
+
+def collect_newest_cut(sequences: DataFrame) -> date | None:
+    """The newest cut that has a row; a month in which nothing was taken has none."""
+    newest: date | None = sequences.agg(F.max("cut").alias("newest")).collect()[0]["newest"]
+    return newest
 
 
 def discard_trainings(job: Job) -> None:

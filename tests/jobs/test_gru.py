@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.job import perform
 from finrec_spark.models.gru import collect_words
+from finrec_spark.network import collect_newest_cut
 from finrec_spark.tables import (
     CUSTOMER_PROFILE,
     CUSTOMER_STATES,
@@ -71,6 +72,12 @@ def test_a_reader_of_english_is_told_no_chinese_words(with_gru):
 
 def test_feeds_and_checkpoint_are_gone_when_the_states_stand(with_gru):
     assert not Path(with_gru.lake.root, ".scratch", "train_gru", "2022-06", "gru").exists()
+
+
+def test_a_month_in_which_nothing_was_taken_is_passed_over(with_gru):
+    sequences = with_gru.lake.read_month(SEQUENCES, JUNE).where(F.size(F.filter("target", lambda t: t > 0)) > 0)
+    assert collect_newest_cut(sequences) == date(2022, 5, 1)
+    assert collect_newest_cut(sequences.where(F.col("cut") < F.lit(date(2022, 5, 1)))) == date(2022, 4, 1)
 
 
 def test_the_learning_curve_is_told(with_gru):
