@@ -148,13 +148,17 @@ class Lake:
         """Make the constraints of a table that an earlier version made those that are declared."""
         if not table.checks:
             return
-        properties = self._delta(table).detail().select("properties").collect()[0]["properties"]
-        made = {name.removeprefix(_CHECK): rule for name, rule in properties.items() if name.startswith(_CHECK)}
+        made = self._collect_checks(table)
         for name in [name for name, rule in made.items() if table.checks.get(name) != rule]:
             self.spark.sql(f"ALTER TABLE {table.name} DROP CONSTRAINT {name}")
         for name in [name for name, rule in table.checks.items() if made.get(name) != rule]:
             add = f"ALTER TABLE {table.name} ADD CONSTRAINT {name} CHECK ({table.checks[name]})"
             self._attempt(table, partial(self.spark.sql, add))
+
+    def _collect_checks(self, table: Table) -> dict[str, str]:
+        """Name and condition of the constraints that the table has."""
+        properties = self._delta(table).detail().select("properties").collect()[0]["properties"]
+        return {name.removeprefix(_CHECK): rule for name, rule in properties.items() if name.startswith(_CHECK)}
 
     def _write(self, table: Table, df: DataFrame, condition: str | None) -> int:
         rows = table.conform(df)
