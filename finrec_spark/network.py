@@ -45,20 +45,22 @@ def training_plan(
 
     The newest cut in whose month anything was taken tells when to stop, and is learned last; the cuts before it are
     learned from. Sequences without events are learned in the newest cut alone: nothing in them tells the time, so
-    the earlier ones would teach whatever was sold to most first buyers at once, years ago.
+    the earlier ones would teach whatever was sold to most first buyers at once, years ago. Where there is nothing
+    earlier, all of the newest cut is learned from, and nothing tells when to stop.
 
     Args:
         sequences: rows of ``gold.sequences`` with targets.
         name: of the training; one of the same name and content goes on where it was killed.
     """
     root = f"{job.scratch}/{name}"
-    newest = F.lit(collect_newest_cut(sequences))
-    earlier = (F.col("cut") < newest) & (F.col("length") > 0)
-    for part, rows in (("train", earlier), ("validation", F.col("cut") == newest)):
-        write_for_feed(feed_rows(sequences.where(rows), layout), f"{root}/{part}", layout, params.writing)
+    is_newest = F.col("cut") == F.lit(collect_newest_cut(sequences))
+    newest, earlier = sequences.where(is_newest), sequences.where(~is_newest & (F.col("length") > 0))
+    feeds = {"train": newest} if earlier.isEmpty() else {"train": earlier, "validation": newest}
+    for part, rows in feeds.items():
+        write_for_feed(feed_rows(rows, layout), f"{root}/{part}", layout, params.writing)
     return TrainingPlan(
         train=f"{root}/train",
-        validation=f"{root}/validation",
+        validation=f"{root}/validation" if "validation" in feeds else None,
         checkpoints=f"{root}/checkpoints",
         content=content,
         network=params.network,

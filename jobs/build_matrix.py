@@ -10,9 +10,7 @@ from finrec_spark.tables import (
     PRODUCT_INDEX_TABLE,
     PRODUCTS,
 )
-from finrec_spark.transforms.customers import met_customers
-from finrec_spark.transforms.eligibility import known_products
-from finrec_spark.transforms.ids import assign_positions
+from finrec_spark.transforms.ids import assign_positions, known_before
 from finrec_spark.transforms.matrix import customer_product_matrix
 from finrec_spark.transforms.splits import before
 
@@ -20,8 +18,8 @@ from finrec_spark.transforms.splits import before
 def run(job: Job) -> int:
     """Give new customers and products their positions, then write the month's matrix."""
     interactions = before(job.read(INTERACTIONS), job.month)
-    customers = met_customers(job.read(CUSTOMERS), interactions, job.month)
-    products = known_products(job.read(PRODUCTS), interactions, job.month)
+    customers = known_before(job.month, job.read(CUSTOMERS), interactions, "customer_id")
+    products = known_before(job.month, job.read(PRODUCTS), interactions, "product_id")
 
     earlier_customers = job.read_if_there(CUSTOMER_INDEX_TABLE)
     earlier_products = job.read_if_there(PRODUCT_INDEX_TABLE)

@@ -4,14 +4,14 @@ from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.tables import INTERACTIONS, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.text import embed_texts, product_texts
-from finrec_spark.transforms.eligibility import known_products
+from finrec_spark.transforms.ids import known_before
 from finrec_spark.transforms.splits import before
 
 
 def run(job: Job) -> int:
     """Train the month's text pipeline and write what it says of tokens and products."""
     products = job.read(PRODUCTS)
-    known = known_products(products, before(job.read(INTERACTIONS), job.month), job.month)
+    known = known_before(job.month, products, before(job.read(INTERACTIONS), job.month), "product_id")
     texts = product_texts(products.join(known, "product_id", "left_semi"), job.config.text)
 
     embedded = embed_texts(texts, job.config.text)

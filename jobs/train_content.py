@@ -4,15 +4,14 @@ from finrec_spark.cli import run_command, step_command
 from finrec_spark.job import After, Job, Step
 from finrec_spark.models import content
 from finrec_spark.tables import INTERACTIONS, PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, PRODUCTS, REGISTRY
-from finrec_spark.transforms.eligibility import known_products
-from finrec_spark.transforms.ids import collect_product_ids
+from finrec_spark.transforms.ids import collect_product_ids, known_before
 from finrec_spark.transforms.splits import before
 
 
 def run(job: Job) -> int:
     """Neighbours of every product that was known before the month."""
     products = job.read(PRODUCTS)
-    known = known_products(products, before(job.read(INTERACTIONS), job.month), job.month)
+    known = known_before(job.month, products, before(job.read(INTERACTIONS), job.month), "product_id")
     product_ids = collect_product_ids(job.read(PRODUCT_INDEX_TABLE))
     params = job.config.parameters.content
 

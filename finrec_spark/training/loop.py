@@ -133,7 +133,7 @@ class Training:
 
     @torch.no_grad()
     def _validate(self) -> list[CurvePoint]:
-        """The point of the validation feed's sequences with events; none where there is no such feed."""
+        """The point of the validation feed's sequences with events; none where there is no such feed or sequence."""
         if self.validation is None:
             return []
         self.averaged.eval()
@@ -142,7 +142,7 @@ class Training:
         self._require_whole(shard)
         rows, loss, found = self.ranks.gathered(sums.tolist(), torch.float64).sum(dim=0).tolist()
         require_numbers([torch.tensor(loss)], shard, shard.steps)
-        return [CurvePoint(self.epochs, "validation", loss / max(rows, 1), found / max(rows, 1))]
+        return [CurvePoint(self.epochs, "validation", loss / rows, found / rows)] if rows else []
 
     def _measured(self, batch: Batch) -> Tensor:
         """Number of the batch's rows with events, and their sums of loss and recall, of the averaged weights."""

@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from finrec_spark.training.batch import Batch
-from finrec_spark.training.network import Network, Output, marked
+from finrec_spark.training.network import Network, Output, Tags, marked
 from finrec_spark.training.params import NetworkParams
 
 NEVER = float("-inf")
@@ -17,8 +17,8 @@ def training_loss(output: Output, batch: Batch, network: Network, params: Networ
     """
     rows = next_product_loss(output.scores, batch, network.products.known)
     loss = (rows * batch.weight).sum() * batch.scale
-    if output.tags is not None and output.true_tags is not None:
-        loss = loss + params.tags_weight * tags_loss(output.tags, output.true_tags)
+    if output.tags is not None:
+        loss = loss + params.tags_weight * tags_loss(output.tags)
     if output.ratings is not None and batch.rating is not None:
         of_ratings = (rating_loss(output.ratings, batch.rating) * batch.weight).sum() * batch.scale
         loss = loss + params.rating_weight * of_ratings
@@ -41,9 +41,9 @@ def offered(scores: Tensor, batch: Batch, known: Tensor) -> Tensor:
     return scores.masked_fill(marked(batch.owned, scores.shape[1]) | ~known, NEVER)
 
 
-def tags_loss(logits: Tensor, tags: Tensor) -> Tensor:
+def tags_loss(tags: Tags) -> Tensor:
     """Mean binary cross-entropy over products and tags."""
-    return functional.binary_cross_entropy_with_logits(logits.float(), tags)
+    return functional.binary_cross_entropy_with_logits(tags.logits.float(), tags.truth)
 
 
 def rating_loss(predicted: Tensor, rating: Tensor) -> Tensor:

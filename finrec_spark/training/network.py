@@ -35,15 +35,21 @@ class Products(NamedTuple):
     read: Tensor
 
 
-class Output(NamedTuple):
-    """Scores, B × P; logits and truth of tags of the Q products whose text is read, Q × K; ratings of targets, B × T.
+class Tags(NamedTuple):
+    """Logits and truth of K tags of the Q products whose text is read, Q × K each."""
 
-    What is not learned is None.
+    logits: Tensor
+    truth: Tensor
+
+
+class Output(NamedTuple):
+    """Scores, B × P; tags of the products whose text is read; ratings of targets, B × T.
+
+    The last two are None where they are not learned.
     """
 
     scores: Tensor
-    tags: Tensor | None
-    true_tags: Tensor | None
+    tags: Tags | None
     ratings: Tensor | None
 
 
@@ -226,8 +232,7 @@ class Network(nn.Module):
         products = self.products()
         state = self.events(batch, products.embedding)
         scores = state @ products.embedding.T + products.bias + self.figures(state, batch.age) * products.has_history
-        tags, true_tags = self._tags(products)
-        return Output(scores, tags, true_tags, self._ratings(batch, state, products.embedding))
+        return Output(scores, self._tags(products), self._ratings(batch, state, products.embedding))
 
     def decided(self, products: Products) -> tuple[Tensor, Tensor]:
         """Embedding, P × width, and bias, P, of the decided month: its figures are in them.
@@ -237,10 +242,10 @@ class Network(nn.Module):
         figures = self.figures.figures[0] * products.has_history.unsqueeze(-1)
         return products.embedding + figures @ self.figures.weight, products.bias + figures @ self.figures.bias
 
-    def _tags(self, products: Products) -> tuple[Tensor | None, Tensor | None]:
+    def _tags(self, products: Products) -> Tags | None:
         if self.tags is None:
-            return None, None
-        return self.tags(products.text[products.read]), self.true_tags[products.read]
+            return None
+        return Tags(self.tags(products.text[products.read]), self.true_tags[products.read])
 
     def _ratings(self, batch: Batch, state: Tensor, products: Tensor) -> Tensor | None:
         if self.rating is None:

@@ -76,17 +76,6 @@ def customers_as_of(customers: DataFrame, month: date) -> DataFrame:
     return customers.where(began & holds).select(CUSTOMER_ID.name, "risk_level", "profile", segment)
 
 
-def met_customers(customers: DataFrame, interactions: DataFrame, month: date) -> DataFrame:
-    """One row: the ID of a customer whom the bank knew before ``month``, by a profile or an interaction.
-
-    Args:
-        customers: silver customers.
-        interactions: silver interactions before ``month``.
-    """
-    with_profile = customers.where(F.col("valid_from") < F.lit(month)).select("customer_id")
-    return with_profile.union(interactions.select("customer_id")).distinct()
-
-
 def _claims(known: DataFrame | None, landed: DataFrame) -> DataFrame:
     """What was known and what was delivered, one below the other."""
     columns = ["customer_id", "valid_from", "risk_level", "profile"]

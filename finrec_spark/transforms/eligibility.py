@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 
@@ -25,14 +25,3 @@ def on_sale(month: date) -> Column:
     known_before = F.col("valid_from") < F.lit(month)
     still_sold = F.col("valid_to").isNull() | (F.col("valid_to") >= F.lit(month))
     return known_before & still_sold
-
-
-def known_products(products: DataFrame, interactions: DataFrame, month: date) -> DataFrame:
-    """One row: the ID of a product that was known before ``month``: on the market by then, or dealt in.
-
-    Args:
-        products: silver products.
-        interactions: silver interactions before ``month``.
-    """
-    on_market = products.where(F.col("valid_from") < F.lit(month)).select("product_id")
-    return on_market.union(interactions.select("product_id")).distinct()

@@ -1,9 +1,22 @@
 """String IDs ↔ positions that stay the same from month to month."""
 
+from datetime import date
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 _BUCKETS = 256  # tasks that may number new IDs side by side
+
+
+def known_before(month: date, versions: DataFrame, interactions: DataFrame, id_column: str) -> DataFrame:
+    """One row: the ID of a customer or product that the bank knew before ``month``: valid by then, or dealt with.
+
+    Args:
+        versions: silver customers or products: ``id_column``, ``valid_from``.
+        interactions: silver interactions before ``month``.
+    """
+    began = versions.where(F.col("valid_from") < F.lit(month)).select(id_column)
+    return began.union(interactions.select(id_column)).distinct()
 
 
 def assign_positions(known: DataFrame | None, ids: DataFrame, id_column: str, position_column: str) -> DataFrame:

@@ -7,18 +7,21 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
-from finrec_spark.job import perform
+from finrec_spark.job import Job, perform
 from finrec_spark.models.gru import collect_words
-from finrec_spark.network import collect_newest_cut
+from finrec_spark.network import collect_newest_cut, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_PROFILE,
     CUSTOMER_STATES,
     METRICS,
+    PRODUCT_INDEX_TABLE,
     PRODUCT_STATES,
     RECOMMENDATIONS,
     SEQUENCES,
     TREES,
 )
+from finrec_spark.training.manifest import read_manifest
+from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.letters import is_han
 from jobs import build_sequences, embed_text, recommend, train_gru
 
@@ -78,6 +81,16 @@ def test_a_month_in_which_nothing_was_taken_is_passed_over(with_gru):
     sequences = with_gru.lake.read_month(SEQUENCES, JUNE).where(F.size(F.filter("target", lambda t: t > 0)) > 0)
     assert collect_newest_cut(sequences) == date(2022, 5, 1)
     assert collect_newest_cut(sequences.where(F.col("cut") < F.lit(date(2022, 5, 1)))) == date(2022, 4, 1)
+
+
+def test_a_bank_with_one_month_of_takings_learns_from_all_of_it(with_gru):
+    job = Job(with_gru, train_gru.STEP, JUNE, "")
+    of_may = with_gru.lake.read_month(SEQUENCES, JUNE).where(F.col("cut") == F.lit(date(2022, 5, 1)))
+    product_ids = collect_product_ids(with_gru.lake.read(PRODUCT_INDEX_TABLE))
+    layout = network_layout(job, of_may, len(product_ids))
+    content = network_content(job, product_ids, layout)
+    plan = training_plan(job, of_may, layout, content, with_gru.config.parameters.gru, "young")
+    assert (plan.validation, read_manifest(plan.train).tally.rows) == (None, of_may.count())
 
 
 def test_the_learning_curve_is_told(with_gru):

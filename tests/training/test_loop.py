@@ -74,15 +74,18 @@ def test_training_stops_when_the_validation_loss_no_longer_falls(plan):
 
 def test_who_has_no_events_has_no_say_in_when_to_stop(plan, sequences, layout, tmp_path):
     rows, both = sequences(20, first=60), str(tmp_path / "both")
-    nothing = {
-        name: F.transform(name, lambda value: value * 0) for name in ("product", "event_type", "amount", "gap", "month")
-    }
-    without_events = rows.withColumns({**nothing, "length": F.lit(0)})
-    write_for_feed(rows.union(without_events), both, layout, WritingParams(rows_per_file=20))
+    write_for_feed(rows.union(without_events(rows)), both, layout, WritingParams(rows_per_file=20))
     alone = train_rank(changed(plan, finishing_epochs=0))
     with_others = replace(plan, validation=both, checkpoints=str(tmp_path / "other"))
     found = train_rank(changed(with_others, finishing_epochs=0))
     assert losses(found, "validation") == pytest.approx(losses(alone, "validation"), rel=1e-5)
+
+
+def test_where_nobody_in_the_newest_month_had_events_all_epochs_are_run(plan, sequences, layout, tmp_path):
+    directory = str(tmp_path / "first buyers")
+    write_for_feed(without_events(sequences(20)), directory, layout, WritingParams(rows_per_file=20))
+    trained = train_rank(replace(plan, validation=directory))
+    assert (trained.best_epoch, losses(trained, "validation")) == (6, [])
 
 
 def test_the_newest_month_is_learned_last(plan):
@@ -118,6 +121,11 @@ def test_a_loss_that_is_no_number_ends_the_training_by_name(plan):
 @pytest.fixture
 def plan(tiny_plan, tmp_path):
     return replace(tiny_plan, checkpoints=str(tmp_path / "checkpoints"))
+
+
+def without_events(rows):
+    lists = ("product", "event_type", "amount", "gap", "month")
+    return rows.withColumns({**{name: F.transform(name, lambda v: v * 0) for name in lists}, "length": F.lit(0)})
 
 
 def changed(plan, **over):

@@ -52,8 +52,8 @@ def test_training_reads_a_few_texts_of_products_without_a_history_and_scores_the
     batch = replace(ring(), product=ring().product.where(ring().product <= 3, 1))
     learning, scoring = network.train()(batch), network.eval()(batch)
     torch.testing.assert_close(learning.scores[:, known], scoring.scores[:, known])
-    torch.testing.assert_close(learning.tags[:3], scoring.tags[:3])
-    assert learning.tags.shape == learning.true_tags.shape == (5, 4)
+    torch.testing.assert_close(learning.tags.logits[:3], scoring.tags.logits[:3])
+    assert learning.tags.logits.shape == learning.tags.truth.shape == (5, 4)
 
 
 def test_each_product_without_a_history_teaches_its_own_tags_at_times(layout, content):
@@ -61,7 +61,7 @@ def test_each_product_without_a_history_teaches_its_own_tags_at_times(layout, co
     few = Network(layout, replace(content, known=np.arange(6) < 2), params).train()
     reads = [few.products().read.tolist() for _ in range(50)]
     assert {read[-1] for read in reads} == {2, 3, 4, 5}
-    assert torch.equal(few(ring()).true_tags[:2], torch.from_numpy(content.tags[:2]))
+    assert torch.equal(few(ring()).tags.truth[:2], torch.from_numpy(content.tags[:2]))
 
 
 def test_without_the_task_of_tags_no_text_is_read_that_the_scores_do_not_need(layout, content):
@@ -124,7 +124,7 @@ def test_rows_of_weight_zero_change_no_gradient(layout, content):
 
 def test_tags_are_learned_from_text(layout, content):
     network = learned(layout, content, PARAMS.model_copy(update={"tags_weight": 5.0}), ring(), steps=120)
-    tags = network.eval()(ring()).tags
+    tags = network.eval()(ring()).tags.logits
     assert ((tags > 0).numpy() == content.tags.astype(bool)).all()
 
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from finrec_spark import tables
-from finrec_spark.transforms.customers import customer_versions, customers_as_of, met_customers
+from finrec_spark.transforms.customers import customer_versions, customers_as_of
 
 MAY, JUNE, JULY = date(2022, 5, 1), date(2022, 6, 1), date(2022, 7, 1)
 ALWAYS = date(1900, 1, 1)
@@ -49,14 +49,6 @@ def test_an_undated_change_holds_from_the_eve_of_the_month(landed):
         ("bob", ALWAYS, None, 2),
         ("cid", ALWAYS, None, 1),
     ]
-
-
-def test_met_is_who_had_a_profile_or_an_interaction_before_the_month(landed, spark):
-    days = (ALWAYS, date(2022, 5, 31), JUNE)
-    customers = customer_versions(None, landed(*zip(("ann", "bob", "cid"), days, (1, 1, 1), strict=True)), JUNE)
-    interactions = spark.createDataFrame([("bob",), ("dan",), ("dan",)], "customer_id string")
-    found = met_customers(customers, interactions, JUNE).collect()
-    assert sorted(row.customer_id for row in found) == ["ann", "bob", "dan"]
 
 
 def test_a_delivered_day_replaces_what_was_known_of_it(landed):

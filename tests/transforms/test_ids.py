@@ -1,6 +1,8 @@
+from datetime import date
+
 import pytest
 
-from finrec_spark.transforms.ids import assign_positions, collect_product_ids
+from finrec_spark.transforms.ids import assign_positions, collect_product_ids, known_before
 
 
 def test_positions_have_no_gaps(positions):
@@ -22,6 +24,14 @@ def test_the_partitioning_decides_nothing(positions):
 def test_product_ids_come_in_the_order_of_their_positions(spark):
     rows = spark.createDataFrame([("loan", 1), ("card", 0)], "product_id string, product_index int")
     assert collect_product_ids(rows) == ("card", "loan")
+
+
+def test_known_is_what_was_valid_or_dealt_with_before_the_month(spark):
+    days = [("ann", date(1900, 1, 1)), ("bob", date(2022, 5, 31)), ("cid", date(2022, 6, 1))]
+    versions = spark.createDataFrame(days, "customer_id string, valid_from date")
+    interactions = spark.createDataFrame([("bob",), ("dan",), ("dan",)], "customer_id string")
+    found = known_before(date(2022, 6, 1), versions, interactions, "customer_id").collect()
+    assert sorted(row.customer_id for row in found) == ["ann", "bob", "dan"]
 
 
 @pytest.fixture
