@@ -142,7 +142,7 @@ submit() {
     ensure_extras "$properties"
     : "${MASTER:=$(setting spark.master "$properties")}"
     : "${DEPLOY_MODE:=$(setting spark.submit.deployMode "$properties")}"
-    ship_package
+    ship_package "$properties"
     dress_terminal
     local command=("$SPARK_HOME/bin/spark-submit" --properties-file "$properties")
     command+=(${MASTER:+--master "$MASTER"} ${DEPLOY_MODE:+--deploy-mode "$DEPLOY_MODE"} ${PY_FILES:+--py-files "$PY_FILES"})
@@ -177,11 +177,15 @@ setting() {  # NAME FILE
     echo "$value"
 }
 
-# Executors elsewhere have no checkout: the package travels with the job.
-ship_package() {
+# Executors elsewhere have no checkout: the package travels with the job, into their working directory. Python that
+# they start for a training is not told of it by Spark, only by the environment.
+ship_package() {  # PROPERTIES
     [[ $MASTER != local && $MASTER != "local["* && -n $MASTER ]] || return 0
     ensure_archive
     PY_FILES=$ARCHIVE${PY_FILES:+,$PY_FILES}
+    local path
+    path=$(setting spark.executorEnv.PYTHONPATH "$1")
+    SPARK_OPTIONS+=(--conf "spark.executorEnv.PYTHONPATH=${ARCHIVE##*/}${path:+:$path}")
 }
 
 # Spark reads the job's output through a pipe, so the job cannot see that a person watches.

@@ -1,14 +1,19 @@
 """A small bank and programs on it, in the session that all tests share."""
 
 import argparse
+import shutil
+from datetime import date
 
 import pytest
 
 from finrec_spark.config import Config
-from finrec_spark.job import Program
+from finrec_spark.job import Program, perform
+from finrec_spark.tables import TREES
 from finrec_spark.warehouse import Lake
+from jobs import build_sequences, embed_text, recommend, train_gru
 from jobs import month as month_job
 
+JUNE = date(2022, 6, 1)
 SMALL = {
     "generator": {"customers": 250, "products": 60, "months": 8, "campaign_every_months": 4},
     "parameters": {"als": {"rank": 4, "iterations": 2}},
@@ -42,3 +47,24 @@ def finished(program, options, tmp_path_factory):
     run = program(tmp_path_factory.mktemp("lake"))
     month_job.run(run, options)
     return run
+
+
+@pytest.fixture(scope="session")
+def with_gru(finished, program, tmp_path_factory):
+    """June decided once more on a copy of the finished lake, by popularity and the network alone, in two processes."""
+    root = tmp_path_factory.mktemp("gru") / "lake"
+    shutil.copytree(finished.lake.root, root)
+    small = {"network": {"width": 8, "hidden": 8, "token_hidden": 4}, "training": {"epochs": 1, "processes": 2}}
+    other = program(
+        root,
+        "files",
+        models=["popularity", "gru"],
+        parameters={"gru": small},
+        text={"vector_size": 8, "iterations": 1},
+        sequences={"cuts": 2, "events": 5},
+    )
+    trees = other.lake.read_month(TREES, JUNE)  # they are over other models
+    other.lake.replace_where(TREES, trees.limit(0), month=JUNE)
+    for job in (embed_text, build_sequences, train_gru, recommend):
+        perform(job.STEP, other, JUNE)
+    return other

@@ -41,10 +41,17 @@ def require_slots(spark: SparkSession, params: TrainingParams) -> None:
     """Compare processes with task slots, for which Spark would wait long and then fail.
 
     Raises:
-        ConfigError: there are fewer slots.
+        ConfigError: there are fewer slots, or they come and go.
     """
+    if params.placement == "driver":
+        return
+    if spark.conf.get("spark.dynamicAllocation.enabled", "false") == "true":
+        raise ConfigError(
+            "training.placement: processes on executors start all at once, which Spark refuses while it adds and "
+            "removes executors; set spark.dynamicAllocation.enabled to false, or placement to driver"
+        )
     slots = spark.sparkContext.defaultParallelism
-    if params.placement == "executors" and slots < params.processes:
+    if slots < params.processes:
         raise ConfigError(
             f"training.processes: {params.processes} processes on executors need as many task slots, "
             f"there are {slots}; lower it, or submit with more cores"

@@ -1,52 +1,101 @@
-"""A month on a real standalone cluster of the pip package: a master and two workers, each a process of its own."""
+"""Jobs on a real standalone cluster of the pip package: a master and two workers, each a process of its own.
+
+The workers' Python has what the package needs but not the package, as on a cluster that is not this machine.
+"""
 
 import os
 import shutil
 import socket
 import subprocess
+import sysconfig
 import time
+import venv
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import urlopen
 
 import pyspark
 import pytest
+import yaml
+from chispa import assert_df_equality
+
+from finrec_spark.tables import CUSTOMER_STATES, PRODUCT_STATES
 
 REPOSITORY = Path(__file__).parents[2]
 SPARK_HOME = Path(pyspark.__file__).parent
 PATIENCE_SECONDS = 120
 
-# The smallest bank with a history, and few partitions: on a cluster each task costs more than its rows.
-TINY = """
-spark:
-  spark.driver.memory: 1g
-  spark.driver.host: 127.0.0.1
-  spark.driver.bindAddress: 127.0.0.1
-  spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC  # short lives: compiling well does not pay
-  spark.executor.memory: 1g
-  spark.executor.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-  spark.ui.enabled: false
-  spark.sql.shuffle.partitions: 2
-  spark.databricks.delta.snapshotPartitions: 1
-log_dir: null
-models: [popularity]
-generator: {customers: 40, products: 60, months: 3}
-"""
+# Few partitions: on a cluster each task costs more than its rows. Short lives: compiling well does not pay.
+SPARK = {
+    "spark.driver.memory": "1g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.executor.memory": "1g",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+# The smallest bank with a history.
+TINY = {"models": ["popularity"], "generator": {"customers": 40, "products": 60, "months": 3}}
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_month_is_decided_on_the_executors_of_a_cluster(master, tmp_path):
-    shutil.copy(REPOSITORY / "conf" / "base.yaml", tmp_path)
-    (tmp_path / "tiny.yaml").write_text(TINY)
-    done = subprocess.run(
-        [REPOSITORY / "spark-submit.sh", "--master", master, "month", "--conf", "tiny.yaml", "--lake", "lake"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=1500,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_a_month_is_decided_on_the_executors_of_a_cluster(submit, tmp_path):
+    submit("month", TINY)
     assert list((tmp_path / "lake/mart/recommendations").rglob("*.parquet"))
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="the training extra is not installed")
+def test_executors_train_the_network_that_the_drivers_machine_trains(submit, with_gru, spark, tmp_path):
+    shutil.copytree(with_gru.lake.root, tmp_path / "lake")
+    for table in (PRODUCT_STATES, CUSTOMER_STATES):
+        shutil.rmtree(tmp_path / "lake" / table.path)
+    config = with_gru.config.model_dump(mode="json")
+    config["parameters"]["gru"]["training"]["placement"] = "executors"
+    submit("train_gru", config, "--month", "2022-06")
+    for table in (PRODUCT_STATES, CUSTOMER_STATES):
+        of_executors, of_driver = (
+            spark.read.format("delta").load(f"{root}/{table.path}").where("month = '2022-06-01'")
+            for root in (tmp_path / "lake", with_gru.lake.root)
+        )
+        assert_df_equality(of_executors, of_driver, ignore_row_order=True, ignore_nullable=True)
+
+
+@pytest.fixture
+def submit(master, bare_python, tmp_path):
+    """Runs a job on the cluster, on the lake in the test's folder."""
+    shutil.copy(REPOSITORY / "conf" / "base.yaml", tmp_path)
+
+    def run(job, config, *options):
+        (tmp_path / "cluster.yaml").write_text(yaml.safe_dump({**config, "spark": SPARK, "log_dir": None}))
+        command = [REPOSITORY / "spark-submit.sh", "--master", master, job, "--conf", "cluster.yaml", "--lake", "lake"]
+        done = subprocess.run(
+            [*command, *options],
+            cwd=tmp_path,
+            env={**os.environ, "PYSPARK_PYTHON": str(bare_python)},
+            capture_output=True,
+            text=True,
+            timeout=1500,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory):
+    """A Python with the libraries of this one, but without the package, which stands here by a link of pip's."""
+    folder = tmp_path_factory.mktemp("bare")
+    venv.create(folder, symlinks=True)
+    libraries = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))
+    (libraries / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    python = folder / "bin" / "python"
+    missing = subprocess.run([python, "-c", "import finrec_spark"], cwd=folder, env={}, capture_output=True, text=True)
+    assert "No module named 'finrec_spark'" in missing.stderr
+    return python
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +130,7 @@ def master(tmp_path_factory):
 def start(folder, daemon, *options):
     command = [SPARK_HOME / "bin/spark-class", f"org.apache.spark.deploy.{daemon}", *map(str, options)]
     environment = {**os.environ, "SPARK_HOME": str(SPARK_HOME), "SPARK_DAEMON_MEMORY": "256m"}
+    environment.pop("PYTHONPATH", None)  # it may lead to this checkout
     with (folder / f"{daemon}.log").open("ab") as log:
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
 

@@ -1,13 +1,12 @@
 """The recurrent network in a month: from the finished bank's tables to lists that it had a word in."""
 
-import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pyspark.sql import functions as F
 
-from finrec_spark.job import Job, perform
+from finrec_spark.job import Job
 from finrec_spark.models.gru import collect_words
 from finrec_spark.network import collect_newest_cut, network_content, network_layout, training_plan
 from finrec_spark.tables import (
@@ -18,39 +17,17 @@ from finrec_spark.tables import (
     PRODUCT_STATES,
     RECOMMENDATIONS,
     SEQUENCES,
-    TREES,
 )
 from finrec_spark.training.manifest import read_manifest
 from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.letters import is_han
-from jobs import build_sequences, embed_text, recommend, train_gru
+from jobs import train_gru
 
 pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("sparknlp", reason="the nlp extra is not installed")
 
 JUNE = date(2022, 6, 1)
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def with_gru(finished, program, tmp_path_factory):
-    """June decided once more on a copy of the finished lake, by popularity and the network alone."""
-    root = tmp_path_factory.mktemp("gru") / "lake"
-    shutil.copytree(finished.lake.root, root)
-    small = {"network": {"width": 8, "hidden": 8, "token_hidden": 4}, "training": {"epochs": 1}}
-    other = program(
-        root,
-        "files",
-        models=["popularity", "gru"],
-        parameters={"gru": small},
-        text={"vector_size": 8, "iterations": 1},
-        sequences={"cuts": 2, "events": 5},
-    )
-    trees = other.lake.read_month(TREES, JUNE)  # they are over other models
-    other.lake.replace_where(TREES, trees.limit(0), month=JUNE)
-    for job in (embed_text, build_sequences, train_gru, recommend):
-        perform(job.STEP, other, JUNE)
-    return other
 
 
 def test_every_customer_has_a_state_with_events_or_without(with_gru):

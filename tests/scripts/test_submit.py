@@ -112,6 +112,19 @@ def test_the_package_travels_to_a_cluster_beside_the_users_files(prepared):
     assert {"finrec_spark/errors.py", "jobs/hello.py"} <= set(zipfile.ZipFile(archive).namelist())
 
 
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ([], "finrec_spark-code.zip"),
+        (["--conf", "spark.executorEnv.PYTHONPATH=/more"], "finrec_spark-code.zip:/more"),
+    ],
+)
+def test_what_executors_start_finds_the_package_too(prepared, given, path):
+    found = lines(prepared.submit("--master", "yarn", *given, "hello"), "argument")
+    said = [word for word in found if word.startswith("spark.executorEnv.PYTHONPATH=")]
+    assert said[-1] == f"spark.executorEnv.PYTHONPATH={path}"
+
+
 @pytest.mark.parametrize("master", ["local", "local[3]"])
 def test_nothing_travels_where_spark_is_local(prepared, master):
     assert "--py-files" not in lines(prepared.submit("--master", master, "hello"), "argument")

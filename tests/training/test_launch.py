@@ -57,6 +57,19 @@ def test_more_processes_than_task_slots_are_refused(spark, plan):
         require_slots(spark, changed(plan, processes=99, placement="executors").training)
 
 
+def test_executors_that_come_and_go_are_refused(spark, plan):
+    over = {"spark.sql.legacy.setCommandRejectsSparkCoreConfs": "false", "spark.dynamicAllocation.enabled": "true"}
+    for name, value in over.items():
+        spark.conf.set(name, value)
+    try:
+        require_slots(spark, changed(plan, placement="driver").training)
+        with pytest.raises(ConfigError, match=r"set spark\.dynamicAllocation\.enabled to false"):
+            require_slots(spark, changed(plan, placement="executors").training)
+    finally:
+        for name in reversed(over):
+            spark.conf.unset(name)
+
+
 def changed(plan, **over):
     return replace(plan, training=plan.training.model_copy(update=over))
 
