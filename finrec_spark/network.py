@@ -12,7 +12,7 @@ from finrec_spark.models.gru import GruParams
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
-from finrec_spark.training.manifest import file_system
+from finrec_spark.training.file_system import file_system
 from finrec_spark.training.product_content import collect_content
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import TrainingPlan

@@ -7,7 +7,7 @@ import torch
 from pyarrow.fs import FileType
 from torch import Tensor
 
-from finrec_spark.training.manifest import file_system
+from finrec_spark.training.file_system import file_system
 from finrec_spark.training.trained import CurvePoint
 
 _NAME = "training.pt"

@@ -13,15 +13,18 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from petastorm import make_batch_reader
+from pyarrow import NativeFile
+from pyarrow.filesystem import FileSystem as LegacyFileSystem
+from pyarrow.fs import FileType, SubTreeFileSystem
 
 from finrec_spark.errors import FeedError
 from finrec_spark.training.batch import Batch, unpacked
+from finrec_spark.training.file_system import file_system
 from finrec_spark.training.manifest import Manifest, Tally, read_manifest, require_equal, total
 from finrec_spark.training.params import FeedParams
 from finrec_spark.training.sequences_schema import SequenceLayout
@@ -85,7 +88,7 @@ class Shard:
         files = self.manifest.share(self.rank, self.world)
         written, rows_of_steps = total(files), self._rows_of_steps()
         step, self.delivered = 0, Tally()
-        for rows in _ahead(self._read([_url(f"{self.manifest.directory}/{file.path}") for file in files]), _AHEAD):
+        for rows in _ahead(self._read([file.path for file in files]), _AHEAD):
             self.delivered += Tally.of(rows.checksum)
             if self.delivered.rows > written.rows:
                 break
@@ -109,9 +112,9 @@ class Shard:
         scale = self.world / float(rows_of_step)
         return unpacked(self.manifest.layout, filled.whole_numbers, filled.decimals, weight, scale)
 
-    def _read(self, urls: Sequence[str]) -> Iterator[Rows]:
+    def _read(self, paths: Sequence[str]) -> Iterator[Rows]:
         seeds = np.random.SeedSequence([self.params.seed, self.epoch, self.rank])
-        parts = [urls[worker :: self.params.workers] for worker in range(self.params.workers)]
+        parts = [paths[worker :: self.params.workers] for worker in range(self.params.workers)]
         of_workers = seeds.generate_state(len(parts) + 1)
         readers = [
             _row_groups(part, int(seed), self.manifest.directory)
@@ -147,17 +150,37 @@ def steps(manifest: Manifest, world: int, batch_size: int) -> int:
     return int(-(-manifest.rows_of_ranks(world).max() // batch_size))
 
 
-def _row_groups(urls: Sequence[str], seed: int, directory: str) -> Iterator[Rows]:
-    """The files' row groups, read by Petastorm in an order that the seed decides."""
+class _FilesBelow(LegacyFileSystem):
+    """The files below a directory, by the interface that Petastorm wants: the one that pyarrow will drop.
+
+    Petastorm's own ways to S3 and HDFS end in errors with this pyarrow, or want other libraries.
+    """
+
+    def __init__(self, directory: str) -> None:
+        files, path = file_system(directory)
+        self._files = SubTreeFileSystem(path, files)
+
+    def open(self, path: str, mode: str = "rb") -> NativeFile:
+        return self._files.open_input_file(path.lstrip("/"))
+
+    def isfile(self, path: str) -> bool:
+        return self._files.get_file_info(path.lstrip("/")).type == FileType.File
+
+    def isdir(self, path: str) -> bool:
+        return False  # files are named one by one
+
+
+def _row_groups(paths: Sequence[str], seed: int, directory: str) -> Iterator[Rows]:
+    """The row groups of the files at ``paths`` below the directory, read by Petastorm in an order of the seed's."""
     warnings.filterwarnings("ignore", category=FutureWarning)  # Petastorm uses what pyarrow will drop
     try:
         with make_batch_reader(
-            list(urls),
+            [f"file:///{path}" for path in paths],
+            filesystem=_FilesBelow(directory),
             workers_count=1,  # several would give the row groups in the order of their speed
             results_queue_size=_ROW_GROUPS_AHEAD,
             shuffle_row_groups=True,
             seed=seed,
-            hdfs_driver="libhdfs",
         ) as reader:
             for group in reader:
                 yield Rows(group.checksum, group.whole_numbers, group.decimals)
@@ -208,10 +231,6 @@ def _cut(rows: Rows, size: int) -> Iterator[Rows]:
 def _no_rows(layout: SequenceLayout) -> Rows:
     whole, floats = (sum(sizes.values()) for sizes in (layout.whole_numbers, layout.decimals))
     return Rows(np.empty(0, np.int64), np.empty((0, whole), np.int32), np.empty((0, floats), np.float32))
-
-
-def _url(place: str) -> str:
-    return place if "://" in place else f"file://{Path(place).absolute()}"
 
 
 def _ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:

@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from pyarrow.fs import FileSystem, FileType, LocalFileSystem
+from pyarrow.fs import FileType
 
 from finrec_spark.errors import FeedError, InputMissing
+from finrec_spark.training.file_system import file_system
 from finrec_spark.training.sequences_schema import SequenceLayout
 
 LOW_BITS = 0xFFFF_FFFF
@@ -105,7 +106,7 @@ def total_of(tallies: Iterable[Tally]) -> Tally:
 
 
 def read_manifest(directory: str) -> Manifest:
-    """The manifest of the feed that was written to ``directory``, a path or a URL that pyarrow knows.
+    """The manifest of the feed that was written to ``directory``, a path or URL as ``file_system`` takes it.
 
     Raises:
         InputMissing: there is no manifest: nothing was written there, or the writer did not end.
@@ -124,8 +125,3 @@ def _manifest_rows(directory: str) -> pa.Table:
     if files.get_file_info(path).type == FileType.NotFound:
         raise InputMissing(f"feed {directory}: it has no manifest; write the sequences first")
     return pq.read_table(path, filesystem=files)
-
-
-def file_system(place: str) -> tuple[FileSystem, str]:
-    """Where a path or URL leads: pyarrow's file system and the path in it."""
-    return FileSystem.from_uri(place) if "://" in place else (LocalFileSystem(), place)

@@ -53,6 +53,11 @@ def test_another_epoch_comes_in_another_order(sixteen_files):
     assert rows_of(feed.shard(0, 2, 1, PARAMS)) != rows_of(feed.shard(0, 2, 2, PARAMS))
 
 
+def test_a_feed_at_a_url_gives_the_rows_of_the_one_at_its_path(sixteen_files):
+    near, far = (Feed.open(place).shard(1, 2, 1, PARAMS) for place in (sixteen_files, f"file://{sixteen_files}"))
+    assert rows_of(far) == rows_of(near)
+
+
 @pytest.mark.parametrize("taken", [3, 1000])
 def test_no_thread_outlives_an_epoch_that_ended_or_was_left(sixteen_files, taken):
     before = set(threading.enumerate())
