@@ -12,7 +12,7 @@ from finrec_spark.models.gru import GruParams
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
-from finrec_spark.training.file_system import file_system
+from finrec_spark.training.file_system import arrow_place, file_system
 from finrec_spark.training.product_content import collect_content
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import TrainingPlan
@@ -59,9 +59,9 @@ def training_plan(
     for part, rows in feeds.items():
         write_for_feed(feed_rows(rows, layout), f"{root}/{part}", layout, params.writing)
     return TrainingPlan(
-        train=f"{root}/train",
-        validation=f"{root}/validation" if "validation" in feeds else None,
-        checkpoints=f"{root}/checkpoints",
+        train=_place(job, f"{root}/train"),
+        validation=_place(job, f"{root}/validation") if "validation" in feeds else None,
+        checkpoints=_place(job, f"{root}/checkpoints"),
         content=content,
         network=params.network,
         feed=params.feed,
@@ -77,6 +77,11 @@ def collect_newest_cut(sequences: DataFrame) -> date | None:
 
 def discard_trainings(job: Job) -> None:
     """Delete the feeds and checkpoints of the job's trainings, whose results stand."""
-    files, path = file_system(job.scratch)
+    files, path = file_system(_place(job, job.scratch))
     if files.get_file_info(path).type != FileType.NotFound:
         files.delete_dir(path)
+
+
+def _place(job: Job, place: str) -> str:
+    """Where the training's processes, which know nothing of Spark, find what Spark finds at ``place``."""
+    return arrow_place(place, job.spark.conf.get("spark.hadoop.fs.s3a.endpoint", None))

@@ -47,12 +47,12 @@ def tell_failure(directory: str, reason: str) -> None:
 
 def take_failure(directory: str) -> str | None:
     """The word that was left, which is then gone; None where there is none."""
-    files, path = file_system(f"{directory}/{_FAILURE}")
-    if files.get_file_info(path).type == FileType.NotFound:
+    files, path = file_system(directory)
+    if files.get_file_info(f"{path}/{_FAILURE}").type == FileType.NotFound:
         return None
-    with files.open_input_file(path) as told:
+    with files.open_input_file(f"{path}/{_FAILURE}") as told:
         reason = bytes(told.read()).decode()
-    files.delete_file(path)
+    files.delete_file(f"{path}/{_FAILURE}")
     return reason
 
 

@@ -121,7 +121,7 @@ def read_manifest(directory: str) -> Manifest:
 
 
 def _manifest_rows(directory: str) -> pa.Table:
-    files, path = file_system(f"{directory}/manifest")
-    if files.get_file_info(path).type == FileType.NotFound:
+    files, path = file_system(directory)
+    if files.get_file_info(f"{path}/manifest").type == FileType.NotFound:
         raise InputMissing(f"feed {directory}: it has no manifest; write the sequences first")
-    return pq.read_table(path, filesystem=files)
+    return pq.read_table(f"{path}/manifest", filesystem=files)

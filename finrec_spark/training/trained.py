@@ -15,7 +15,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """All that a process needs to train.
+    """All that a process needs to train; directories as ``file_system.file_system`` takes them.
 
     Attributes:
         train: directory of the feed to learn from; every process reaches it.

@@ -2,7 +2,7 @@ import pytest
 from pyarrow.fs import LocalFileSystem, S3FileSystem
 
 from finrec_spark.errors import ConfigError
-from finrec_spark.training.file_system import file_system
+from finrec_spark.training.file_system import arrow_place, file_system
 
 
 def test_a_path_and_its_url_lead_to_the_same_file(tmp_path):
@@ -10,11 +10,17 @@ def test_a_path_and_its_url_lead_to_the_same_file(tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["s3a", "s3"])
-def test_s3_is_reached_at_the_endpoint_that_the_environment_names(monkeypatch, scheme):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://storage.bank.example:9000")
-    files, path = file_system(f"{scheme}://bank/lake")
-    assert files == S3FileSystem(scheme="http", endpoint_override="storage.bank.example:9000")
-    assert path == "bank/lake"
+@pytest.mark.parametrize(
+    "endpoint", ["http://storage.bank.example:9000", "https://storage.bank.example", "bank.example"]
+)
+def test_s3_is_reached_at_the_endpoint_that_spark_is_told(scheme, endpoint):
+    files, path = file_system(arrow_place(f"{scheme}://bank/lake", endpoint))
+    protocol, host = endpoint.split("://") if "://" in endpoint else ("https", endpoint)
+    assert (files, path) == (S3FileSystem(scheme=protocol, endpoint_override=host), "bank/lake")
+
+
+def test_without_an_endpoint_s3_is_amazons():
+    assert arrow_place("s3a://bank/lake", None) == arrow_place("s3a://bank/lake", "") == "s3://bank/lake"
 
 
 def test_a_file_system_that_pyarrow_does_not_know_is_told_in_one_line():
