@@ -52,6 +52,8 @@ def finished(program, options, tmp_path_factory):
 @pytest.fixture(scope="session")
 def with_gru(finished, program, tmp_path_factory):
     """June decided once more on a copy of the finished lake, by popularity and the network alone, in two processes."""
+    pytest.importorskip("torch", reason="the training extra is not installed")
+    pytest.importorskip("sparknlp", reason="the nlp extra is not installed")
     root = tmp_path_factory.mktemp("gru") / "lake"
     shutil.copytree(finished.lake.root, root)
     small = {"network": {"width": 8, "hidden": 8, "token_hidden": 4}, "training": {"epochs": 1, "processes": 2}}

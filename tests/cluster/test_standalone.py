@@ -10,7 +10,6 @@ import subprocess
 import sysconfig
 import time
 import venv
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -48,7 +47,6 @@ def test_a_month_is_decided_on_the_executors_of_a_cluster(submit, tmp_path):
     assert list((tmp_path / "lake/mart/recommendations").rglob("*.parquet"))
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="the training extra is not installed")
 def test_executors_train_the_network_that_the_drivers_machine_trains(submit, with_gru, spark, tmp_path):
     shutil.copytree(with_gru.lake.root, tmp_path / "lake")
     for table in (PRODUCT_STATES, CUSTOMER_STATES):

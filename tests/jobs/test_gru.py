@@ -23,9 +23,6 @@ from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.letters import is_han
 from jobs import train_gru
 
-pytest.importorskip("torch", reason="the training extra is not installed")
-pytest.importorskip("sparknlp", reason="the nlp extra is not installed")
-
 JUNE = date(2022, 6, 1)
 pytestmark = pytest.mark.slow
 
