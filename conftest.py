@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from finrec_spark.properties import read_values, spark_properties
+from finrec_spark.pipeline.properties import read_values, spark_properties
 
 os.environ["TZ"] = "UTC"
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers need what the tests have

@@ -11,19 +11,19 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.transforms.matrix import MatrixParams
-from finrec_spark.transforms.product_profiles import product_profiles
-from finrec_spark.transforms.profile_vector import (
-    assign_profile_features,
-    assign_profile_values,
-    collect_profile_features,
-    profile_vector,
-)
-from finrec_spark.transforms.profiles import (
+from finrec_spark.transforms.profiles.customer_profiles import (
     ProfileParams,
     ProfileSources,
     collect_categories,
     collect_kinds,
     customer_profiles,
+)
+from finrec_spark.transforms.profiles.product_profiles import product_profiles
+from finrec_spark.transforms.profiles.vector import (
+    assign_profile_features,
+    assign_profile_values,
+    collect_profile_features,
+    profile_vector,
 )
 
 MONTH = date(2022, 6, 1)

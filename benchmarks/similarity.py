@@ -6,10 +6,10 @@ import time
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finrec_spark.models.similarity import SimilarityParams
-from finrec_spark.models.similarity_customers import CustomerSimilarityParams, customer_neighbours
-from finrec_spark.models.similarity_products import product_neighbours
-from finrec_spark.models.similarity_recall import neighbour_recall
+from finrec_spark.models.neighbours.recall import neighbour_recall
+from finrec_spark.models.neighbours.similar_customers import CustomerSimilarityParams, customer_neighbours
+from finrec_spark.models.neighbours.similar_products import product_neighbours
+from finrec_spark.models.neighbours.similarity import SimilarityParams
 
 KINDS = 30
 

@@ -1,7 +1,7 @@
 """Build the month's customer-product matrix from silver interactions."""
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PRODUCT_MATRIX,

@@ -1,7 +1,7 @@
 """Build the month's profiles of customers and products, and the places of their features."""
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
     CONTACTS,
     CUSTOMER_PRODUCT_MATRIX,
@@ -15,9 +15,14 @@ from finrec_spark.tables import (
     PROFILE_VALUES,
     RESPONSES,
 )
-from finrec_spark.transforms.product_profiles import product_profiles
-from finrec_spark.transforms.profile_vector import assign_profile_features, assign_profile_values
-from finrec_spark.transforms.profiles import ProfileSources, collect_categories, collect_kinds, customer_profiles
+from finrec_spark.transforms.profiles.customer_profiles import (
+    ProfileSources,
+    collect_categories,
+    collect_kinds,
+    customer_profiles,
+)
+from finrec_spark.transforms.profiles.product_profiles import product_profiles
+from finrec_spark.transforms.profiles.vector import assign_profile_features, assign_profile_values
 
 
 def run(job: Job) -> int:

@@ -5,9 +5,9 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.months import months_before
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PROFILE,
@@ -19,10 +19,10 @@ from finrec_spark.tables import (
     PROFILE_VALUES,
     SEQUENCES,
 )
-from finrec_spark.transforms.product_series import product_series
-from finrec_spark.transforms.profile_numbers import collect_scales, profile_numbers, width
-from finrec_spark.transforms.profile_vector import ProfileFeature, collect_profile_features, profile_vector
-from finrec_spark.transforms.sequences import MOST_CUTS, customer_sequences, sequence_layout
+from finrec_spark.transforms.profiles.numbers import collect_scales, profile_numbers, width
+from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
+from finrec_spark.transforms.sequences.customer_sequences import MOST_CUTS, customer_sequences, sequence_layout
+from finrec_spark.transforms.sequences.product_series import product_series
 
 
 def run(job: Job) -> int:

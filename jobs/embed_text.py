@@ -1,7 +1,7 @@
 """Learn tokens and vectors of the products' texts."""
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import INTERACTIONS, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.text import embed_texts, product_texts
 from finrec_spark.transforms.ids import known_before

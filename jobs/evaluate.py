@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 
 from rich.table import Table
 
-from finrec_spark.cli import (
+from finrec_spark.evaluation.report import (
+    MetricRow,
+    metrics_table,
+    print_table,
+    ratings_table,
+    recall_table,
+    response_table,
+)
+from finrec_spark.pipeline.cli import (
     Command,
     MonthOf,
     decided_month,
@@ -15,17 +23,12 @@ from finrec_spark.cli import (
     run_command,
     source_options,
 )
-from finrec_spark.evaluation.report import (
-    MetricRow,
-    metrics_table,
-    print_table,
-    ratings_table,
-    recall_table,
-    response_table,
-)
-from finrec_spark.job import Program, Step, perform
-from finrec_spark.protocols import cold_products, last_month, ratings, response
-from finrec_spark.summary import collect_measured
+from finrec_spark.pipeline.step import Program, Step, perform
+from finrec_spark.steps import evaluate_cold_products as cold_products
+from finrec_spark.steps import evaluate_last_month as last_month
+from finrec_spark.steps import evaluate_ratings as ratings
+from finrec_spark.steps import evaluate_response as response
+from finrec_spark.steps.summary import collect_measured
 
 PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]]] = {
     "last_month": (last_month.STEP, decided_month, metrics_table),

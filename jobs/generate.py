@@ -3,8 +3,8 @@
 import argparse
 from datetime import date
 
-from finrec_spark.cli import Command, run_command, step_body
-from finrec_spark.job import Job, Program, Step
+from finrec_spark.pipeline.cli import Command, run_command, step_body
+from finrec_spark.pipeline.step import Job, Program, Step
 from finrec_spark.sources.generator import write_bank
 
 

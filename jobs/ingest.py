@@ -6,9 +6,9 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.cli import Command, delivered_month, run_command, source_options, step_body
 from finrec_spark.errors import DataQualityError
-from finrec_spark.job import Job, Step
+from finrec_spark.pipeline.cli import Command, delivered_month, run_command, source_options, step_body
+from finrec_spark.pipeline.step import Job, Step
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import (
     CONSENTS,
@@ -23,9 +23,9 @@ from finrec_spark.tables import (
     Table,
 )
 from finrec_spark.tables.bronze import bronze
-from finrec_spark.transforms.customers import customer_versions
-from finrec_spark.transforms.faults import Screened
-from finrec_spark.transforms.screening import (
+from finrec_spark.transforms.ingest.customers import customer_versions
+from finrec_spark.transforms.ingest.faults import Screened
+from finrec_spark.transforms.ingest.screening import (
     screened_consents,
     screened_contacts,
     screened_customers,

@@ -4,20 +4,13 @@ import argparse
 from collections.abc import Sequence
 from datetime import date
 
-from finrec_spark.cli import (
-    Command,
-    delivered_month,
-    outcome_line,
-    plan_line,
-    run_command,
-    source_options,
-)
-from finrec_spark.config import Config
-from finrec_spark.job import Outcome, Program, Step, perform
 from finrec_spark.months import months_before
-from finrec_spark.plan import perform_all
-from finrec_spark.protocols import last_month
-from finrec_spark.summary import print_summary
+from finrec_spark.pipeline.cli import Command, delivered_month, outcome_line, plan_line, run_command, source_options
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.scheduler import perform_all
+from finrec_spark.pipeline.step import Outcome, Program, Step, perform
+from finrec_spark.steps import evaluate_last_month as last_month
+from finrec_spark.steps.summary import print_summary
 from finrec_spark.tables import INTERACTIONS
 from finrec_spark.transforms.labels import LABEL_MONTHS, collect_label_months
 from finrec_spark.transforms.splits import before

@@ -3,13 +3,13 @@
 from pyspark import StorageLevel
 from pyspark.sql import functions as F
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
-from finrec_spark.month_tables import after_models, read_ensemble, read_month_tables, wording_of
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
 from finrec_spark.ranking.scoring import Pass, score_customers
+from finrec_spark.steps.scoring_inputs import after_models, read_ensemble, read_month_tables, wording_of
 from finrec_spark.tables import EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
-from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
+from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 
 def run(job: Job) -> int:

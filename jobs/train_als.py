@@ -1,8 +1,8 @@
 """Train ALS: latent factors of every product; customers are folded in when they are scored."""
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models import als
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_FACTORS, REGISTRY
 
 

@@ -1,8 +1,8 @@
 """Train content: which products are alike in category, tags, risk, price, further attributes and text."""
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models import content
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import INTERACTIONS, PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, PRODUCTS, REGISTRY
 from finrec_spark.transforms.ids import collect_product_ids, known_before
 from finrec_spark.transforms.splits import before

@@ -4,12 +4,13 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models.calibration import fit_calibration
-from finrec_spark.models.tree_leaks import require_no_leak
-from finrec_spark.models.trees import collect_trees, fit_trees
-from finrec_spark.month_tables import (
+from finrec_spark.models.trees.fitting import collect_trees, fit_trees
+from finrec_spark.models.trees.leaks import require_no_leak
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
+from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
+from finrec_spark.steps.scoring_inputs import (
     DECISION_TREE,
     RANDOM_FOREST,
     after_models,
@@ -17,7 +18,6 @@ from finrec_spark.month_tables import (
     read_month_tables,
     rows_with_taken,
 )
-from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.tables import CALIBRATION, INTERACTIONS, REGISTRY, TREES
 from finrec_spark.transforms.labels import LABEL_MONTHS, LEAST_TAKEN, LONGEST_BACK, collect_label_months
 

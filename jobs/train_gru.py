@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models import gru
-from finrec_spark.network import discard_trainings, network_content, network_layout, training_plan
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
+from finrec_spark.steps.network_inputs import discard_trainings, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_STATES,
     INTERACTIONS,
@@ -24,8 +24,8 @@ from finrec_spark.training.product_content import collect_tokens
 from finrec_spark.training.trained import CurvePoint
 from finrec_spark.training.weights import weight_rows
 from finrec_spark.transforms.ids import collect_product_ids
-from finrec_spark.transforms.newcomers import collect_newcomer_share
-from finrec_spark.transforms.sequences import feed_rows
+from finrec_spark.transforms.sequences.customer_sequences import feed_rows
+from finrec_spark.transforms.sequences.newcomers import collect_newcomer_share
 
 
 def run(job: Job) -> int:

@@ -2,9 +2,9 @@
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models import naive_bayes
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
     CONTACTS,
     CUSTOMER_PROFILE,
@@ -18,7 +18,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.likes import declined_products, liked_products
-from finrec_spark.transforms.profile_vector import collect_profile_features, profile_vector
+from finrec_spark.transforms.profiles.vector import collect_profile_features, profile_vector
 
 
 def run(job: Job) -> int:

@@ -2,10 +2,10 @@
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
-from finrec_spark.models import euclidean, pearson_item, pearson_user
-from finrec_spark.models.similarity_recall import neighbour_recall
+from finrec_spark.models.neighbours import euclidean, pearson_item, pearson_user
+from finrec_spark.models.neighbours.recall import neighbour_recall
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,

@@ -1,10 +1,10 @@
 """Train the popularity model: the baseline, and what customers without a history are offered."""
 
-from finrec_spark.cli import run_command, step_command
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models import popularity
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, CUSTOMERS, POPULARITY, REGISTRY
-from finrec_spark.transforms.customers import customers_as_of
+from finrec_spark.transforms.ingest.customers import customers_as_of
 
 
 def run(job: Job) -> int:

@@ -3,10 +3,10 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.cli import run_command, step_command
 from finrec_spark.errors import InputMissing
-from finrec_spark.job import After, Job, Step
 from finrec_spark.models import naive_bayes, response
+from finrec_spark.pipeline.cli import run_command, step_command
+from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
     CALIBRATION,
     CONTACTS,
@@ -20,7 +20,7 @@ from finrec_spark.tables import (
     TREES,
 )
 from finrec_spark.transforms.acceptances import answered_contacts
-from finrec_spark.transforms.profile_vector import collect_profile_features, profile_vector
+from finrec_spark.transforms.profiles.vector import collect_profile_features, profile_vector
 
 LEAST = 50
 """Contacts of either answer that make it worth learning."""

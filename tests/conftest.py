@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from finrec_spark.config import Config
-from finrec_spark.job import Program, perform
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.step import Program, perform
 from finrec_spark.tables import TREES
 from finrec_spark.warehouse import Lake
 from jobs import build_sequences, embed_text, recommend, train_gru

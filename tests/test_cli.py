@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from finrec_spark.cli import Command, main, source_options
+from finrec_spark.pipeline.cli import Command, main, source_options
 
 HELLO = Command("hello", "Say hello.", lambda program, options: None, source_options)
 
@@ -42,7 +42,7 @@ def test_a_wrong_configuration_names_every_fault_in_one_line(yaml, told, said, t
 
 
 def test_json_lines_are_json(capsys, tmp_path):
-    from finrec_spark.logs import configure_logging
+    from finrec_spark.pipeline.logs import configure_logging
 
     configure_logging("json", None)
     logging.getLogger("finrec_spark.job").info("a line")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from finrec_spark.config import Config
+from finrec_spark.pipeline.config import Config
 from finrec_spark.tables import ALL
 
 ROOT = Path(__file__).parents[1]

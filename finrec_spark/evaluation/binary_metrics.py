@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import rankdata
 
-from finrec_spark.models.scorer import Floats
+from finrec_spark.arrays import Floats
 
 BINS = 10
 

@@ -8,7 +8,7 @@ ranked among each other.
 import numpy as np
 from pydantic import Field
 
-from finrec_spark.models.scorer import Floats, Ints
+from finrec_spark.arrays import Floats, Ints
 from finrec_spark.params import Params
 
 PROTOCOL = "cold_products"

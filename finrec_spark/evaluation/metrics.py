@@ -25,7 +25,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.scorer import Floats, Ints
+from finrec_spark.arrays import Floats, Ints
 
 CUSTOMER_METRICS = ("ndcg", "recall", "precision", "hit_rate", "map")
 ALL_CUSTOMERS = "all"

@@ -10,12 +10,12 @@ from scipy.special import expit
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import CategoricalNB
 
-from finrec_spark.evaluation.response import Calibrate, Candidate, Fit, ResponseParams, Score
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.evaluation.responses import Calibrate, Candidate, Fit, ResponseParams, Score
 from finrec_spark.models.calibration import calibrated, collect_curve, fit_calibration
-from finrec_spark.models.scorer import Floats, Ints
-from finrec_spark.models.trees import MISSING, collect_trees, fit_trees, leaves, probabilities
-from finrec_spark.transforms.contact_table import CategoryRates, Contacts, category_rates
-from finrec_spark.transforms.profile_bins import ProfileBins, profile_bins
+from finrec_spark.models.trees.fitting import MISSING, collect_trees, fit_trees, leaves, probabilities
+from finrec_spark.transforms.ingest.contact_table import CategoryRates, Contacts, category_rates
+from finrec_spark.transforms.profiles.bins import ProfileBins, profile_bins
 
 _ROWS = "key bigint, features array<double>, label double, weight double"
 _TOKENS = "label double, tokens array<bigint>"

@@ -16,9 +16,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
+from finrec_spark.arrays import Floats, Ints
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models.fold_in import FoldIn, PaddedHistory, padded_histories
-from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.params import Params
 
 ITERATIONS_WITHOUT_CHECKPOINT = 12  # deeper lineage overflows the JVM's default stack

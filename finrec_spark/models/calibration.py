@@ -10,8 +10,8 @@ from pyspark.ml.regression import IsotonicRegression
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.arrays import Floats
 from finrec_spark.errors import ModelNotFound
-from finrec_spark.models.scorer import Floats
 from finrec_spark.tables import CALIBRATION
 
 Method = Literal["isotonic", "sigmoid"]

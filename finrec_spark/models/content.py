@@ -23,8 +23,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.scorer import Floats, Ints
-from finrec_spark.models.similarity import (
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer, neighbour_scorer
+from finrec_spark.models.neighbours.similarity import (
     SimilarityParams,
     SimilarPairs,
     aligned,
@@ -33,7 +34,6 @@ from finrec_spark.models.similarity import (
     row_blocks,
     values_at,
 )
-from finrec_spark.models.similarity_scoring import NeighbourScorer, neighbour_scorer
 from finrec_spark.params import Params
 from finrec_spark.transforms.letters import folded
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.scorer import Floats, Ints
+from finrec_spark.arrays import Floats, Ints
 
 CHUNK_ELEMENTS = 1 << 17  # 1 MB of doubles a temporary: stays in a core's cache, and bounds memory
 

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.params import Params
 from finrec_spark.training.params import FeedParams, NetworkParams, TrainingParams, WritingParams
 from finrec_spark.transforms.letters import is_han

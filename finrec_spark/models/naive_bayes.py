@@ -37,19 +37,19 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from finrec_spark.arrays import Floats
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models.naive_bayes_scoring import PRIOR, NaiveBayesScorer, scorer
-from finrec_spark.models.scorer import Floats
 from finrec_spark.params import Params
-from finrec_spark.transforms.profile_bins import (
+from finrec_spark.transforms.profiles.bins import (
     MISSING,
     FeatureBins,
     ProfileBins,
     collect_profile_sample,
     profile_bins,
 )
-from finrec_spark.transforms.profile_vector import SLOW, ProfileFeature, is_read
-from finrec_spark.transforms.token_counts import TokenCounts, collect_token_counts, liking_rows
+from finrec_spark.transforms.profiles.token_counts import TokenCounts, collect_token_counts, liking_rows
+from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature, is_read
 
 __all__ = ["NaiveBayesParams", "NaiveBayesScorer", "fit", "fit_answers", "scorer"]
 

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from scipy.special import expit
 
-from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
-from finrec_spark.transforms.profile_bins import MISSING, OTHER, FeatureBins, ProfileBins
-from finrec_spark.transforms.profile_vector import ProfileFeature
-from finrec_spark.transforms.token_counts import one_hot
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch, Explanation
+from finrec_spark.transforms.profiles.bins import MISSING, OTHER, FeatureBins, ProfileBins
+from finrec_spark.transforms.profiles.token_counts import one_hot
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 REASON = "fits_profile"
 PRIOR = "prior"

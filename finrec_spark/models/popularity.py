@@ -9,7 +9,8 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.models.scorer import CustomerBatch, Explanation, Floats, Ints
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.params import Params
 
 EVERYONE = "all"

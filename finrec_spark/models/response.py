@@ -18,13 +18,13 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.arrays import Floats
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.calibration import Curve, calibrated, collect_curve, fit_calibration
-from finrec_spark.models.scorer import Floats
-from finrec_spark.models.trees import Trees, TreesParams, collect_trees, fit_trees, leaves, probabilities
+from finrec_spark.models.trees.fitting import Trees, TreesParams, collect_trees, fit_trees, leaves, probabilities
 from finrec_spark.params import Params
-from finrec_spark.transforms.profile_vector import SLOW, ProfileFeature, is_read
-from finrec_spark.transforms.token_counts import profile_matrix
+from finrec_spark.transforms.profiles.token_counts import profile_matrix
+from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature, is_read
 
 NAME = "response"
 CATEGORY, CHANNEL = "product=", "channel="

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from finrec_spark.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.scorer import CustomerBatch, Floats
+from finrec_spark.arrays import Floats
+from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.sparse import csr_from_lists
 
 _DENSE_CELLS = 1_000_000  # customers × products of one piece: 8 MB a dense matrix

@@ -8,7 +8,7 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from finrec_spark.models.scorer import Ints
+from finrec_spark.arrays import Ints
 from finrec_spark.ranking.exclusions import ProductRules, product_rules
 from finrec_spark.ranking.reasons import Language
 from finrec_spark.transforms.eligibility import on_sale

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import Row
 
-from finrec_spark.models.scorer import CustomerBatch, Ints
+from finrec_spark.arrays import Ints
+from finrec_spark.models.scorer import CustomerBatch
 
 RULES = ("not_on_sale", "owned", "risk_too_high")
 """In the order in which they are tried; the first that applies is the one that is reported."""

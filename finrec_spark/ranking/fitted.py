@@ -5,14 +5,15 @@ from typing import Literal
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.models import als, content, euclidean, gru, naive_bayes, pearson_item, pearson_user, popularity
+from finrec_spark.models import als, content, gru, naive_bayes, popularity
 from finrec_spark.models.als import AlsParams
 from finrec_spark.models.content import ContentParams
-from finrec_spark.models.euclidean import EuclideanParams
 from finrec_spark.models.gru import GruParams
 from finrec_spark.models.naive_bayes import NaiveBayesParams
-from finrec_spark.models.pearson_item import PearsonItemParams
-from finrec_spark.models.pearson_user import PearsonUserParams
+from finrec_spark.models.neighbours import euclidean, pearson_item, pearson_user
+from finrec_spark.models.neighbours.euclidean import EuclideanParams
+from finrec_spark.models.neighbours.pearson_item import PearsonItemParams
+from finrec_spark.models.neighbours.pearson_user import PearsonUserParams
 from finrec_spark.models.popularity import PopularityParams
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.params import Params
@@ -25,7 +26,7 @@ from finrec_spark.tables import (
     PRODUCT_STATES,
     Table,
 )
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 ModelName = Literal["popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes", "gru"]
 

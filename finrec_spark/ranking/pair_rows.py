@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from scipy.sparse import csr_matrix
 
+from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.calibration import Curve, calibrated
-from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.sparse import csr_from_lists
-from finrec_spark.models.trees import Trees, leaves, probabilities
+from finrec_spark.models.trees.fitting import Trees, leaves, probabilities
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.draws import pair_draws
 from finrec_spark.ranking.ensemble import Ensemble, candidates
 from finrec_spark.ranking.pairs import PairFeatures
+from finrec_spark.sampling import pair_draws
 
 _FEATURES_DDL = "key long, features array<double>, label double, weight double"
 _SCORES_DDL = "score double, label double, weight double"

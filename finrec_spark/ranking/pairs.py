@@ -8,8 +8,9 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.scorer import CustomerBatch, Floats, Ints
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 CUSTOMER_GROUP, SENSITIVE_GROUP = "similar_profile", "sensitive"
 _PRODUCT_GROUP, _RISK_GROUP, _KIND_GROUP, _INTEREST_GROUP = "in_demand", "fits_risk", "kind_in_use", "own_interest"

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finrec_spark.models.scorer import Explanation, Floats, Ints
+from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.scorer import Explanation
 
 Language = Literal["en", "zh"]
 

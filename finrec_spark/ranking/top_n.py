@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from finrec_spark.models.scorer import Floats, Ints
+from finrec_spark.arrays import Floats, Ints
 
 _STEPS = 1e9  # scores that agree to nine digits are ties
 

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
 from finrec_spark.sources.delivery import MALFORMED, Delivery, landing_fingerprint, quoted, read_text_table
-from finrec_spark.transforms.parsing import clean
+from finrec_spark.transforms.ingest.parsing import clean
 
 
 def contact_file_fingerprint(spark: SparkSession, path: str) -> str:

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.training.content import Floats, ProductContent
-from finrec_spark.transforms.product_series import SPANS
+from finrec_spark.transforms.sequences.product_series import SPANS
 
 _FIGURES = ("price", "change", "rate", "buys", "sells", "holders", "amount")
 _RARE = 2  # products that a tag needs: one that stands alone teaches nothing of others

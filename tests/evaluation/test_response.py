@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from finrec_spark.errors import ConfigError, InputMissing
-from finrec_spark.evaluation.response import Candidate, ResponseParams, cross_validate, metric_rows, require_enough
 from finrec_spark.evaluation.response_models import candidates
-from finrec_spark.models.trees import TreesParams
+from finrec_spark.evaluation.responses import Candidate, ResponseParams, cross_validate, metric_rows, require_enough
+from finrec_spark.models.trees.fitting import TreesParams
 from finrec_spark.sources.contact_file import contact_file_fingerprint, read_contact_file
 from finrec_spark.tables import METRICS
-from finrec_spark.transforms.contact_table import Contacts, collect_contacts
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.ingest.contact_table import Contacts, collect_contacts
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 QUICK = TreesParams(trees=5, depth=3)
 PARAMS = ResponseParams(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
-from finrec_spark.job import Job
 from finrec_spark.models.gru import collect_words
-from finrec_spark.network import collect_newest_cut, network_content, network_layout, training_plan
+from finrec_spark.pipeline.step import Job
+from finrec_spark.steps.network_inputs import collect_newest_cut, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_PROFILE,
     CUSTOMER_STATES,

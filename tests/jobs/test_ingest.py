@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError, InputMissing
-from finrec_spark.job import perform
+from finrec_spark.pipeline.step import perform
 from finrec_spark.tables import CUSTOMERS, INTERACTIONS, PRODUCTS, QUARANTINE
 from jobs import ingest
 

@@ -7,8 +7,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from finrec_spark.job import perform
-from finrec_spark.protocols import last_month
+from finrec_spark.pipeline.step import perform
+from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.tables import RECOMMENDATIONS
 from jobs import ingest
 from jobs.month import planned

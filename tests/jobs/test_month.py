@@ -6,9 +6,9 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from finrec_spark.config import Config
 from finrec_spark.errors import InputMissing
-from finrec_spark.job import After, Step, perform
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.step import After, Step, perform
 from finrec_spark.tables import (
     BRONZE,
     CUSTOMER_PRODUCT_MATRIX,
@@ -21,8 +21,8 @@ from finrec_spark.tables import (
     REGISTRY,
     RUNS,
 )
-from finrec_spark.transforms.customers import customers_as_of
 from finrec_spark.transforms.eligibility import on_sale
+from finrec_spark.transforms.ingest.customers import customers_as_of
 from jobs import month as month_job
 
 JUNE = date(2022, 6, 1)

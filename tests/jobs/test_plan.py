@@ -4,8 +4,8 @@ from datetime import date
 import pytest
 
 from finrec_spark.errors import DataQualityError
-from finrec_spark.job import After, Step
-from finrec_spark.plan import perform_all
+from finrec_spark.pipeline.scheduler import perform_all
+from finrec_spark.pipeline.step import After, Step
 
 MAY, JUNE = date(2022, 5, 1), date(2022, 6, 1)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from finrec_spark.models import euclidean
+from finrec_spark.models.neighbours import euclidean
 
 IDS = ["card", "fund", "loan"]
 TABLE = np.array([[1, 1, 0], [4, 5, 1], [2, 0, 3], [3, 2, 4]], float)

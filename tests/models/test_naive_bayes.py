@@ -13,8 +13,8 @@ from finrec_spark.models import naive_bayes
 from finrec_spark.models.naive_bayes import NaiveBayesParams, NaiveBayesScorer
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.tables import NAIVE_BAYES
-from finrec_spark.transforms.profile_bins import FeatureBins, ProfileBins
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profiles.bins import FeatureBins, ProfileBins
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 FEATURES = [
     ProfileFeature("held", "number"),  # a consequence of taking: not read

@@ -3,9 +3,9 @@ import pytest
 from chispa import assert_df_equality
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models import pearson_item
+from finrec_spark.models.neighbours import pearson_item
+from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer
 from finrec_spark.models.scorer import CustomerBatch
-from finrec_spark.models.similarity_scoring import NeighbourScorer
 
 IDS = ["card", "deposit", "fund", "house", "insurance", "loan"]
 SCHEMA = "product_index array<int>, value array<double>"
@@ -97,7 +97,7 @@ def test_the_reason_is_the_largest_contribution(scorer):
 
 @pytest.mark.parametrize("at_once", [5, 1_000_000])
 def test_share_times_score_is_the_contribution_however_the_batch_is_cut(monkeypatch, at_once):
-    monkeypatch.setattr("finrec_spark.models.similarity.PAIRS_AT_ONCE", at_once)
+    monkeypatch.setattr("finrec_spark.models.neighbours.similarity.PAIRS_AT_ONCE", at_once)
     rng = np.random.default_rng(3)
     similarity = np.where(rng.random((6, 6)) < 0.6, rng.random((6, 6)), 0.0)
     strength = np.where(rng.random((20, 6)) < 0.6, rng.random((20, 6)), 0.0)

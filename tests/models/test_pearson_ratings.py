@@ -3,7 +3,7 @@ import pytest
 from chispa import assert_df_equality
 
 from finrec_spark.errors import InputMissing
-from finrec_spark.models.pearson_ratings import predict_by_customers, predict_by_products
+from finrec_spark.models.neighbours.pearson_ratings import predict_by_customers, predict_by_products
 
 SCHEMA = "customer_index int, product_index int, rating double"
 

@@ -3,11 +3,11 @@ import pytest
 from chispa import assert_df_equality
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models import pearson_user
+from finrec_spark.models.neighbours import pearson_user
+from finrec_spark.models.neighbours.clusters import nearest_centroids
+from finrec_spark.models.neighbours.recall import neighbour_recall
+from finrec_spark.models.neighbours.similar_customers import FOUND, group_rows, neighbourhood
 from finrec_spark.models.scorer import CustomerBatch
-from finrec_spark.models.similarity_clusters import nearest_centroids
-from finrec_spark.models.similarity_customers import FOUND, group_rows, neighbourhood
-from finrec_spark.models.similarity_recall import neighbour_recall
 
 SCHEMA = "customer_id string, customer_index int, product_index array<int>, value array<double>"
 
@@ -53,7 +53,7 @@ def slow_neighbours(table, i, params):
 
 @pytest.mark.parametrize("over", ["co_rated", "all"])
 def test_exact_neighbours_are_those_of_brute_force(histories, monkeypatch, over):
-    monkeypatch.setattr("finrec_spark.models.similarity_customers.EXACT_BLOCK", 20)
+    monkeypatch.setattr("finrec_spark.models.neighbours.similar_customers.EXACT_BLOCK", 20)
     table = random_table(50)
     params = pearson_user.PearsonUserParams(over=over, minimum_support=3, shrinkage=1.0, neighbours=4)
     found = pearson_user.fit(histories(table), products(8), params).collect()
@@ -144,7 +144,7 @@ def test_however_the_queries_are_cut_the_neighbours_are_the_same(monkeypatch):
         }
 
     at_once = neighbours()
-    monkeypatch.setattr("finrec_spark.models.similarity.PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr("finrec_spark.models.neighbours.similarity.PAIRS_AT_ONCE", 50)
     assert neighbours() == at_once
 
 

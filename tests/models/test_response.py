@@ -11,8 +11,8 @@ from finrec_spark.models.response import (
     require_both_answers,
     scorer,
 )
-from finrec_spark.models.trees import TreesParams
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.models.trees.fitting import TreesParams
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 PROFILE = (ProfileFeature("numbers:age", "number"), ProfileFeature("held", "number"))
 PARAMS = AcceptanceParams(forest=TreesParams(trees=5, depth=4, minimum_rows=5))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.similarity import (
+from finrec_spark.models.neighbours.similarity import (
     PAIRS_AT_ONCE,
     Powers,
     SimilarityParams,

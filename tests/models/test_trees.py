@@ -7,8 +7,7 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.ml.regression import RandomForestRegressionModel
 
 from finrec_spark.errors import ModelNotFound
-from finrec_spark.models.tree_text import printed_tree
-from finrec_spark.models.trees import (
+from finrec_spark.models.trees.fitting import (
     MISSING,
     TreesParams,
     arrange_trees,
@@ -19,6 +18,7 @@ from finrec_spark.models.trees import (
     leaves,
     probabilities,
 )
+from finrec_spark.models.trees.saved import printed_tree
 from finrec_spark.tables import TREES
 
 NAMES = ("age", "balance", "calls")

@@ -6,11 +6,11 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.models.scorer import Explanation
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.draws import pair_draws
 from finrec_spark.ranking.ensemble import Ensemble
 from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.pair_rows import PairSample, chosen_pairs
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
+from finrec_spark.sampling import pair_draws
 
 PRODUCTS = 6
 

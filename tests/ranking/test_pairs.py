@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers, collect_product_numbers
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 PROFILE = (ProfileFeature("held", "number"), ProfileFeature("categories:gender", "category", ("f", "m")))
 NUMBERS = ProductNumbers(

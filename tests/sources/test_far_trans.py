@@ -6,7 +6,7 @@ import pytest
 from finrec_spark.errors import InputMissing
 from finrec_spark.sources.far_trans import read_landing
 from finrec_spark.transforms.eligibility import on_sale
-from finrec_spark.transforms.screening import screened_interactions, screened_products
+from finrec_spark.transforms.ingest.screening import screened_interactions, screened_products
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "far_trans"
 

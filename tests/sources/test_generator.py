@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pyspark.sql import functions as F
 
 from finrec_spark import tables
+from finrec_spark.sampling import uniform
 from finrec_spark.sources.files import FilesParams, read_landing
 from finrec_spark.sources.generator import (
     GeneratorParams,
@@ -20,7 +21,6 @@ from finrec_spark.sources.generator import (
 from finrec_spark.sources.generator.batches import history_batch
 from finrec_spark.sources.generator.catalogue import catalogue
 from finrec_spark.sources.generator.contacts import CONTROL, TREATMENT, consents, contact_log_odds
-from finrec_spark.sources.generator.draws import uniform
 from finrec_spark.sources.generator.history import ACCEPTED, CLOSE, OPEN, simulate
 from finrec_spark.sources.generator.market import market
 from finrec_spark.sources.generator.people import NEVER, people, profiles

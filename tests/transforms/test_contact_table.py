@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from finrec_spark.errors import ConfigError
-from finrec_spark.transforms.contact_table import (
+from finrec_spark.transforms.ingest.contact_table import (
     Contacts,
     ContactTableParams,
     category_rates,
@@ -10,7 +10,7 @@ from finrec_spark.transforms.contact_table import (
     dealt_folds,
     label_and_features,
 )
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 COLUMNS = "age string, job string, y string"
 PARAMS = ContactTableParams(label="y", rare_values=2)

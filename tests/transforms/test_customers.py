@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from finrec_spark import tables
-from finrec_spark.transforms.customers import customer_versions, customers_as_of
+from finrec_spark.transforms.ingest.customers import customer_versions, customers_as_of
 
 MAY, JUNE, JULY = date(2022, 5, 1), date(2022, 6, 1), date(2022, 7, 1)
 ALWAYS = date(1900, 1, 1)

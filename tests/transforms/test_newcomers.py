@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from pyspark.sql import functions as F
 
-from finrec_spark.transforms.newcomers import collect_newcomer_share
+from finrec_spark.transforms.sequences.newcomers import collect_newcomer_share
 
 MAY, JUNE = date(2022, 5, 1), date(2022, 6, 1)
 

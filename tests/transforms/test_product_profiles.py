@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.tables import PRODUCT_PROFILE, PRODUCTS
 from finrec_spark.transforms.matrix import MatrixParams
-from finrec_spark.transforms.product_profiles import product_profiles
+from finrec_spark.transforms.profiles.product_profiles import product_profiles
 
 JUNE = date(2022, 6, 1)
 ALWAYS = date(1900, 1, 1)

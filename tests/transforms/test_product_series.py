@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.tables import PRODUCT_SERIES, PRODUCTS
 from finrec_spark.transforms.matrix import MatrixParams
-from finrec_spark.transforms.product_series import product_series
+from finrec_spark.transforms.sequences.product_series import product_series
 
 JUNE = date(2022, 6, 1)
 EVENTS = {

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finrec_spark.transforms.profile_bins import FeatureBins, collect_profile_sample, profile_bins
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profiles.bins import FeatureBins, collect_profile_sample, profile_bins
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 NUMBER, CATEGORY = ProfileFeature("numbers:age", "number"), ProfileFeature("segment", "category", ("retail", "private"))
 

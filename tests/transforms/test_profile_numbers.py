@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from finrec_spark.transforms.profile_numbers import Scale, collect_scales, profile_numbers, width
-from finrec_spark.transforms.profile_vector import ProfileFeature
+from finrec_spark.transforms.profiles.numbers import Scale, collect_scales, profile_numbers, width
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 FEATURES = [
     ProfileFeature("balance", "number"),

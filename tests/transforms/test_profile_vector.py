@@ -3,14 +3,14 @@ import math
 import pytest
 
 from finrec_spark.tables import CUSTOMER_PROFILE, PROFILE_FEATURES, PROFILE_VALUES
-from finrec_spark.transforms.profile_vector import (
+from finrec_spark.transforms.profiles.customer_profiles import ProfileParams
+from finrec_spark.transforms.profiles.vector import (
     ProfileFeature,
     assign_profile_features,
     assign_profile_values,
     collect_profile_features,
     profile_vector,
 )
-from finrec_spark.transforms.profiles import ProfileParams
 
 MAPS = ("held_by_category", "events_by_category", "numbers", "categories")
 TWO = ProfileParams(rare_values=2, max_values=3)

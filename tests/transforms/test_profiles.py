@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.tables import CUSTOMER_PROFILE
 from finrec_spark.transforms.matrix import MatrixParams
-from finrec_spark.transforms.profiles import (
+from finrec_spark.transforms.profiles.customer_profiles import (
     ProfileParams,
     ProfileSources,
     collect_categories,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from finrec_spark import tables
-from finrec_spark.transforms.screening import (
+from finrec_spark.transforms.ingest.screening import (
     screened_consents,
     screened_contacts,
     screened_customers,

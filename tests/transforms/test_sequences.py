@@ -9,7 +9,12 @@ from pyspark.sql import functions as F
 
 from finrec_spark.tables import SEQUENCES
 from finrec_spark.transforms.matrix import MatrixParams
-from finrec_spark.transforms.sequences import SequencesParams, customer_sequences, feed_rows, sequence_layout
+from finrec_spark.transforms.sequences.customer_sequences import (
+    SequencesParams,
+    customer_sequences,
+    feed_rows,
+    sequence_layout,
+)
 
 JUNE = date(2022, 6, 1)
 CUTS = [date(2022, 4, 1), date(2022, 5, 1), JUNE]

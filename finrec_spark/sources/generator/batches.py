@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from finrec_spark.arrays import Bools, Ints
+from finrec_spark.sampling import uniform
 from finrec_spark.sources.generator.contacts import CHANNELS, consents, contact_log_odds
-from finrec_spark.sources.generator.draws import Bools, Ints, uniform
 from finrec_spark.sources.generator.history import Campaign, Events, History, simulate
 from finrec_spark.sources.generator.market import Market
 from finrec_spark.sources.generator.params import GeneratorParams

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from finrec_spark.sources.generator.draws import Ints, uniform
+from finrec_spark.arrays import Ints
+from finrec_spark.sampling import uniform
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.words import CATEGORIES, KINDS, VARIANTS, Kind, Variant
 

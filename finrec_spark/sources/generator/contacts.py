@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finrec_spark.sources.generator.draws import Bools, Floats, Ints, normal, uniform
+from finrec_spark.arrays import Bools, Floats, Ints
+from finrec_spark.sampling import normal, uniform
 from finrec_spark.sources.generator.market import Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import NEVER, People

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from finrec_spark.arrays import Bits, Bools, Floats, Ints
+from finrec_spark.sampling import as_uniform, bits, keyed_uniform, mixed
 from finrec_spark.sources.generator.contacts import (
     TREATMENT,
     Consents,
@@ -15,7 +17,6 @@ from finrec_spark.sources.generator.contacts import (
     consents,
     contact_log_odds,
 )
-from finrec_spark.sources.generator.draws import Bits, Bools, Floats, Ints, as_uniform, bits, keyed_uniform, mixed
 from finrec_spark.sources.generator.market import FACTORS, Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import People, people

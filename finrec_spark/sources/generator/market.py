@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finrec_spark.arrays import Bools, Floats, Ints
+from finrec_spark.sampling import normal
 from finrec_spark.sources.generator.catalogue import Product
-from finrec_spark.sources.generator.draws import Bools, Floats, Ints, normal
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.words import CARD, CATEGORIES, DEPOSIT, INSURANCE, INVESTMENT, KINDS, LOAN
 

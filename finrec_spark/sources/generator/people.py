@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finrec_spark.sources.generator.draws import Bools, Floats, Ints, choice, normal, uniform
+from finrec_spark.arrays import Bools, Floats, Ints
+from finrec_spark.sampling import choice, normal, uniform
 from finrec_spark.sources.generator.market import FACTORS, LIFE_EVENTS, RISK_LEVELS, SEGMENTS
 from finrec_spark.sources.generator.params import GeneratorParams
 

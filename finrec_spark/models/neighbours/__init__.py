@@ -1,0 +1,1 @@
+"""Neighbours of products and of customers: Pearson's correlation, Euclidean distance."""

@@ -1,0 +1,1 @@
+"""The engine of a month, which knows no model."""

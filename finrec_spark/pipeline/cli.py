@@ -1,0 +1,200 @@
+"""The command line of every job: options, session, exit code."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import ConfigError, FinrecError, InputMissing
+from finrec_spark.months import month_after, parse_month
+from finrec_spark.pipeline.config import Config, load_config
+from finrec_spark.pipeline.ledger import code_version
+from finrec_spark.pipeline.logs import configure_logging
+from finrec_spark.pipeline.session import open_session
+from finrec_spark.pipeline.step import Outcome, Program, Step, perform, stands, step_fingerprint
+from finrec_spark.sources.reading import read_delivery
+from finrec_spark.tables import INTERACTIONS
+from finrec_spark.transforms.ingest.parsing import parsed_time
+from finrec_spark.warehouse import Lake
+from finrec_spark.warehouse.lock import exclusive
+
+logger = logging.getLogger(__name__)
+
+SOURCES = ("generator", "far_trans", "files")
+
+
+Body = Callable[[Program, argparse.Namespace], None]
+MonthOf = Callable[[Program, argparse.Namespace], date]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A job's command line.
+
+    Attributes:
+        name: the job.
+        description: its first line of help.
+        body: does the work, given the program and the parsed options.
+        options: adds the job's own options.
+        configure: values that the job's own options lay over the configuration.
+    """
+
+    name: str
+    description: str
+    body: Body
+    options: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    configure: Callable[[argparse.Namespace], dict[str, object]] = lambda options: {}
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; {self.prog} --help shows the options")
+
+
+def main(command: Command, argv: Sequence[str] | None = None) -> int:
+    """Run the job; 0 done, else the error's exit code, the error told in one line."""
+    configure_logging("text", None)
+    try:
+        options = _parser(command).parse_args(argv)
+        config = load_config(Path(options.conf), command.configure(options))
+        configure_logging(options.log_format, config.log_dir, tracebacks=config.log_dir is None)
+        _run(command, options, config)
+    except FinrecError as error:
+        return _failed(error.exit_code, str(error), error)
+    except KeyboardInterrupt as error:
+        return _failed(130, "interrupted; the same command goes on from here", error)
+    except Exception as error:  # the last resort of a process: whatever it is, it is told and logged
+        return _failed(1, f"unexpected {type(error).__name__}; the traceback is in the log", error)
+    return 0
+
+
+def step_command(step: Step, description: str) -> Command:
+    """The command line of a job that is one step."""
+    return Command(step.name, description, step_body(step, decided_month))
+
+
+def step_body(step: Step, month: MonthOf) -> Body:
+    """A command that performs one step in the month that ``month`` finds."""
+
+    def body(program: Program, options: argparse.Namespace) -> None:
+        decided = month(program, options)
+        if options.dry_run:
+            program.tell(plan_line(step, program, decided))
+        else:
+            program.tell(outcome_line(perform(step, program, decided)))
+
+    return body
+
+
+def source_options(parser: argparse.ArgumentParser) -> None:
+    """``--source`` and ``--input``, for the jobs that read landing files."""
+    parser.add_argument("--source", choices=SOURCES, default="generator", help="where landing files come from")
+    parser.add_argument("--input", metavar="DIR", help="folder of the landing files (far_trans, files)")
+
+
+def decided_month(program: Program, options: argparse.Namespace) -> date:
+    """``--month``, or the month after the newest interaction in the lake.
+
+    Raises:
+        InputMissing: no month is given and the lake has no interactions.
+    """
+    if options.month is not None:
+        return parse_month(options.month)
+    newest = program.lake.read(INTERACTIONS).agg(F.max(F.to_date("event_time")).alias("day")).head()
+    if newest is None or newest["day"] is None:
+        raise InputMissing(f"{INTERACTIONS.name} is empty; run ingest, or say which --month to decide")
+    return month_after(newest["day"])
+
+
+def delivered_month(program: Program, options: argparse.Namespace) -> date:
+    """``--month``, or the month after the newest interaction of the delivery.
+
+    Raises:
+        InputMissing: no month is given and the delivery has no interaction with a readable time.
+    """
+    if options.month is not None:
+        return parse_month(options.month)
+    landing = read_delivery(program.spark, program.source, program.delivery_directory, program.config.files)
+    newest = landing.interactions.agg(F.max(F.to_date(parsed_time("event_time").value)).alias("day")).head()
+    if newest is None or newest["day"] is None:
+        raise InputMissing(f"interactions in {program.delivery_directory}: no readable event_time; say which --month")
+    return month_after(newest["day"])
+
+
+def plan_line(step: Step, program: Program, month: date) -> str:
+    """What ``--dry-run`` says of a step."""
+    try:
+        done = stands(step, program, month, step_fingerprint(step, program, month))
+    except InputMissing as error:
+        return f"{_named(step, month)}: would run once its inputs are there ({error})"
+    return f"{_named(step, month)}: {'stands' if done else 'would run'}"
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """What a finished step says."""
+    name = _named(outcome.step, outcome.month)
+    if outcome.rows is None:
+        return f"{name}: already stands"
+    return f"{name}: {outcome.rows:,} rows in {outcome.seconds:.1f} s"
+
+
+def _named(step: Step, month: date) -> str:
+    """The step with its month, where it has one."""
+    return f"{step.name} {month:%Y-%m}" if step.monthly else step.name
+
+
+def _parser(command: Command) -> argparse.ArgumentParser:
+    parser = _OneLineParser(prog=f"./spark-submit.sh {command.name}", description=command.description)
+    parser.add_argument("--conf", default="conf/local.yaml", metavar="FILE", help="configuration, laid over base.yaml")
+    parser.add_argument("--lake", default="lake", metavar="DIR", help="the lake's root folder or URI")
+    parser.add_argument("--month", metavar="YYYY-MM", help="month to decide (default: after the newest interaction)")
+    parser.add_argument("--dry-run", action="store_true", help="say what would run, and write nothing")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="how progress is told")
+    command.options(parser)
+    return parser
+
+
+def _run(command: Command, options: argparse.Namespace, config: Config) -> None:
+    if options.month is not None:
+        parse_month(options.month)  # a wrong month is told before Spark starts
+    source, input_dir = getattr(options, "source", "generator"), getattr(options, "input", None)
+    if source != "generator" and input_dir is None:
+        raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
+    root = _absolute(options.lake)
+    with nullcontext() if options.dry_run else exclusive(root):
+        _run_on_lake(command, options, config, source, input_dir, root)
+
+
+def _run_on_lake(
+    command: Command, options: argparse.Namespace, config: Config, source: str, input_dir: str | None, root: str
+) -> None:
+    logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
+    spark = open_session(command.name, config.spark_properties)
+    try:
+        lake = Lake(spark, root)
+        command.body(Program(spark, config, lake, source, input_dir, code_version()), options)
+    finally:
+        spark.stop()
+
+
+def _absolute(root: str) -> str:
+    """A local folder's absolute path; a URI as it is."""
+    return root if "://" in root else str(Path(root).resolve())
+
+
+def _failed(exit_code: int, line: str, error: BaseException) -> int:
+    logger.error("error: %s", line)
+    logger.debug("traceback", exc_info=error)
+    return exit_code
+
+
+def run_command(command: Command) -> NoReturn:
+    """Run the job of this process and leave with its exit code."""
+    sys.exit(main(command))

@@ -1,0 +1,110 @@
+"""The configuration: YAML into one frozen model, unknown keys refused, all faults told at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from finrec_spark.errors import ConfigError
+from finrec_spark.evaluation.cold_products import ColdProductsParams
+from finrec_spark.evaluation.held_out import LastMonthParams
+from finrec_spark.evaluation.ratings import RatingsParams
+from finrec_spark.evaluation.responses import ResponseParams
+from finrec_spark.models.response import AcceptanceParams
+from finrec_spark.params import Params
+from finrec_spark.pipeline.properties import merged, read_values, spark_properties
+from finrec_spark.ranking.ensemble import EnsembleParams
+from finrec_spark.ranking.fitted import ModelName, ModelParams
+from finrec_spark.ranking.reasons import Language
+from finrec_spark.sources.files import FilesParams
+from finrec_spark.sources.generator import GeneratorParams
+from finrec_spark.training.text import TextParams
+from finrec_spark.transforms.matrix import MatrixParams
+from finrec_spark.transforms.profiles.customer_profiles import ProfileParams
+from finrec_spark.transforms.sequences.customer_sequences import SequencesParams
+
+
+class QualityParams(Params):
+    """When a step refuses to go on."""
+
+    max_quarantined_share: float = Field(
+        0.2, ge=0, le=1, description="Share of a landing table's rows in quarantine above which ingest ends with 4"
+    )
+
+
+class RecommendParams(Params):
+    """What is recommended."""
+
+    n: int = Field(10, ge=1, le=1000, description="Products for each customer")
+    reasons: int = Field(3, ge=1, le=10, description="Reasons for each product, at most")
+    risk_level_where_unknown: int = Field(
+        1, ge=0, le=5, description="Highest product risk that suits a customer without a risk level"
+    )
+    language: Language = Field("en", description="Language of the reasons' sentences and product names: en or zh")
+    exclusions: Literal["counts", "pairs"] = Field(
+        "counts", description="mart.exclusions by rule and product, or one row for every excluded pair"
+    )
+
+
+class Need(Params):
+    """What a model needs beside the others."""
+
+    extras: tuple[str, ...] = Field((), description="Extras of setup.py; spark-submit.sh installs them")
+    spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; lists of packages are joined")
+
+
+class Config(Params):
+    """Everything that a run depends on beside its command line."""
+
+    spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; they go to spark-submit")
+    steps_at_once: int = Field(
+        2, ge=1, le=16, description="Steps of the month that run side by side where none waits for another"
+    )
+    needs: Mapping[str, Need] = Field(default={}, description="What counts only where a model is among ``models``")
+    log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
+    models: tuple[ModelName, ...] = Field(
+        ("popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
+        min_length=1,
+        description="Models to use",
+    )
+    parameters: ModelParams = Field(ModelParams(), description="The models' parameters")
+    generator: GeneratorParams = GeneratorParams()
+    files: FilesParams = FilesParams()
+    quality: QualityParams = QualityParams()
+    matrix: MatrixParams = MatrixParams()
+    profile: ProfileParams = ProfileParams()
+    text: TextParams = TextParams()
+    sequences: SequencesParams = SequencesParams()
+    ensemble: EnsembleParams = EnsembleParams()
+    recommend: RecommendParams = RecommendParams()
+    last_month: LastMonthParams = LastMonthParams()
+    cold_products: ColdProductsParams = ColdProductsParams()
+    ratings: RatingsParams = RatingsParams()
+    response: ResponseParams = ResponseParams()
+    acceptance: AcceptanceParams = AcceptanceParams()
+
+    @field_validator("models")
+    @classmethod
+    def _with_fallback(cls, models: tuple[ModelName, ...]) -> tuple[ModelName, ...]:
+        """``popularity`` is always there, as the fallback for customers whom no other model knows."""
+        return tuple(dict.fromkeys(("popularity", *models)))  # type: ignore[arg-type]
+
+    @property
+    def spark_properties(self) -> dict[str, str]:
+        """Spark's properties as spark-submit writes them."""
+        return spark_properties(self.model_dump(include={"spark", "needs", "models"}))
+
+
+def load_config(path: Path, over: Mapping[str, object]) -> Config:
+    """The configuration file over its ``base.yaml``, with ``over`` on top.
+
+    Raises:
+        ConfigError: one line that names every fault.
+    """
+    values = merged(read_values(path), over)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ConfigError(f"{path}: {'; '.join(faults)}") from error

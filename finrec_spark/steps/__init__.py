@@ -1,0 +1,1 @@
+"""What reads tables for more than one job."""

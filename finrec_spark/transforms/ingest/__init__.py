@@ -1,0 +1,1 @@
+"""Delivered rows → silver: typed, screened, without repeats."""

@@ -1,0 +1,1 @@
+"""Customers and products as the bank knew them before a month."""

@@ -1,0 +1,1 @@
+"""Customers' events and products' figures in time."""

@@ -1,0 +1,21 @@
+"""The values that contacts and answers may have, wherever they are delivered, stored or simulated."""
+
+from collections.abc import Iterable
+
+CHANNELS = ("sms", "email", "phone", "app", "branch")
+
+TREATMENT, CONTROL, HOLDOUT = "treatment", "control", "holdout"
+ARMS = (TREATMENT, CONTROL, HOLDOUT)
+"""What a campaign did with a customer: wrote, kept back from this campaign, keeps back from all of them."""
+
+ACCEPTED, DECLINED, NO_ANSWER = "accepted", "declined", "none"
+RESPONSES = (ACCEPTED, DECLINED, NO_ANSWER)
+
+
+def sql_list(words: Iterable[str]) -> str:
+    """The words as the right side of SQL's ``in``.
+
+    >>> sql_list(["treatment", "control"])
+    "('treatment', 'control')"
+    """
+    return f"({', '.join(repr(word) for word in words)})"
