@@ -1,7 +1,13 @@
 """Build the month's customer-product matrix from silver interactions."""
 
+from collections.abc import Sequence
+from datetime import date
+
+from finrec_spark.months import months_before
 from finrec_spark.pipeline.cli import run_command, step_command
-from finrec_spark.pipeline.step import After, Job, Step
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Read, Step, Writes
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PRODUCT_MATRIX,
@@ -15,30 +21,43 @@ from finrec_spark.transforms.matrix import customer_product_matrix
 from finrec_spark.transforms.splits import before
 
 
-def run(job: Job) -> int:
-    """Give new customers and products their positions, then write the month's matrix."""
-    interactions = before(job.read(INTERACTIONS), job.month)
-    customers = known_before(job.month, job.read(CUSTOMERS), interactions, "customer_id")
-    products = known_before(job.month, job.read(PRODUCTS), interactions, "product_id")
+def reads(context: RunContext, month: date) -> Sequence[Read]:
+    """What is known before the month."""
+    return (Read(INTERACTIONS), Read(CUSTOMERS), Read(PRODUCTS))
 
-    earlier_customers = job.read_if_there(CUSTOMER_INDEX_TABLE)
-    earlier_products = job.read_if_there(PRODUCT_INDEX_TABLE)
-    job.write(CUSTOMER_INDEX_TABLE, assign_positions(earlier_customers, customers, "customer_id", "customer_index"))
-    job.write(PRODUCT_INDEX_TABLE, assign_positions(earlier_products, products, "product_id", "product_index"))
+
+def run(step_run: StepRun) -> int:
+    """Give new customers and products their positions, then write the month's matrix."""
+    month, interactions = step_run.month, step_run.read(INTERACTIONS)
+    known = before(interactions, month)
+    customers = known_before(month, step_run.read(CUSTOMERS), known, "customer_id")
+    products = known_before(month, step_run.read(PRODUCTS), known, "product_id")
+
+    earlier_customers = step_run.read_if_there(CUSTOMER_INDEX_TABLE)
+    earlier_products = step_run.read_if_there(PRODUCT_INDEX_TABLE)
+    step_run.write(
+        CUSTOMER_INDEX_TABLE, assign_positions(earlier_customers, customers, "customer_id", "customer_index")
+    )
+    step_run.write(PRODUCT_INDEX_TABLE, assign_positions(earlier_products, products, "product_id", "product_index"))
 
     matrix = customer_product_matrix(
-        interactions, job.read(CUSTOMER_INDEX_TABLE), job.read(PRODUCT_INDEX_TABLE), job.month, job.config.matrix
+        interactions,
+        step_run.read(CUSTOMER_INDEX_TABLE),
+        step_run.read(PRODUCT_INDEX_TABLE),
+        month,
+        step_run.config.matrix,
+        previous=step_run.read_earlier(CUSTOMER_PRODUCT_MATRIX, months_before(month, 1)),
     )
 
-    return job.write(CUSTOMER_PRODUCT_MATRIX, matrix)
+    return step_run.write(CUSTOMER_PRODUCT_MATRIX, matrix)
 
 
 STEP = Step(
     name="build_matrix",
     run=run,
-    writes=(CUSTOMER_PRODUCT_MATRIX, CUSTOMER_INDEX_TABLE, PRODUCT_INDEX_TABLE),
-    after=(After("ingest", months_back=None),),
-    params=lambda config: config.matrix,
+    reads=reads,
+    writes=(Writes(CUSTOMER_PRODUCT_MATRIX), Writes(CUSTOMER_INDEX_TABLE), Writes(PRODUCT_INDEX_TABLE)),
+    params=lambda config: {"matrix": config.matrix},
 )
 
 if __name__ == "__main__":

@@ -1,7 +1,12 @@
-"""Build the month's profiles of customers and products, and the places of their features."""
+"""Build the month's profiles of customers and products, and the row that each customer is scored from."""
+
+from collections.abc import Sequence
+from datetime import date
 
 from finrec_spark.pipeline.cli import run_command, step_command
-from finrec_spark.pipeline.step import After, Job, Step
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Read, Step, Writes
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.tables import (
     CONTACTS,
     CUSTOMER_PRODUCT_MATRIX,
@@ -14,7 +19,9 @@ from finrec_spark.tables import (
     PROFILE_FEATURES,
     PROFILE_VALUES,
     RESPONSES,
+    SCORING_ROWS,
 )
+from finrec_spark.transforms.histories import customer_histories
 from finrec_spark.transforms.profiles.customer_profiles import (
     ProfileSources,
     collect_categories,
@@ -22,43 +29,64 @@ from finrec_spark.transforms.profiles.customer_profiles import (
     customer_profiles,
 )
 from finrec_spark.transforms.profiles.product_profiles import product_profiles
-from finrec_spark.transforms.profiles.vector import assign_profile_features, assign_profile_values
+from finrec_spark.transforms.profiles.vector import (
+    assign_profile_features,
+    assign_profile_values,
+    collect_profile_features,
+)
+from finrec_spark.transforms.scoring_rows import scoring_rows
 
 
-def run(job: Job) -> int:
-    """Write the month's profiles, then give new features and values their places."""
-    sources = ProfileSources(
-        customers=job.read(CUSTOMERS),
-        products=job.read(PRODUCTS),
-        interactions=job.read(INTERACTIONS),
-        matrix=job.read(CUSTOMER_PRODUCT_MATRIX),
-        contacts=job.read_if_there(CONTACTS),
-        responses=job.read_if_there(RESPONSES),
+def reads(context: RunContext, month: date) -> Sequence[Read]:
+    """Customers, products, what happened, what was sent and answered, and the month's matrix."""
+    further = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True))
+    return (
+        Read(CUSTOMERS),
+        Read(PRODUCTS),
+        Read(INTERACTIONS),
+        *further,
+        Read(CUSTOMER_PRODUCT_MATRIX),
+        Read(PRODUCT_INDEX_TABLE),
     )
-    positions = job.read(PRODUCT_INDEX_TABLE)
-    rules, params = job.config.matrix, job.config.profile
 
-    kinds = collect_kinds(sources.customers, job.month, params)
+
+def run(step_run: StepRun) -> int:
+    """Write the month's profiles, give new features and values their places, then write the scoring rows."""
+    sources = ProfileSources(
+        customers=step_run.read(CUSTOMERS),
+        products=step_run.read(PRODUCTS),
+        interactions=step_run.read(INTERACTIONS),
+        matrix=step_run.read(CUSTOMER_PRODUCT_MATRIX),
+        contacts=step_run.read_if_there(CONTACTS),
+        responses=step_run.read_if_there(RESPONSES),
+    )
+    positions = step_run.read(PRODUCT_INDEX_TABLE)
+    rules, params, month = step_run.config.matrix, step_run.config.profile, step_run.month
+
+    kinds = collect_kinds(sources.customers, month, params)
     categories = collect_categories(sources.products, params)
-    customers = customer_profiles(sources, job.month, kinds, categories, rules, params)
-    products = product_profiles(sources.interactions, sources.matrix, sources.products, positions, job.month, rules)
+    customers = customer_profiles(sources, month, kinds, categories, rules, params)
+    products = product_profiles(sources.interactions, sources.matrix, sources.products, positions, month, rules)
+    rows = step_run.write(CUSTOMER_PROFILE, customers) + step_run.write(PRODUCT_PROFILE, products)
 
-    rows = job.write(CUSTOMER_PROFILE, customers) + job.write(PRODUCT_PROFILE, products)
+    profiles = step_run.read(CUSTOMER_PROFILE)
+    earlier_features = step_run.read_if_there(PROFILE_FEATURES)
+    earlier_values = step_run.read_if_there(PROFILE_VALUES)
+    step_run.write(PROFILE_FEATURES, assign_profile_features(earlier_features, profiles))
+    features = step_run.read(PROFILE_FEATURES)
+    step_run.write(PROFILE_VALUES, assign_profile_values(earlier_values, profiles, features, params))
 
-    profiles = job.read(CUSTOMER_PROFILE)
-    earlier_features, earlier_values = job.read_if_there(PROFILE_FEATURES), job.read_if_there(PROFILE_VALUES)
-    job.write(PROFILE_FEATURES, assign_profile_features(earlier_features, profiles))
-    features = job.read(PROFILE_FEATURES)
-    job.write(PROFILE_VALUES, assign_profile_values(earlier_values, profiles, features, params))
+    places = collect_profile_features(features, step_run.read(PROFILE_VALUES))
+    step_run.write(SCORING_ROWS, scoring_rows(profiles, customer_histories(sources.matrix), places))
     return rows
 
 
 STEP = Step(
     name="build_profile",
     run=run,
-    writes=(CUSTOMER_PROFILE, PRODUCT_PROFILE, PROFILE_FEATURES, PROFILE_VALUES),
-    after=(After("build_matrix"),),
-    params=lambda config: (config.profile, config.matrix),
+    reads=reads,
+    writes=tuple(map(Writes, (CUSTOMER_PROFILE, PRODUCT_PROFILE, PROFILE_FEATURES, PROFILE_VALUES, SCORING_ROWS))),
+    params=lambda config: {"profile": config.profile, "matrix": config.matrix},
 )
 
 if __name__ == "__main__":

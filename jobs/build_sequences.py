@@ -1,5 +1,6 @@
 """Build the customers' sequences and the products' time series that the recurrent network reads."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 
@@ -7,7 +8,9 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.cli import run_command, step_command
-from finrec_spark.pipeline.step import After, Job, Step
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Read, Step, Writes
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PROFILE,
@@ -21,57 +24,68 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.profiles.numbers import collect_scales, profile_numbers, width
 from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
-from finrec_spark.transforms.sequences.customer_sequences import MOST_CUTS, customer_sequences, sequence_layout
+from finrec_spark.transforms.sequences.customer_sequences import customer_sequences, sequence_layout
 from finrec_spark.transforms.sequences.product_series import product_series
 
 
-def run(job: Job) -> int:
+def reads(context: RunContext, month: date) -> Sequence[Read]:
+    """What happened, who and what is known, and the profiles of those cuts that have them."""
+    cuts = [months_before(month, back) for back in range(1, context.config.sequences.cuts + 1)]
+    of_month = (INTERACTIONS, PRODUCTS, PRODUCT_INDEX_TABLE, CUSTOMER_INDEX_TABLE, CUSTOMER_PROFILE)
+    earlier = [Read(CUSTOMER_PROFILE, cut, optional=True) for cut in cuts]
+    return (*map(Read, (*of_month, PROFILE_FEATURES, PROFILE_VALUES)), *earlier)
+
+
+def run(step_run: StepRun) -> int:
     """Write the product series, then the sequences of the month and of the cuts before it."""
-    interactions, positions = job.read(INTERACTIONS), job.read(PRODUCT_INDEX_TABLE)
-    rules, params, profile = job.config.matrix, job.config.sequences, job.config.profile
-    cuts = [months_before(job.month, back) for back in range(params.cuts, -1, -1)]
-    features = [f for f in _features(job) if f.name not in job.config.ensemble.excluded]
-    profiles = _profiles(job, cuts, features)
+    interactions, positions = step_run.read(INTERACTIONS), step_run.read(PRODUCT_INDEX_TABLE)
+    rules, params, profile = step_run.config.matrix, step_run.config.sequences, step_run.config.profile
+    cuts = [months_before(step_run.month, back) for back in range(params.cuts, -1, -1)]
+    features = [f for f in _features(step_run) if f.name not in step_run.config.ensemble.excluded]
+    profiles = _profiles(step_run, cuts, features)
     layout = sequence_layout(positions.count(), width(features), rules, params)
 
     series = product_series(
         interactions,
-        job.read(PRODUCTS),
+        step_run.read(PRODUCTS),
         positions,
-        job.month,
+        step_run.month,
         rules,
         profile.outflow_events,
         params.series_months,
         params.rate,
     )
-    customers = job.read(CUSTOMER_INDEX_TABLE).join(job.read(CUSTOMER_PROFILE), "customer_id", "left_semi")
+    customers = step_run.read(CUSTOMER_INDEX_TABLE).join(step_run.read(CUSTOMER_PROFILE), "customer_id", "left_semi")
     sequences = customer_sequences(interactions, customers, positions, profiles, cuts, rules, layout)
 
-    job.write(PRODUCT_SERIES, series)
-    return job.write(SEQUENCES, sequences)
+    step_run.write(PRODUCT_SERIES, series)
+    return step_run.write(SEQUENCES, sequences)
 
 
-def _features(job: Job) -> tuple[ProfileFeature, ...]:
-    return collect_profile_features(job.read(PROFILE_FEATURES), job.read(PROFILE_VALUES))
+def _features(step_run: StepRun) -> tuple[ProfileFeature, ...]:
+    return collect_profile_features(step_run.read(PROFILE_FEATURES), step_run.read(PROFILE_VALUES))
 
 
-def _profiles(job: Job, cuts: list[date], features: list[ProfileFeature]) -> DataFrame:
+def _profiles(step_run: StepRun, cuts: list[date], features: list[ProfileFeature]) -> DataFrame:
     """The profiles of those cuts that have them, on the scale of the month that is decided."""
-    months = [job.read(CUSTOMER_PROFILE, cut) for cut in cuts if job.program.lake.has_month(CUSTOMER_PROFILE, cut)]
+    months = [rows for cut in cuts if (rows := step_run.read_if_there(CUSTOMER_PROFILE, cut)) is not None]
     vectors = [rows.select("month", "customer_id", profile_vector(features).alias("profile")) for rows in months]
     scales = collect_scales(vectors[-1], features)
     numbers = profile_numbers(features, scales).alias("profile")
     return reduce(DataFrame.unionByName, vectors).select("month", "customer_id", numbers)
 
 
-_EARLIER = tuple(After("build_profile", back, optional=True) for back in range(1, MOST_CUTS + 1))
-
 STEP = Step(
     name="build_sequences",
     run=run,
-    writes=(SEQUENCES, PRODUCT_SERIES),
-    after=(After("build_matrix"), After("build_profile"), *_EARLIER),
-    params=lambda config: (config.sequences, config.matrix, config.profile.outflow_events, config.ensemble.excluded),
+    reads=reads,
+    writes=(Writes(SEQUENCES), Writes(PRODUCT_SERIES)),
+    params=lambda config: {
+        "sequences": config.sequences,
+        "matrix": config.matrix,
+        "outflow_events": config.profile.outflow_events,
+        "excluded": config.ensemble.excluded,
+    },
 )
 
 if __name__ == "__main__":

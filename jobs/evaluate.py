@@ -19,11 +19,13 @@ from finrec_spark.pipeline.cli import (
     decided_month,
     delivered_month,
     outcome_line,
-    plan_line,
     run_command,
     source_options,
 )
-from finrec_spark.pipeline.step import Program, Step, perform
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
+from finrec_spark.pipeline.step import Step
+from finrec_spark.pipeline.step_run import run_step
 from finrec_spark.steps import evaluate_cold_products as cold_products
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps import evaluate_ratings as ratings
@@ -38,15 +40,15 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
 }
 
 
-def evaluate(program: Program, options: argparse.Namespace) -> None:
+def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     step, month_of, table = PROTOCOLS[options.protocol]
-    month = month_of(program, options)
+    month = month_of(context, options)
     if options.dry_run:
-        program.tell(plan_line(step, program, month))
+        context.log(verdict_line(Verdict(step, month, why_single(step, month, context))))
         return
-    program.tell(outcome_line(perform(step, program, month)))
-    print_table(table(collect_measured(program, step.name, month, options.protocol)))
+    context.log(outcome_line(run_step(step, context, month)))
+    print_table(table(collect_measured(context, step.name, month, options.protocol)))
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

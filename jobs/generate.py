@@ -4,25 +4,27 @@ import argparse
 from datetime import date
 
 from finrec_spark.pipeline.cli import Command, run_command, step_body
-from finrec_spark.pipeline.step import Job, Program, Step
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Step
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.sources.generator import write_bank
 
 
-def run(job: Job) -> int:
+def run(step_run: StepRun) -> int:
     """Simulate the bank and write its files below the lake; returns the number of customers."""
-    root = job.program.lake.root.rstrip("/")
+    root = step_run.context.lake.root.rstrip("/")
 
-    write_bank(job.spark, job.config.generator, job.program.delivery_directory, f"{root}/truth")
+    write_bank(step_run.spark, step_run.config.generator, step_run.context.delivery_directory, f"{root}/truth")
 
-    return job.config.generator.customers
-
-
-STEP = Step(name="generate", run=run, params=lambda config: config.generator, monthly=False)
+    return step_run.config.generator.customers
 
 
-def generated_month(program: Program, options: argparse.Namespace) -> date:
+STEP = Step(name="generate", run=run, params=lambda config: {"generator": config.generator}, monthly=False)
+
+
+def generated_month(context: RunContext, options: argparse.Namespace) -> date:
     """The month that the bank's history leads up to."""
-    params = program.config.generator
+    params = context.config.generator
     return params.month(params.months)
 
 

@@ -8,9 +8,11 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError
 from finrec_spark.pipeline.cli import Command, delivered_month, run_command, source_options, step_body
-from finrec_spark.pipeline.step import Job, Step
+from finrec_spark.pipeline.step import Step, Writes
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import (
+    BRONZE,
     CONSENTS,
     CONTACTS,
     CUSTOMERS,
@@ -37,55 +39,61 @@ from finrec_spark.transforms.ingest.screening import (
 BRONZE_OF = {landing.name.removeprefix("landing."): bronze(landing) for landing in LANDING}
 
 
-def run(job: Job) -> int:
-    """Read the delivery, screen each table, and merge what is valid into silver."""
-    landing = read_delivery(job.spark, job.program.source, job.program.delivery_directory, job.config.files)
-    for table in SILVER:
-        job.program.lake.create(table)
+def run(step_run: StepRun) -> int:
+    """Read the delivery, screen each table, merge what is valid into silver, and note what became known when."""
+    context = step_run.context
+    landing = read_delivery(step_run.spark, context.source, context.delivery_directory, step_run.config.files)
 
-    rows = _take(job, "products", landing.products, screened_products, _merge(PRODUCTS))
-    rows += _take(job, "customers", landing.customers, screened_customers, _customers)
+    rows = _take(step_run, "products", landing.products, screened_products, _merge(PRODUCTS))
+    rows += _take(step_run, "customers", landing.customers, screened_customers, _customers)
 
-    products, customers = job.read(PRODUCTS), job.read(CUSTOMERS)
-    ids = {"products": products.select("product_id"), "customers": customers.select("customer_id")}
+    ids = {"products": _ids(step_run, PRODUCTS, "product_id"), "customers": _ids(step_run, CUSTOMERS, "customer_id")}
     rows += _take(
-        job, "interactions", landing.interactions, lambda r: screened_interactions(r, **ids), _merge(INTERACTIONS)
+        step_run, "interactions", landing.interactions, lambda r: screened_interactions(r, **ids), _merge(INTERACTIONS)
     )
-    rows += _take(job, "consents", landing.consents, lambda r: screened_consents(r, ids["customers"]), _merge(CONSENTS))
-    rows += _take(job, "contacts", landing.contacts, lambda r: screened_contacts(r, **ids), _merge(CONTACTS))
-
-    contacts = job.read(CONTACTS).select("contact_id")
     rows += _take(
-        job,
+        step_run, "consents", landing.consents, lambda r: screened_consents(r, ids["customers"]), _merge(CONSENTS)
+    )
+    rows += _take(step_run, "contacts", landing.contacts, lambda r: screened_contacts(r, **ids), _merge(CONTACTS))
+    rows += _take(
+        step_run,
         "campaign_responses",
         landing.campaign_responses,
-        lambda r: screened_responses(r, contacts),
+        lambda r: screened_responses(r, _ids(step_run, CONTACTS, "contact_id")),
         _merge(RESPONSES),
     )
+    for table in (table for table in SILVER if context.lake.exists(table)):
+        step_run.note_known(table)
     return rows
 
 
+def _ids(step_run: StepRun, table: Table, column: str) -> DataFrame:
+    """The known IDs; none where the table was never delivered."""
+    lake = step_run.context.lake
+    return lake.read(table).select(column) if lake.exists(table) else lake.spark.createDataFrame([], f"{column} string")
+
+
 def _take(
-    job: Job,
+    step_run: StepRun,
     name: str,
     landed: DataFrame | None,
     screen: Callable[[DataFrame], Screened],
-    write: Callable[[Job, DataFrame], int],
+    write: Callable[[StepRun, DataFrame], None],
 ) -> int:
     """One landing table into bronze, quarantine and silver; returns the valid rows."""
     if landed is None:
         return 0
     table = BRONZE_OF[name]
-    delivered = job.write(table, landed)
-    screened = screen(job.read(table))
+    delivered = step_run.write(table, landed)
+    screened = screen(step_run.read(table))
     screened.rows.persist(StorageLevel.MEMORY_AND_DISK)
     valid, refused = _collect_counts(screened)
 
-    if refused or job.program.lake.exists(QUARANTINE):  # what an earlier attempt of this run refused is replaced
-        job.write(QUARANTINE, screened.rejected, source=name, run_id=job.run_id)
-    _check(job, name, delivered, valid, refused)
+    if refused or step_run.context.lake.exists(QUARANTINE):  # what an earlier attempt of this run refused is replaced
+        step_run.write(QUARANTINE, screened.rejected, source=name, run_id=step_run.run_id)
+    _check(step_run, name, delivered, valid, refused)
 
-    write(job, screened.valid)
+    write(step_run, screened.valid)
     screened.rows.unpersist()
     return valid
 
@@ -96,14 +104,14 @@ def _collect_counts(screened: Screened) -> tuple[int, int]:
     return row["valid"], row["refused"]
 
 
-def _check(job: Job, name: str, delivered: int, valid: int, refused: int) -> None:
+def _check(step_run: StepRun, name: str, delivered: int, valid: int, refused: int) -> None:
     """No row is lost, and not too many were refused."""
     if valid + refused != delivered:
         raise DataQualityError(
             f"{name}: {delivered:,} rows in, {valid:,} valid and {refused:,} refused; some were lost"
         )
-    limit = job.config.quality.max_quarantined_share
-    job.tell(f"{name}: {delivered:,} rows in, {valid:,} valid, {refused:,} in quarantine")
+    limit = step_run.config.quality.max_quarantined_share
+    step_run.log(f"{name}: {delivered:,} rows in, {valid:,} valid, {refused:,} in quarantine")
     if refused > limit * delivered:
         raise DataQualityError(
             f"{name}: {refused:,} of {delivered:,} rows are in bronze.quarantine, above the share of {limit:g} that"
@@ -111,21 +119,25 @@ def _check(job: Job, name: str, delivered: int, valid: int, refused: int) -> Non
         )
 
 
-def _merge(table: Table) -> Callable[[Job, DataFrame], int]:
-    return lambda job, valid: job.program.lake.merge(table, valid)
+def _merge(table: Table) -> Callable[[StepRun, DataFrame], None]:
+    def merge(step_run: StepRun, valid: DataFrame) -> None:
+        step_run.context.lake.merge(table, valid)
+
+    return merge
 
 
-def _customers(job: Job, valid: DataFrame) -> int:
-    versions = customer_versions(job.read(CUSTOMERS), valid, job.month)
-    return job.write(CUSTOMERS, versions)
+def _customers(step_run: StepRun, valid: DataFrame) -> None:
+    lake = step_run.context.lake
+    known = lake.read(CUSTOMERS) if lake.exists(CUSTOMERS) else None
+    lake.replace(CUSTOMERS, customer_versions(known, valid, step_run.month))
 
 
 STEP = Step(
     name="ingest",
     run=run,
-    writes=SILVER,
-    params=lambda config: [config.files, config.quality],
-    inputs=lambda program: program.delivery_fingerprint(),
+    writes=tuple(map(Writes, (*SILVER, *BRONZE, QUARANTINE))),
+    params=lambda config: {"files": config.files, "quality": config.quality},
+    delivery=lambda context: context.delivery_fingerprint(),
     monthly=False,
 )
 

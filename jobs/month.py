@@ -1,108 +1,82 @@
-"""The whole month: every step in order, each skipped where this month's result already stands."""
+"""The whole month: every step in order, each skipped where it is up to date."""
 
 import argparse
-from collections.abc import Sequence
 from datetime import date
 
-from finrec_spark.months import months_before
-from finrec_spark.pipeline.cli import Command, delivered_month, outcome_line, plan_line, run_command, source_options
-from finrec_spark.pipeline.config import Config
-from finrec_spark.pipeline.scheduler import perform_all
-from finrec_spark.pipeline.step import Outcome, Program, Step, perform
-from finrec_spark.steps import evaluate_last_month as last_month
+from finrec_spark.pipeline.cli import Command, delivered_month, outcome_line, run_command, source_options
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.explain import Verdict, verdict_line, verdicts, why_single
+from finrec_spark.pipeline.scheduler import Plan, run_plan
+from finrec_spark.pipeline.step import Step
+from finrec_spark.pipeline.step_run import Outcome, run_step
+from finrec_spark.steps import evaluate_last_month
+from finrec_spark.steps.month_plan import month_plan
 from finrec_spark.steps.summary import print_summary
-from finrec_spark.tables import INTERACTIONS
-from finrec_spark.transforms.labels import LABEL_MONTHS, collect_label_months
-from finrec_spark.transforms.splits import before
-from jobs import (
-    build_matrix,
-    build_profile,
-    build_sequences,
-    embed_text,
-    generate,
-    ingest,
-    recommend,
-    train_als,
-    train_content,
-    train_forest,
-    train_gru,
-    train_naive_bayes,
-    train_pearson,
-    train_popularity,
-)
-
-TRAINING = (
-    (train_popularity.STEP, ("popularity",)),
-    (train_als.STEP, ("als",)),
-    (train_pearson.STEP, ("pearson_item", "pearson_user", "euclidean")),
-    (train_content.STEP, ("content",)),
-    (train_naive_bayes.STEP, ("naive_bayes",)),
-    (embed_text.STEP, ("gru",)),
-    (build_sequences.STEP, ("gru",)),
-    (train_gru.STEP, ("gru",)),
-)
+from finrec_spark.steps.training import training_steps
+from jobs import build_matrix, build_profile, build_sequences, embed_text, generate, ingest, recommend, train_forest
+from jobs import train_gru as gru
 
 
-def run(program: Program, options: argparse.Namespace) -> None:
+def catalogue() -> tuple[Step, ...]:
+    """Every step that a month may take after ingest, in the order in which those that could start do."""
+    features = (build_matrix.STEP, build_profile.STEP)
+    network = (embed_text.STEP, build_sequences.STEP, gru.STEP)
+    return (*features, *training_steps(), *network, train_forest.STEP, evaluate_last_month.STEP, recommend.STEP)
+
+
+def plan_of(context: RunContext, month: date) -> Plan:
+    """The month's plan as the lake's history allows it."""
+    return month_plan(month, recommend.STEP, evaluate_last_month.STEP, catalogue(), context)
+
+
+def run(context: RunContext, options: argparse.Namespace) -> None:
     """Take the delivery in, hold the month before out, then decide the month."""
-    if program.source == "generator":
-        _go(program, generate.STEP, generate.generated_month(program, options), options.dry_run)
-    month = delivered_month(program, options)
-    outcomes = [*_go(program, ingest.STEP, month, options.dry_run)]
-
-    plan = planned(program, month)
     if options.dry_run:
-        for step, decided in plan:
-            program.tell(plan_line(step, program, decided))
+        explain(context, options)
         return
-    outcomes += perform_all(plan, program, lambda n, done: program.tell(f"[{n}/{len(plan)}] {outcome_line(done)}"))
-    print_summary(program, month, outcomes)
+    if context.source == "generator":
+        _first(context, generate.STEP, generate.generated_month(context, options))
+    month = delivered_month(context, options)
+    outcomes = [_first(context, ingest.STEP, month)]
+
+    plan = plan_of(context, month)
+    outcomes += run_plan(plan, context, lambda n, ended: context.log(f"[{n}/{len(plan.steps)}] {outcome_line(ended)}"))
+    print_summary(context, month, outcomes)
 
 
-def plan_of(config: Config, month: date, labels: Sequence[date], measured: bool) -> list[tuple[Step, date]]:
-    """The steps after ingest, each with its month.
-
-    Args:
-        config: the models that are used.
-        month: first day of the month to decide.
-        labels: months whose outcomes the trees learn from, decided too; fewer than two make no trees.
-        measured: whether the month before has a history, so that every model can be measured on it.
-    """
-    training = [step for step, models in TRAINING if set(models) & set(config.models)]
-    teaching = labels if len(labels) == LABEL_MONTHS else ()
-    earlier = sorted({*teaching, *([months_before(month, 1)] if measured else [])})
-    steps = (build_matrix.STEP, build_profile.STEP, *training)
-
-    models = [(step, decided) for decided in (*earlier, month) for step in steps]
-    trees = [(train_forest.STEP, month)] if teaching else []
-    validation = [(last_month.STEP, month)] if measured else []
-    return [*models, *trees, *validation, (recommend.STEP, month)]
+def explain(context: RunContext, options: argparse.Namespace) -> None:
+    """Say of every step whether it would run, and why; nothing is written."""
+    stale = []
+    if context.source == "generator":
+        stale += _verdict(context, generate.STEP, generate.generated_month(context, options))
+        if stale and options.month is None:
+            context.log("everything after it waits for what generate delivers")
+            return
+    month = delivered_month(context, options)
+    stale += _verdict(context, ingest.STEP, month)
+    for verdict in verdicts(plan_of(context, month), context, stale):
+        context.log(verdict_line(verdict))
 
 
-def planned(program: Program, month: date) -> list[tuple[Step, date]]:
-    """The plan that the bank's history allows."""
-    if not program.lake.exists(INTERACTIONS):
-        return plan_of(program.config, month, (), measured=False)
-    interactions = program.lake.read(INTERACTIONS)
-    labels = collect_label_months(interactions, month, program.config.matrix.opening_types)
-    measured = not before(interactions, months_before(month, 1)).isEmpty()
-    return plan_of(program.config, month, labels, measured)
+def _first(context: RunContext, step: Step, month: date) -> Outcome:
+    """Run a step that the plan itself depends on."""
+    outcome = run_step(step, context, month)
+    context.log(outcome_line(outcome))
+    return outcome
 
 
-def _go(program: Program, step: Step, month: date, dry_run: bool) -> list[Outcome]:
-    """Perform the step and say how it went; on a dry run only what would happen."""
-    if dry_run:
-        program.tell(plan_line(step, program, month))
-        return []
-    outcome = perform(step, program, month)
-    program.tell(outcome_line(outcome))
-    return [outcome]
+def _verdict(context: RunContext, step: Step, month: date) -> list[str]:
+    """Say whether the step would run; its name where it would."""
+    why = why_single(step, month, context)
+    context.log(verdict_line(Verdict(step, month, why)))
+    return [] if why is None else [step.name]
 
 
-def _options(parser: argparse.ArgumentParser) -> None:
+def month_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the whole month."""
     source_options(parser)
     generate.options(parser)
 
 
 if __name__ == "__main__":
-    run_command(Command("month", __doc__, run, _options, generate.configure))
+    run_command(Command("month", __doc__, run, month_options, generate.configure))

@@ -1,44 +1,71 @@
 """Recommend N products to every known customer, with reasons, in one pass over the customers."""
 
-from pyspark import StorageLevel
+from collections.abc import Sequence
+from datetime import date
+
 from pyspark.sql import functions as F
 
 from finrec_spark.pipeline.cli import run_command, step_command
-from finrec_spark.pipeline.step import After, Job, Step
-from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
-from finrec_spark.ranking.scoring import Pass, score_customers
-from finrec_spark.steps.scoring_inputs import after_models, read_ensemble, read_month_tables, wording_of
-from finrec_spark.tables import EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
-from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Read, Step, Writes
+from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.ranking.publishing import collect_list_checks, exclusions, recommendations
+from finrec_spark.ranking.scoring import ScoringPlan, score_customers
+from finrec_spark.steps.months import label_months
+from finrec_spark.steps.scoring_inputs import (
+    RANDOM_FOREST,
+    month_reads,
+    read_ensemble,
+    read_month_tables,
+    scoring_code,
+    wording_of,
+)
+from finrec_spark.tables import (
+    CALIBRATION,
+    CHECKS,
+    EXCLUSIONS,
+    PRODUCT_INDEX_TABLE,
+    PUBLICATIONS,
+    RECOMMENDATIONS,
+    TREES,
+)
 
 
-def run(job: Job) -> int:
-    """Score, check that no customer was lost, then write lists and exclusions."""
-    tables = read_month_tables(job, job.month)
-    products = job.read(PRODUCT_INDEX_TABLE)
-    params = job.config.recommend
+def reads(context: RunContext, month: date) -> Sequence[Read]:
+    """The month's customers, products and models, and the trees on top where there are any."""
+    trees = (Read(TREES, model=RANDOM_FOREST), Read(CALIBRATION, model=RANDOM_FOREST))
+    return (*month_reads(context.config), *(trees if label_months(context, month) else ()))
 
-    ensemble, wording = read_ensemble(job, tables), wording_of(job, tables)
-    decide = Pass(ensemble, tables.catalogue, params.n, params.reasons, wording, pairs=params.exclusions == "pairs")
-    scored = score_customers(tables.rows, decide).persist(StorageLevel.DISK_ONLY)
 
-    customers, listed = collect_listed(scored)
-    job.tell(f"recommend: {customers:,} customers scored, {listed:,} got a list")
+def run(step_run: StepRun) -> int:
+    """Score, stage, check that no customer was lost and no rule broken, then publish lists and exclusions."""
+    tables = read_month_tables(step_run, step_run.month)
+    products, params = step_run.read(PRODUCT_INDEX_TABLE), step_run.config.recommend
 
-    job.write(EXCLUSIONS, exclusions(scored, products))
-    version = F.lit(f"ensemble-{job.month:%Y-%m}-{job.fingerprint[:8]}")
-    rows = job.write(RECOMMENDATIONS, recommendations(scored, products).withColumn("model_version", version))
-    scored.unpersist()
-    job.program.lake.define_view(*CURRENT_RECOMMENDATIONS)
-    return rows
+    ensemble, wording = read_ensemble(step_run, tables), wording_of(step_run, tables)
+    plan = ScoringPlan(ensemble, tables.catalogue, params.n, params.reasons, wording, params.exclusions == "pairs")
+    scored = step_run.stage(score_customers(tables.rows, plan), "scored")
+
+    checks, said = collect_list_checks(scored, tables.rows, tables.catalogue, tables.customers, params.n)
+    step_run.log(f"recommend: {said}")
+
+    version = F.lit(f"ensemble-{step_run.month:%Y-%m}-{step_run.fingerprint[:8]}")
+    lists = recommendations(scored, products).withColumn("model_version", version)
+    return step_run.publish({EXCLUSIONS: exclusions(scored, products), RECOMMENDATIONS: lists}, checks)
 
 
 STEP = Step(
     name="recommend",
     run=run,
-    writes=(RECOMMENDATIONS, EXCLUSIONS),
-    after=(*after_models(), After("train_forest", optional=True)),
-    params=lambda config: [config.recommend, config.ensemble, config.models, config.parameters],
+    reads=reads,
+    writes=(Writes(RECOMMENDATIONS), Writes(EXCLUSIONS), Writes(CHECKS), Writes(PUBLICATIONS)),
+    params=lambda config: {
+        "recommend": config.recommend,
+        "ensemble": config.ensemble,
+        "models": config.models,
+        "parameters": {spec.name: config.of(spec) for spec in config.specs},
+    },
+    code=scoring_code,
 )
 
 if __name__ == "__main__":

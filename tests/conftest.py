@@ -6,12 +6,11 @@ from datetime import date
 
 import pytest
 
-from finrec_spark.pipeline.config import Config
-from finrec_spark.pipeline.step import Program, perform
+from finrec_spark.pipeline.config import config_of
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step_run import run_step
 from finrec_spark.tables import TREES
 from finrec_spark.warehouse import Lake
-from jobs import build_sequences, embed_text, recommend, train_gru
-from jobs import month as month_job
 
 JUNE = date(2022, 6, 1)
 SMALL = {
@@ -29,35 +28,39 @@ def options():
 
 
 @pytest.fixture(scope="session")
-def program(spark):
-    """A program on a lake; the catalog forgets the tables of the lake before."""
+def context(spark):
+    """The context of a job on a lake; the catalog forgets the tables of the lake before."""
 
     def build(root, source="generator", input_dir=None, **over):
         for schema in ("bronze", "silver", "gold", "model", "mart"):
             spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        config = Config.model_validate({**SMALL, **over})
-        return Program(spark, config, Lake(spark, str(root)), source, input_dir and str(input_dir), "test")
+        config = config_of({**SMALL, **over})
+        return RunContext(spark, config, Lake(spark, str(root)), source, input_dir and str(input_dir))
 
     return build
 
 
 @pytest.fixture(scope="session")
-def finished(program, options, tmp_path_factory):
+def finished(context, options, tmp_path_factory):
     """A bank's month, run once and only read by the tests."""
-    run = program(tmp_path_factory.mktemp("lake"))
+    from jobs import month as month_job
+
+    run = context(tmp_path_factory.mktemp("lake"))
     month_job.run(run, options)
     return run
 
 
 @pytest.fixture(scope="session")
-def with_gru(finished, program, tmp_path_factory):
+def with_gru(finished, context, tmp_path_factory):
     """June decided once more on a copy of the finished lake, by popularity and the network alone, in two processes."""
     pytest.importorskip("torch", reason="the training extra is not installed")
     pytest.importorskip("sparknlp", reason="the nlp extra is not installed")
+    from jobs import build_sequences, embed_text, recommend, train_gru
+
     root = tmp_path_factory.mktemp("gru") / "lake"
     shutil.copytree(finished.lake.root, root)
     small = {"network": {"width": 8, "hidden": 8, "token_hidden": 4}, "training": {"epochs": 1, "processes": 2}}
-    other = program(
+    other = context(
         root,
         "files",
         models=["popularity", "gru"],
@@ -65,8 +68,8 @@ def with_gru(finished, program, tmp_path_factory):
         text={"vector_size": 8, "iterations": 1},
         sequences={"cuts": 2, "events": 5},
     )
-    trees = other.lake.read_month(TREES, JUNE)  # they are over other models
-    other.lake.replace_where(TREES, trees.limit(0), month=JUNE)
+    trees = other.lake.read(TREES, month=JUNE)  # they are over other models
+    other.lake.replace(TREES, trees.limit(0), month=JUNE)
     for job in (embed_text, build_sequences, train_gru, recommend):
-        perform(job.STEP, other, JUNE)
+        run_step(job.STEP, other, JUNE)
     return other

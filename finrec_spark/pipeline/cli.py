@@ -15,23 +15,25 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing
 from finrec_spark.months import month_after, parse_month
 from finrec_spark.pipeline.config import Config, load_config
-from finrec_spark.pipeline.ledger import code_version
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging
 from finrec_spark.pipeline.session import open_session
-from finrec_spark.pipeline.step import Outcome, Program, Step, perform, stands, step_fingerprint
+from finrec_spark.pipeline.step import Step
+from finrec_spark.pipeline.step_run import Outcome, run_step
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import INTERACTIONS
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.warehouse import Lake
-from finrec_spark.warehouse.lock import exclusive
+from finrec_spark.warehouse.lock import Held, exclusive
 
 logger = logging.getLogger(__name__)
 
 SOURCES = ("generator", "far_trans", "files")
 
 
-Body = Callable[[Program, argparse.Namespace], None]
-MonthOf = Callable[[Program, argparse.Namespace], date]
+Body = Callable[[RunContext, argparse.Namespace], None]
+MonthOf = Callable[[RunContext, argparse.Namespace], date]
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ class Command:
     Attributes:
         name: the job.
         description: its first line of help.
-        body: does the work, given the program and the parsed options.
+        body: does the work, given the context and the parsed options.
         options: adds the job's own options.
         configure: values that the job's own options lay over the configuration.
+        writes: whether it writes to the lake, and so holds it; a dry run never does.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Command:
     body: Body
     options: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     configure: Callable[[argparse.Namespace], dict[str, object]] = lambda options: {}
+    writes: bool = True
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -59,7 +63,7 @@ class _OneLineParser(argparse.ArgumentParser):
 
 
 def main(command: Command, argv: Sequence[str] | None = None) -> int:
-    """Run the job; 0 done, else the error's exit code, the error told in one line."""
+    """Run the job; 0 done, else the error's exit code, the error logged in one line."""
     configure_logging("text", None)
     try:
         options = _parser(command).parse_args(argv)
@@ -81,14 +85,14 @@ def step_command(step: Step, description: str) -> Command:
 
 
 def step_body(step: Step, month: MonthOf) -> Body:
-    """A command that performs one step in the month that ``month`` finds."""
+    """A command that runs one step in the month that ``month`` finds."""
 
-    def body(program: Program, options: argparse.Namespace) -> None:
-        decided = month(program, options)
+    def body(context: RunContext, options: argparse.Namespace) -> None:
+        decided = month(context, options)
         if options.dry_run:
-            program.tell(plan_line(step, program, decided))
+            context.log(verdict_line(Verdict(step, decided, why_single(step, decided, context))))
         else:
-            program.tell(outcome_line(perform(step, program, decided)))
+            context.log(outcome_line(run_step(step, context, decided)))
 
     return body
 
@@ -99,7 +103,7 @@ def source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", metavar="DIR", help="folder of the landing files (far_trans, files)")
 
 
-def decided_month(program: Program, options: argparse.Namespace) -> date:
+def decided_month(context: RunContext, options: argparse.Namespace) -> date:
     """``--month``, or the month after the newest interaction in the lake.
 
     Raises:
@@ -107,13 +111,13 @@ def decided_month(program: Program, options: argparse.Namespace) -> date:
     """
     if options.month is not None:
         return parse_month(options.month)
-    newest = program.lake.read(INTERACTIONS).agg(F.max(F.to_date("event_time")).alias("day")).head()
+    newest = context.lake.read(INTERACTIONS).agg(F.max(F.to_date("event_time")).alias("day")).head()
     if newest is None or newest["day"] is None:
         raise InputMissing(f"{INTERACTIONS.name} is empty; run ingest, or say which --month to decide")
     return month_after(newest["day"])
 
 
-def delivered_month(program: Program, options: argparse.Namespace) -> date:
+def delivered_month(context: RunContext, options: argparse.Namespace) -> date:
     """``--month``, or the month after the newest interaction of the delivery.
 
     Raises:
@@ -121,33 +125,19 @@ def delivered_month(program: Program, options: argparse.Namespace) -> date:
     """
     if options.month is not None:
         return parse_month(options.month)
-    landing = read_delivery(program.spark, program.source, program.delivery_directory, program.config.files)
+    landing = read_delivery(context.spark, context.source, context.delivery_directory, context.config.files)
     newest = landing.interactions.agg(F.max(F.to_date(parsed_time("event_time").value)).alias("day")).head()
     if newest is None or newest["day"] is None:
-        raise InputMissing(f"interactions in {program.delivery_directory}: no readable event_time; say which --month")
+        raise InputMissing(f"interactions in {context.delivery_directory}: no readable event_time; say which --month")
     return month_after(newest["day"])
-
-
-def plan_line(step: Step, program: Program, month: date) -> str:
-    """What ``--dry-run`` says of a step."""
-    try:
-        done = stands(step, program, month, step_fingerprint(step, program, month))
-    except InputMissing as error:
-        return f"{_named(step, month)}: would run once its inputs are there ({error})"
-    return f"{_named(step, month)}: {'stands' if done else 'would run'}"
 
 
 def outcome_line(outcome: Outcome) -> str:
     """What a finished step says."""
-    name = _named(outcome.step, outcome.month)
+    name = outcome.step.labelled(outcome.month)
     if outcome.rows is None:
-        return f"{name}: already stands"
+        return f"{name}: up to date"
     return f"{name}: {outcome.rows:,} rows in {outcome.seconds:.1f} s"
-
-
-def _named(step: Step, month: date) -> str:
-    """The step with its month, where it has one."""
-    return f"{step.name} {month:%Y-%m}" if step.monthly else step.name
 
 
 def _parser(command: Command) -> argparse.ArgumentParser:
@@ -155,8 +145,8 @@ def _parser(command: Command) -> argparse.ArgumentParser:
     parser.add_argument("--conf", default="conf/local.yaml", metavar="FILE", help="configuration, laid over base.yaml")
     parser.add_argument("--lake", default="lake", metavar="DIR", help="the lake's root folder or URI")
     parser.add_argument("--month", metavar="YYYY-MM", help="month to decide (default: after the newest interaction)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run, and write nothing")
-    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="how progress is told")
+    parser.add_argument("--dry-run", action="store_true", help="say what would run and why, and write nothing")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="how progress is logged")
     command.options(parser)
     return parser
 
@@ -168,18 +158,26 @@ def _run(command: Command, options: argparse.Namespace, config: Config) -> None:
     if source != "generator" and input_dir is None:
         raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
     root = _absolute(options.lake)
-    with nullcontext() if options.dry_run else exclusive(root):
-        _run_on_lake(command, options, config, source, input_dir, root)
+    only_reads = options.dry_run or not command.writes
+    with nullcontext(Held()) if only_reads else exclusive(root) as held:
+        _run_on_lake(command, options, config, source, input_dir, root, held)
 
 
 def _run_on_lake(
-    command: Command, options: argparse.Namespace, config: Config, source: str, input_dir: str | None, root: str
+    command: Command,
+    options: argparse.Namespace,
+    config: Config,
+    source: str,
+    input_dir: str | None,
+    root: str,
+    held: Held,
 ) -> None:
     logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
     spark = open_session(command.name, config.spark_properties)
     try:
-        lake = Lake(spark, root)
-        command.body(Program(spark, config, lake, source, input_dir, code_version()), options)
+        context = RunContext(spark, config, Lake(spark, root), source, input_dir, held)
+        context.record_killed()
+        command.body(context, options)
     finally:
         spark.stop()
 

@@ -1,10 +1,11 @@
 """The configuration: YAML into one frozen model, unknown keys refused, all faults told at once."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, create_model, field_validator
 
 from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.cold_products import ColdProductsParams
@@ -12,10 +13,10 @@ from finrec_spark.evaluation.held_out import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.evaluation.responses import ResponseParams
 from finrec_spark.models.response import AcceptanceParams
+from finrec_spark.models.spec import ModelSpec, specs
 from finrec_spark.params import Params
 from finrec_spark.pipeline.properties import merged, read_values, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
-from finrec_spark.ranking.fitted import ModelName, ModelParams
 from finrec_spark.ranking.reasons import Language
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.generator import GeneratorParams
@@ -23,6 +24,8 @@ from finrec_spark.training.text import TextParams
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.profiles.customer_profiles import ProfileParams
 from finrec_spark.transforms.sequences.customer_sequences import SequencesParams
+
+P = TypeVar("P", bound=Params)
 
 
 class QualityParams(Params):
@@ -63,12 +66,12 @@ class Config(Params):
     )
     needs: Mapping[str, Need] = Field(default={}, description="What counts only where a model is among ``models``")
     log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
-    models: tuple[ModelName, ...] = Field(
+    models: tuple[str, ...] = Field(
         ("popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
         min_length=1,
         description="Models to use",
     )
-    parameters: ModelParams = Field(ModelParams(), description="The models' parameters")
+    parameters: Params = Field(Params(), description="The models' parameters, by model")
     generator: GeneratorParams = GeneratorParams()
     files: FilesParams = FilesParams()
     quality: QualityParams = QualityParams()
@@ -86,9 +89,23 @@ class Config(Params):
 
     @field_validator("models")
     @classmethod
-    def _with_fallback(cls, models: tuple[ModelName, ...]) -> tuple[ModelName, ...]:
+    def _with_fallback(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         """``popularity`` is always there, as the fallback for customers whom no other model knows."""
-        return tuple(dict.fromkeys(("popularity", *models)))  # type: ignore[arg-type]
+        known = {spec.name for spec in specs()}
+        unknown = [name for name in models if name not in known]
+        if unknown:
+            raise ValueError(f"unknown model {', '.join(unknown)}; the models are {', '.join(sorted(known))}")
+        return tuple(dict.fromkeys(("popularity", *models)))
+
+    @property
+    def specs(self) -> tuple[ModelSpec[Any], ...]:
+        """The models to use."""
+        return tuple(spec for name in self.models for spec in specs() if spec.name == name)
+
+    def of(self, spec: ModelSpec[P]) -> P:
+        """The parameters of a model."""
+        params: P = getattr(self.parameters, spec.name)
+        return params
 
     @property
     def spark_properties(self) -> dict[str, str]:
@@ -104,7 +121,24 @@ def load_config(path: Path, over: Mapping[str, object]) -> Config:
     """
     values = merged(read_values(path), over)
     try:
-        return Config.model_validate(values)
+        return config_of(values)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ConfigError(f"{path}: {'; '.join(faults)}") from error
+
+
+def config_of(values: Mapping[str, Any]) -> Config:
+    """The configuration of these values.
+
+    Raises:
+        ValidationError: it names every fault.
+    """
+    return _config_type(tuple(specs())).model_validate(values)
+
+
+@cache
+def _config_type(models: tuple[ModelSpec[Any], ...]) -> type[Config]:
+    """``Config`` with the parameters of every model that there is."""
+    of_models: dict[str, Any] = {spec.name: (spec.params, spec.params()) for spec in models}
+    parameters = create_model("ModelParams", __base__=Params, **of_models)
+    return create_model("Config", __base__=Config, parameters=(parameters, parameters()))

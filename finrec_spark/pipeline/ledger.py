@@ -1,38 +1,110 @@
-"""What ran, from which inputs: the ledger ``mart.runs``, and what makes a step stand."""
+"""What ran, from which inputs, and how it left its outputs: the ledger ``mart.runs``."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from itertools import chain
+from operator import attrgetter
 
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
-from finrec_spark import __version__
+from finrec_spark.errors import SchemaError
+from finrec_spark.pipeline.step import Slice
 from finrec_spark.tables import RUNS
 from finrec_spark.warehouse import Lake
 
-DONE = "done"
-FAILED = "failed"
+DONE, FAILED, KILLED = "done", "failed", "killed"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Input:
+    """Rows that an attempt read; ``digest`` is of their content as of its month, ``attempt_id`` who wrote them."""
+
+    table: str
+    slice: Slice
+    version: int
+    digest: str
+    attempt_id: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """Rows that an attempt wrote: the table's version and the digest of the rows as it left them."""
+
+    table: str
+    slice: Slice
+    version: int
+    digest: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Attempt:
     """One row of ``mart.runs``."""
 
+    attempt_id: str
     run_id: str
     step: str
     month: date
     status: str
+    why: str
     fingerprint: str
-    inputs: Mapping[str, int]
-    code_version: str
+    parameters: str
+    code_digest: str
+    modules: Mapping[str, str]
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
     rows: int | None
     seconds: float
+    peak_memory_bytes: int | None
+    shuffle_bytes: int | None
+    spill_bytes: int | None
+    started_at: datetime
     finished_at: datetime
+
+    def as_note(self) -> dict[str, str]:
+        """What the lake's lock says of an attempt at work."""
+        noted = {name: getattr(self, name) for name in _NOTED}
+        return {**noted, "month": self.month.isoformat(), "started_at": self.started_at.isoformat()}
+
+    @classmethod
+    def from_note(cls, note: Mapping[str, str]) -> "Attempt":
+        """The attempt that a killed job left in the lock: when it began is known, and no more."""
+        began = datetime.fromisoformat(note["started_at"])
+        texts = {name: note[name] for name in _NOTED}
+        return cls.begun(**texts, month=date.fromisoformat(note["month"]), started_at=began)
+
+    @classmethod
+    def begun(
+        cls, *, attempt_id: str, run_id: str, step: str, month: date, why: str, fingerprint: str, started_at: datetime
+    ) -> "Attempt":
+        """An attempt of which nothing is known yet but that it began."""
+        return cls(
+            attempt_id=attempt_id,
+            run_id=run_id,
+            step=step,
+            month=month,
+            status=KILLED,
+            why=why,
+            fingerprint=fingerprint,
+            parameters="{}",
+            code_digest="",
+            modules={},
+            inputs=(),
+            outputs=(),
+            rows=None,
+            seconds=0.0,
+            peak_memory_bytes=None,
+            shuffle_bytes=None,
+            spill_bytes=None,
+            started_at=started_at,
+            finished_at=started_at,
+        )
+
+
+_NOTED = ("attempt_id", "run_id", "step", "why", "fingerprint")
 
 
 def digest(*parts: object) -> str:
@@ -41,40 +113,103 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def code_version() -> str:
-    """The package's version and a digest of its and the jobs' sources, wherever they were imported from."""
-    found = chain.from_iterable(_python_files(files(package), package) for package in ("finrec_spark", "jobs"))
-    sources = sorted((name, source.read_bytes().hex()) for name, source in found)
-    return f"{__version__}+{digest(*sources)[:8]}"
+@dataclass
+class Ledger:
+    """The newest attempts of every step and month, kept in step with ``mart.runs``.
+
+    Attributes:
+        lake: where the ledger lies.
+        attempts: the newest done attempt of each step and month, and all attempts of this process.
+    """
+
+    lake: Lake
+    attempts: list[Attempt] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read what ran before.
+
+        Raises:
+            SchemaError: the lake was made by a version whose ledger is another.
+        """
+        self.attempts = _collect_attempts(self.lake) if self.lake.exists(RUNS) else []
+
+    def append(self, attempts: Iterable[Attempt]) -> None:
+        """Add attempts, in one commit."""
+        new = list(attempts)
+        if new:
+            rows = self.lake.spark.createDataFrame([_as_row(attempt) for attempt in new], RUNS.ddl)
+            self.lake.append(RUNS, rows.coalesce(1))
+            self.attempts.extend(new)
+
+    def newest(self, step: str, month: date | None) -> Attempt | None:
+        """The newest done attempt of the step in the month; in any month where none is named."""
+        done = [a for a in self.attempts if a.status == DONE and a.step == step and month in (None, a.month)]
+        return max(done, key=attrgetter("finished_at"), default=None)
+
+    def writer(self, table: str, rows: Slice, month: date) -> Attempt | None:
+        """The done attempt whose rows of the table these are: of a table without months the one of ``month`` first."""
+        wrote = [a for a in self.attempts if a.status == DONE and any(_holds(o, table, rows) for o in a.outputs)]
+        return max(wrote, key=lambda a: (a.month == month, a.finished_at), default=None)
+
+    def newest_writer(self, table: str) -> Attempt | None:
+        """The newest done attempt that wrote the table."""
+        wrote = [a for a in self.attempts if a.status == DONE and any(output.table == table for output in a.outputs)]
+        return max(wrote, key=attrgetter("finished_at"), default=None)
+
+    def newest_output(self, table: str, rows: Slice) -> Output | None:
+        """How the newest attempt left exactly these rows."""
+        wrote = [
+            (a.finished_at, output)
+            for a in self.attempts
+            if a.status == DONE
+            for output in a.outputs
+            if (output.table, output.slice) == (table, rows)
+        ]
+        return max(wrote, key=lambda pair: pair[0])[1] if wrote else None
+
+    def last_version(self, table: str) -> int | None:
+        """The table's newest version that an attempt left."""
+        return max((o.version for a in self.attempts for o in a.outputs if o.table == table), default=None)
+
+    def of(self, attempt_id: str) -> Attempt | None:
+        """The attempt of this ID, where it is still among the newest."""
+        return next((attempt for attempt in self.attempts if attempt.attempt_id == attempt_id), None)
 
 
-def read_ledger(lake: Lake) -> dict[tuple[str, date], Entry]:
-    """The newest entry of each step and month. As many as there were runs, not customers."""
-    if not lake.exists(RUNS):
-        return {}
-    newest = F.max_by(F.struct(*RUNS.column_names), F.struct("finished_at", "run_id")).alias("entry")
-    rows = lake.read(RUNS).groupBy("step", "month").agg(newest).select("entry.*").collect()
-    return {(row["step"], row["month"]): Entry(**row.asDict()) for row in rows}
+def _holds(output: Output, table: str, rows: Slice) -> bool:
+    """Whether the output is among the rows that are asked for."""
+    return output.table == table and set(rows) <= set(output.slice)
 
 
-def write_entry(lake: Lake, entry: Entry) -> None:
-    """Write the entry in place of an earlier one of the same run, step and month."""
-    row = [tuple(getattr(entry, name) for name in RUNS.column_names)]
-    df = lake.spark.createDataFrame(row, RUNS.ddl)
-    lake.replace_where(RUNS, df, run_id=entry.run_id, step=entry.step, month=entry.month)
+def _collect_attempts(lake: Lake) -> list[Attempt]:
+    """The newest done attempt of each step and month: as many as the bank has months of steps."""
+    there = lake.spark.read.format("delta").load(lake.path(RUNS)).columns
+    if "attempt_id" not in there:
+        raise SchemaError(
+            f"the lake {lake.root} was made by an earlier version; it stays as it is: give --lake a new folder and run"
+            " month again from the deliveries"
+        )
+    newest = F.max_by(F.struct(*RUNS.column_names), F.struct("finished_at", "attempt_id")).alias("attempt")
+    done = lake.read(RUNS, status=DONE).groupBy("step", "month").agg(newest)
+    return [_as_attempt(row) for row in done.select("attempt.*").collect()]
 
 
-def latest(ledger: Mapping[tuple[str, date], Entry], step: str, months: Sequence[date]) -> Entry | None:
-    """The newest done entry of the step in one of the months; in any month where none is named."""
-    entries = (entry for (name, month), entry in ledger.items() if name == step and (not months or month in months))
-    done = sorted((entry for entry in entries if entry.status == DONE), key=lambda entry: entry.finished_at)
-    return done[-1] if done else None
+def _as_attempt(row: Row) -> Attempt:
+    values = row.asDict()
+    values["inputs"] = tuple(Input(**{**entry.asDict(), "slice": _as_slice(entry["slice"])}) for entry in row["inputs"])
+    values["outputs"] = tuple(
+        Output(**{**entry.asDict(), "slice": _as_slice(entry["slice"])}) for entry in row["outputs"]
+    )
+    return Attempt(**values)
 
 
-def _python_files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        name = f"{prefix}/{entry.name}"
-        if entry.is_dir():
-            yield from _python_files(entry, name)
-        elif name.endswith(".py"):
-            yield name, entry
+def _as_row(attempt: Attempt) -> tuple[object, ...]:
+    def entries(contents: Sequence[Input] | Sequence[Output]) -> list[tuple[object, ...]]:
+        return [(c.table, dict(c.slice), *astuple(c)[2:]) for c in contents]
+
+    replaced = {"inputs": entries(attempt.inputs), "outputs": entries(attempt.outputs)}
+    return tuple(replaced.get(name, getattr(attempt, name)) for name in RUNS.column_names)
+
+
+def _as_slice(values: Mapping[str, str]) -> Slice:
+    return tuple(sorted(values.items()))

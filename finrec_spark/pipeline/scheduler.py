@@ -1,53 +1,111 @@
-"""Many steps in many months, side by side where none waits for another."""
+"""Which steps a month takes, and many of them side by side where none waits for another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import date
+from graphlib import TopologicalSorter
 
-from finrec_spark.months import months_before
-from finrec_spark.pipeline.step import Outcome, Program, Step, perform
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Read, Step
+from finrec_spark.pipeline.step_run import Outcome, run_step
 
 Planned = tuple[Step, date]
+Place = tuple[str, date]
 
 
-def perform_all(plan: Sequence[Planned], program: Program, tell: Callable[[int, Outcome], None]) -> list[Outcome]:
-    """Perform every planned step, ``steps_at_once`` at a time, and return the outcomes in the order of the plan.
+@dataclass(frozen=True)
+class Plan:
+    """Steps in months, each behind those that it waits for.
+
+    Attributes:
+        steps: in an order in which they can run one by one.
+        waits_for: step and month → those that must be done first.
+    """
+
+    steps: tuple[Planned, ...]
+    waits_for: Mapping[Place, frozenset[Place]]
+
+
+def plan_for(targets: Sequence[Planned], catalogue: Sequence[Step], context: RunContext) -> Plan:
+    """The targets and all that they read, directly or not.
+
+    Steps of other months are part of the plan where something reads what they write. One step's months follow each
+    other, since positions are given to new customers, products and features in their order. What is optional to a
+    reader is waited for where it is planned anyway, and not planned for its sake. What no step of the catalogue
+    writes has to be there already.
+
+    Args:
+        targets: steps and months that are wanted.
+        catalogue: every step that may be planned.
+    """
+    steps: dict[Place, Step] = {}
+    reads: dict[Place, list[tuple[Place, bool]]] = {}
+    waiting = list(targets)
+    while waiting:
+        step, month = waiting.pop()
+        place = (step.name, month)
+        if place in steps:
+            continue
+        steps[place] = step
+        found = [(_writer_of(read, month, catalogue), read.optional) for read in step.reads(context, month)]
+        reads[place] = [((writer.name, of), optional) for (writer, of), optional in found if writer is not None]
+        waiting += [(writer, of) for (writer, of), optional in found if writer is not None and not optional]
+    waits = {place: frozenset(_waits_for(place, reads[place], steps)) for place in steps}
+    rank = {step.name: position for position, step in enumerate(catalogue)}
+    return Plan(_in_order(steps, waits, rank), waits)
+
+
+def run_plan(plan: Plan, context: RunContext, ended: Callable[[int, Outcome], None]) -> list[Outcome]:
+    """Run every planned step, ``steps_at_once`` at a time, and return the outcomes in the order of the plan.
 
     Where several could start, the first in the plan does. What comes out does not depend on how many run at once: a
     step waits for what it reads. After an error nothing new starts, what runs is waited for, and the error is raised.
 
     Args:
-        plan: steps and months; a step stands behind those that it reads.
-        program: what they run on.
-        tell: called with the number of steps done so far and each outcome, as it comes.
+        ended: called with the number of steps done so far and each outcome, as it comes.
     """
-    waits = [_waits_for(place, plan) for place in range(len(plan))]
-    waiting, running, outcomes = list(range(len(plan))), dict[Future[Outcome], int](), dict[int, Outcome]()
-    with ThreadPoolExecutor(program.config.steps_at_once) as pool:
-        while len(outcomes) < len(plan):
-            ready = [place for place in waiting if waits[place] <= outcomes.keys()]
-            for place in ready[: program.config.steps_at_once - len(running)]:
-                waiting.remove(place)
-                running[pool.submit(perform, plan[place][0], program, plan[place][1])] = place
+    outcomes: dict[Place, Outcome] = {}
+    waiting, running = list(plan.steps), dict[Future[Outcome], Place]()
+    with ThreadPoolExecutor(context.config.steps_at_once) as pool:
+        while len(outcomes) < len(plan.steps):
+            ready = [(s, m) for s, m in waiting if plan.waits_for[(s.name, m)] <= outcomes.keys()]
+            for step, month in ready[: context.config.steps_at_once - len(running)]:
+                waiting.remove((step, month))
+                running[pool.submit(run_step, step, context, month)] = (step.name, month)
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 place = running.pop(done)
                 outcomes[place] = done.result()
-                tell(len(outcomes), outcomes[place])
-    return [outcomes[place] for place in range(len(plan))]
+                ended(len(outcomes), outcomes[place])
+    return [outcomes[(step.name, month)] for step, month in plan.steps]
 
 
-def _waits_for(place: int, plan: Sequence[Planned]) -> set[int]:
-    """Places before this one that must be done first: what the step reads, and the same step in earlier months.
+def _writer_of(read: Read, month: date, catalogue: Sequence[Step]) -> tuple[Step | None, date]:
+    """The monthly step that writes what is read, and in which month."""
+    for step in catalogue:
+        for written in step.writes:
+            if step.monthly and written.table == read.table and read.model in (None, written.model):
+                return step, read.month or month
+    return None, month
 
-    The latter because positions are given to new customers, products and features in the order of the months.
-    """
-    step, month = plan[place]
-    read = {
-        (after.step, None if after.months_back is None else months_before(month, after.months_back))
-        for after in step.after
-    }
-    return {
-        earlier
-        for earlier, (other, decided) in enumerate(plan[:place])
-        if other.name == step.name or {(other.name, decided), (other.name, None)} & read
-    }
+
+def _waits_for(place: Place, reads: Sequence[tuple[Place, bool]], steps: Mapping[Place, Step]) -> set[Place]:
+    name, month = place
+    earlier = {(other, of) for other, of in steps if other == name and of < month}
+    return earlier | {read for read, _ in reads if read in steps and read != place}
+
+
+def _in_order(
+    steps: Mapping[Place, Step], waits: Mapping[Place, frozenset[Place]], rank: Mapping[str, int]
+) -> tuple[Planned, ...]:
+    """Topological order; where several could come next, the earlier month, then the catalogue's order."""
+    sorter = TopologicalSorter(waits)
+    sorter.prepare()
+    ordered: list[Planned] = []
+    ready: list[Place] = []
+    while sorter.is_active():
+        ready = sorted({*ready, *sorter.get_ready()}, key=lambda place: (place[1], rank[place[0]]))
+        first = ready.pop(0)
+        sorter.done(first)
+        ordered.append((steps[first], first[1]))
+    return tuple(ordered)

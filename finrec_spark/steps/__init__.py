@@ -1,1 +1,1 @@
-"""What reads tables for more than one job."""
+"""What reads tables for more than one run."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,22 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.cold_products import PROTOCOL, nearest_vectors, recall_at, wanted_products
 from finrec_spark.evaluation.ratings import mean_with_interval
+from finrec_spark.models import gru
 from finrec_spark.models.gru import GruParams
-from finrec_spark.pipeline.step import After, Job, Step
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Read, Step, Writes
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.steps.network_inputs import discard_trainings, network_content, network_layout, training_plan
-from finrec_spark.tables import METRICS, PRODUCT_INDEX_TABLE, PRODUCT_TEXT, SEQUENCES
+from finrec_spark.tables import (
+    CUSTOMER_PRODUCT_MATRIX,
+    METRICS,
+    PRODUCT_INDEX_TABLE,
+    PRODUCT_SERIES,
+    PRODUCT_TEXT,
+    PRODUCTS,
+    SEQUENCES,
+    TOKEN_VECTORS,
+)
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.transforms.cold_products import fold_of_products, with_targets, without_history
@@ -42,32 +55,38 @@ class Fold:
     test: DataFrame
 
 
-def run(job: Job) -> int:
+def reads(context: RunContext, month: date) -> Sequence[Read]:
+    """Sequences, text and figures of the month, as ``train_gru`` reads them."""
+    products = (PRODUCT_INDEX_TABLE, PRODUCT_TEXT, TOKEN_VECTORS, PRODUCT_SERIES, PRODUCTS)
+    return tuple(map(Read, (SEQUENCES, *products, CUSTOMER_PRODUCT_MATRIX)))
+
+
+def evaluate_cold_products(run: StepRun) -> int:
     """Each fold trains two networks that never met its products, and ranks them for who took one."""
-    if "gru" not in job.config.models:
+    if "gru" not in run.config.models:
         raise ConfigError("--protocol cold_products needs gru among the models; see conf/gru.yaml")
-    product_ids = collect_product_ids(job.read(PRODUCT_INDEX_TABLE))
-    sequences = job.read(SEQUENCES).where(F.col("cut") < F.lit(job.month)).persist()
-    layout = network_layout(job, sequences, len(product_ids))
-    content = network_content(job, product_ids, layout)
-    vectors = collect_text_vectors(job.read(PRODUCT_TEXT), product_ids)
+    product_ids = collect_product_ids(run.read(PRODUCT_INDEX_TABLE))
+    sequences = run.read(SEQUENCES).where(F.col("cut") < F.lit(run.month)).persist()
+    layout = network_layout(run, sequences, len(product_ids))
+    content = network_content(run, product_ids, layout)
+    vectors = collect_text_vectors(run.read(PRODUCT_TEXT), product_ids)
 
     recalls: dict[str, list[float]] = {NETWORK: [], WITHOUT_TAGS: [], VECTORS: []}
-    for fold in _folds(job, sequences, product_ids):
-        found = _recalls(job, fold, layout, content, vectors)
+    for fold in _folds(run, sequences, product_ids):
+        found = _recalls(run, fold, layout, content, vectors)
         for model, value in found.items():
             recalls[model].append(value)
         told = ", ".join(f"{model} {value:.4f}" for model, value in found.items())
-        job.tell(f"cold_products: fold {fold.number}, {len(fold.cold)} products: recall {told}")
+        run.log(f"cold_products: fold {fold.number}, {len(fold.cold)} products: recall {told}")
     sequences.unpersist()
-    rows = job.write(METRICS, _metrics(job, recalls), protocol=PROTOCOL, run_id=job.run_id)
-    discard_trainings(job)  # not fold by fold: until all are done, a killed run goes on from them
+    rows = run.write(METRICS, _metrics(run, recalls), protocol=PROTOCOL, run_id=run.run_id)
+    discard_trainings(run)  # not fold by fold: until all are done, a killed run goes on from them
     return rows
 
 
-def _folds(job: Job, sequences: DataFrame, product_ids: Sequence[str]) -> Iterator[Fold]:
-    params = job.config.cold_products
-    of_product = collect_folds(job.read(PRODUCT_INDEX_TABLE), params.folds, params.seed)
+def _folds(run: StepRun, sequences: DataFrame, product_ids: Sequence[str]) -> Iterator[Fold]:
+    params = run.config.cold_products
+    of_product = collect_folds(run.read(PRODUCT_INDEX_TABLE), params.folds, params.seed)
     for number in range(params.folds):
         cold = [place for place, product_id in enumerate(product_ids) if of_product[product_id] == number]
         codes = [place + 1 for place in cold]
@@ -81,7 +100,7 @@ def _folds(job: Job, sequences: DataFrame, product_ids: Sequence[str]) -> Iterat
 
 
 def _recalls(
-    job: Job, fold: Fold, layout: SequenceLayout, content: ProductContent, vectors: Floats
+    run: StepRun, fold: Fold, layout: SequenceLayout, content: ProductContent, vectors: Floats
 ) -> dict[str, float]:
     """Mean recall of each contender over the customers who took a cold product."""
     from finrec_spark.training.launch import train  # torch is asked for by this protocol alone, when it runs
@@ -89,17 +108,17 @@ def _recalls(
     from finrec_spark.training.states import scored_rows
 
     test = collect_test_rows(fold.test, layout)
-    params, wanted = job.config.parameters.gru, wanted_products(test["target"], fold.cold)
+    params, wanted = run.config.of(gru.SPEC), wanted_products(test["target"], fold.cold)
     cold_content = _made_cold(content, fold.cold)
     scores = {VECTORS: nearest_vectors(test["product"], vectors, fold.cold)}
     tasks = {NETWORK: params.network, WITHOUT_TAGS: params.network.model_copy(update={"tags_weight": 0.0})}
     for model, network in tasks.items():
         of_task: GruParams = params.model_copy(update={"network": network})
-        plan = training_plan(job, fold.train, layout, cold_content, of_task, f"{model}-{fold.number}")
-        trained = train(job.spark, plan)
+        plan = training_plan(run, fold.train, layout, cold_content, of_task, f"{model}-{fold.number}")
+        trained = train(run.spark, plan)
         state = NetworkState(layout, cold_content, network, trained.weights)
         scores[model] = scored_rows(test, state)[:, fold.cold].astype(np.float64)
-    k = job.config.cold_products.k
+    k = run.config.cold_products.k
     return {model: float(recall_at(scores[model], wanted, k).mean()) for model in (*tasks, VECTORS)}
 
 
@@ -133,18 +152,23 @@ def collect_test_rows(rows: DataFrame, layout: SequenceLayout) -> Mapping[str, I
 _MOST_TESTED = 20_000
 
 
-def _metrics(job: Job, recalls: Mapping[str, Sequence[float]]) -> DataFrame:
-    k = job.config.cold_products.k
+def _metrics(run: StepRun, recalls: Mapping[str, Sequence[float]]) -> DataFrame:
+    k = run.config.cold_products.k
     rows = [
-        (PROTOCOL, model, "recall", k, "all", job.month, *mean_with_interval(list(v))) for model, v in recalls.items()
+        (PROTOCOL, model, "recall", k, "all", run.month, *mean_with_interval(list(v))) for model, v in recalls.items()
     ]
-    return job.spark.createDataFrame(rows, METRICS.ddl_without("run_id"))
+    return run.spark.createDataFrame(rows, METRICS.ddl_without("run_id"))
 
 
 STEP = Step(
     name="evaluate_cold_products",
-    run=run,
-    writes=(METRICS,),
-    after=(After("build_sequences"), After("embed_text")),
-    params=lambda config: [config.cold_products, config.parameters.gru, config.sequences, config.matrix],
+    run=evaluate_cold_products,
+    reads=reads,
+    writes=(Writes(METRICS),),
+    params=lambda config: {
+        "cold_products": config.cold_products,
+        "gru": config.of(gru.SPEC),
+        "sequences": config.sequences,
+        "matrix": config.matrix,
+    },
 )

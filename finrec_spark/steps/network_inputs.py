@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.models.gru import GruParams
-from finrec_spark.pipeline.step import Job
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
@@ -19,27 +19,27 @@ from finrec_spark.training.trained import TrainingPlan
 from finrec_spark.transforms.sequences.customer_sequences import feed_rows, sequence_layout
 
 
-def network_layout(job: Job, sequences: DataFrame, n_products: int) -> SequenceLayout:
+def network_layout(run: StepRun, sequences: DataFrame, n_products: int) -> SequenceLayout:
     """The layout that the month's sequences were built with."""
     row = sequences.select(F.size("profile").alias("profile")).head()
-    return sequence_layout(n_products, row["profile"] if row else 1, job.config.matrix, job.config.sequences)
+    return sequence_layout(n_products, row["profile"] if row else 1, run.config.matrix, run.config.sequences)
 
 
-def network_content(job: Job, product_ids: Sequence[str], layout: SequenceLayout) -> ProductContent:
+def network_content(run: StepRun, product_ids: Sequence[str], layout: SequenceLayout) -> ProductContent:
     """Text, tags and figures of the month's products, by position."""
     return collect_content(
-        texts=job.read(PRODUCT_TEXT),
-        vectors=job.read(TOKEN_VECTORS),
-        series=job.read(PRODUCT_SERIES),
-        products=job.read(PRODUCTS),
-        known=job.read(CUSTOMER_PRODUCT_MATRIX),
+        texts=run.read(PRODUCT_TEXT),
+        vectors=run.read(TOKEN_VECTORS),
+        series=run.read(PRODUCT_SERIES),
+        products=run.read(PRODUCTS),
+        known=run.read(CUSTOMER_PRODUCT_MATRIX),
         product_ids=product_ids,
         ages=layout.ages,
     )
 
 
 def training_plan(
-    job: Job, sequences: DataFrame, layout: SequenceLayout, content: ProductContent, params: GruParams, name: str
+    run: StepRun, sequences: DataFrame, layout: SequenceLayout, content: ProductContent, params: GruParams, name: str
 ) -> TrainingPlan:
     """Write the feeds to the job's scratch folder and say what is to be trained.
 
@@ -52,16 +52,16 @@ def training_plan(
         sequences: rows of ``gold.sequences`` with targets.
         name: of the training; one of the same name and content goes on where it was killed.
     """
-    root = f"{job.scratch}/{name}"
+    root = f"{run.scratch}/{name}"
     is_newest = F.col("cut") == F.lit(collect_newest_cut(sequences))
     newest, earlier = sequences.where(is_newest), sequences.where(~is_newest & (F.col("length") > 0))
     feeds = {"train": newest} if earlier.isEmpty() else {"train": earlier, "validation": newest}
     for part, rows in feeds.items():
         write_for_feed(feed_rows(rows, layout), f"{root}/{part}", layout, params.writing)
     return TrainingPlan(
-        train=_place(job, f"{root}/train"),
-        validation=_place(job, f"{root}/validation") if "validation" in feeds else None,
-        checkpoints=_place(job, f"{root}/checkpoints"),
+        train=_place(run, f"{root}/train"),
+        validation=_place(run, f"{root}/validation") if "validation" in feeds else None,
+        checkpoints=_place(run, f"{root}/checkpoints"),
         content=content,
         network=params.network,
         feed=params.feed,
@@ -75,13 +75,13 @@ def collect_newest_cut(sequences: DataFrame) -> date | None:
     return newest
 
 
-def discard_trainings(job: Job) -> None:
+def discard_trainings(run: StepRun) -> None:
     """Delete the feeds and checkpoints of the job's trainings, whose results stand."""
-    files, path = file_system(_place(job, job.scratch))
+    files, path = file_system(_place(run, run.scratch))
     if files.get_file_info(path).type != FileType.NotFound:
         files.delete_dir(path)
 
 
-def _place(job: Job, place: str) -> str:
+def _place(run: StepRun, place: str) -> str:
     """Where the training's processes, which know nothing of Spark, find what Spark finds at ``place``."""
-    return arrow_place(place, job.spark.conf.get("spark.hadoop.fs.s3a.endpoint", None))
+    return arrow_place(place, run.spark.conf.get("spark.hadoop.fs.s3a.endpoint", None))

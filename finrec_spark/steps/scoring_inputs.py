@@ -1,8 +1,9 @@
-"""One month as the scoring pass needs it, read from the lake: shared by the jobs that score customers."""
+"""One month as the scoring pass needs it, read from the lake: shared by the steps that score customers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,11 +11,13 @@ from pyspark.sql import functions as F
 from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
+from finrec_spark.models.spec import ModelSpec, ScorerInputs, fitted_scorers
 from finrec_spark.models.trees.fitting import Trees, collect_trees
-from finrec_spark.pipeline.step import After, Job
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.step import Read
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
-from finrec_spark.ranking.fitted import TABLES, fitted_scorers
 from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
@@ -23,7 +26,6 @@ from finrec_spark.tables import (
     CALIBRATION,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
-    CUSTOMER_PROFILE,
     CUSTOMER_STATES,
     INTERACTIONS,
     PRODUCT_INDEX_TABLE,
@@ -32,15 +34,11 @@ from finrec_spark.tables import (
     PRODUCTS,
     PROFILE_FEATURES,
     PROFILE_VALUES,
+    SCORING_ROWS,
     TREES,
-    Table,
 )
-from finrec_spark.transforms.histories import customer_histories, known_customers
 from finrec_spark.transforms.labels import taken_products, with_taken
-from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
-
-_OF_EVERY_MODEL = ("build_matrix", "build_profile", "train_popularity")
-_OF_CONFIGURED_MODELS = ("train_als", "train_pearson", "train_content", "train_naive_bayes", "train_gru")
+from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features
 
 RANDOM_FOREST = "random_forest"
 DECISION_TREE = "decision_tree"
@@ -53,6 +51,7 @@ class MonthTables:
     Attributes:
         month: its first day.
         rows: one row a known customer, as ``ranking.scoring.scoring_rows``.
+        customers: how many there are.
         catalogue: the products by position.
         product_ids: the same products' IDs.
         profile: the places of the customers' profile vector.
@@ -63,6 +62,7 @@ class MonthTables:
 
     month: date
     rows: DataFrame
+    customers: int
     catalogue: Catalogue
     product_ids: tuple[str, ...]
     profile: tuple[ProfileFeature, ...]
@@ -71,79 +71,84 @@ class MonthTables:
     matrix: DataFrame
 
 
-def after_models(months_back: int = 0, optional: bool = False) -> tuple[After, ...]:
-    """The steps whose results ``read_month_tables`` reads; those of models that need not be configured are optional.
+def month_reads(config: Config, month: date | None = None) -> tuple[Read, ...]:
+    """What ``read_month_tables`` reads.
 
     Args:
-        months_back: 0 for the step's own month.
-        optional: whether the step can do without the whole month.
+        month: of the tables; None: that of the step run.
     """
-    needed = (After(step, months_back, optional) for step in _OF_EVERY_MODEL)
-    return (*needed, *(After(step, months_back, optional=True) for step in _OF_CONFIGURED_MODELS))
+    monthly = (SCORING_ROWS, CUSTOMER_PRODUCT_MATRIX, PRODUCT_PROFILE)
+    fitted = [Read(s.table, month, s.name if "model" in s.table.partition_by else None) for s in config.specs]
+    of_customers = [Read(spec.customers, month) for spec in config.specs if spec.customers is not None]
+    kept = (PRODUCT_INDEX_TABLE, PROFILE_FEATURES, PROFILE_VALUES, PRODUCTS)
+    return (*(Read(table, month) for table in monthly), *fitted, *of_customers, *(Read(table, month) for table in kept))
 
 
-def read_month_tables(job: Job, month: date) -> MonthTables:
+def scoring_code(config: Config) -> Sequence[str]:
+    """Modules of the models that score."""
+    return [spec.scorer.__module__ for spec in config.specs]
+
+
+def read_month_tables(run: StepRun, month: date) -> MonthTables:
     """The month's customers, products and fitted models.
 
     Raises:
         InputMissing: a table or model of the month is not there.
     """
-    config, params = job.config, job.config.ensemble
-    matrix = job.read(CUSTOMER_PRODUCT_MATRIX, month)
-    products = collect_product_rows(job.read(PRODUCTS), job.read(PRODUCT_INDEX_TABLE), month)
+    config, params = run.config, run.config.ensemble
+    products = collect_product_rows(run.read(PRODUCTS), run.read(PRODUCT_INDEX_TABLE), month)
     product_ids = tuple(row["product_id"] for row in products)
-    profile = collect_profile_features(job.read(PROFILE_FEATURES), job.read(PROFILE_VALUES))
-    customers = job.read(CUSTOMER_PROFILE, month)
-    numbers = collect_product_numbers(job.read(PRODUCT_PROFILE, month), product_ids, customers.count())
-    vectors = customers.select("customer_id", "segment", "risk_level", profile_vector(profile).alias("profile"))
-    evidence = job.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
-    states = job.read(CUSTOMER_STATES, month) if "gru" in config.models else None
-    fitted: dict[str, DataFrame] = {name: _of_model(job, TABLES[name], month, name) for name in config.models}
+    profile = collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
+    rows = run.read(SCORING_ROWS, month)
+    customers = rows.count()
+    numbers = collect_product_numbers(run.read(PRODUCT_PROFILE, month), product_ids, customers)
+    evidence = run.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
+    states = run.read(CUSTOMER_STATES, month) if "gru" in config.models else None
     sensitive = frozenset(params.sensitive)
+    fitted = {spec.name: _fitted_rows(run, spec, month) for spec in config.specs}
     return MonthTables(
         month=month,
-        rows=scoring_rows(known_customers(vectors, customer_histories(matrix)), evidence, states),
+        rows=scoring_rows(rows, profile, evidence, states),
+        customers=customers,
         catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
         product_ids=product_ids,
         profile=profile,
-        scorers=fitted_scorers(fitted, product_ids, profile, sensitive, config.parameters),
+        scorers=fitted_scorers(fitted, ScorerInputs(product_ids, profile, sensitive), config.of),
         features=PairFeatures(tuple(config.models), numbers, profile, frozenset(params.excluded), sensitive),
-        matrix=matrix,
+        matrix=run.read(CUSTOMER_PRODUCT_MATRIX, month),
     )
 
 
-def read_ensemble(job: Job, tables: MonthTables) -> Ensemble:
+def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
     """The month's models with the forest on top of them, or without one where the bank has too little history."""
-    forest = read_trees(job, tables, RANDOM_FOREST, tables.month)
+    forest = read_trees(run, tables, RANDOM_FOREST, tables.month)
     if forest is None:
         return Ensemble(tables.scorers)
-    curve = collect_curve(_of_model(job, CALIBRATION, tables.month, RANDOM_FOREST))
-    return Ensemble(tables.scorers, forest_of(tables.features, forest, curve, job.config.ensemble.candidates))
+    curve = collect_curve(run.read(CALIBRATION, tables.month, RANDOM_FOREST))
+    return Ensemble(tables.scorers, forest_of(tables.features, forest, curve, run.config.ensemble.candidates))
 
 
-def read_trees(job: Job, tables: MonthTables, model: str, month: date) -> Trees | None:
+def read_trees(run: StepRun, tables: MonthTables, model: str, month: date) -> Trees | None:
     """The trees that decide ``month``, over the features of ``tables``; None where the bank has too little history."""
-    if not job.program.lake.has_month(TREES, month):
-        return None
-    nodes = _of_model(job, TREES, month, model)
-    return None if nodes.isEmpty() else collect_trees(nodes, tables.features.names)
+    nodes = run.read_if_there(TREES, month, model)
+    return None if nodes is None or nodes.isEmpty() else collect_trees(nodes, tables.features.names)
 
 
-def rows_with_taken(job: Job, tables: MonthTables) -> DataFrame:
+def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:
     """The month's scoring rows with the products that each customer went on to take in it."""
-    positions = job.read(PRODUCT_INDEX_TABLE)
-    return with_taken(tables.rows, taken_in_month(job, tables).join(F.broadcast(positions), "product_id"))
+    positions = run.read(PRODUCT_INDEX_TABLE)
+    return with_taken(tables.rows, taken_in_month(run, tables).join(F.broadcast(positions), "product_id"))
 
 
-def taken_in_month(job: Job, tables: MonthTables) -> DataFrame:
+def taken_in_month(run: StepRun, tables: MonthTables) -> DataFrame:
     """One row: a product that a customer took in the month and did not own at its start."""
-    return taken_products(job.read(INTERACTIONS), tables.matrix, tables.month, job.config.matrix.opening_types)
+    return taken_products(run.read(INTERACTIONS), tables.matrix, tables.month, run.config.matrix.opening_types)
 
 
-def pair_sample(job: Job, tables: MonthTables) -> PairSample:
+def pair_sample(run: StepRun, tables: MonthTables) -> PairSample:
     """The month's candidates, without a forest's word; of those that were not taken about ``pairs_a_month``."""
-    params = job.config.ensemble
-    pairs = tables.rows.count() * min(params.candidates, len(tables.product_ids))
+    params = run.config.ensemble
+    pairs = tables.customers * min(params.candidates, len(tables.product_ids))
     return PairSample(
         ensemble=Ensemble(tables.scorers),
         features=tables.features,
@@ -154,15 +159,14 @@ def pair_sample(job: Job, tables: MonthTables) -> PairSample:
     )
 
 
-def wording_of(job: Job, tables: MonthTables) -> Wording:
+def wording_of(run: StepRun, tables: MonthTables) -> Wording:
     """What the month's reasons are worded with."""
-    language = job.config.recommend.language
+    language = run.config.recommend.language
     labels = [feature_label(feature.name, language) for feature in tables.profile]
-    states = job.read(PRODUCT_STATES, tables.month) if "gru" in tables.scorers else None
+    states = run.read(PRODUCT_STATES, tables.month) if "gru" in tables.scorers else None
     words = () if states is None else collect_words(states, tables.product_ids, han=language == "zh")
     return Wording(language, tables.catalogue.names, labels, words)
 
 
-def _of_model(job: Job, table: Table, month: date, name: str) -> DataFrame:
-    rows = job.read(table, month)
-    return rows.where(F.col("model") == name) if "model" in rows.columns else rows
+def _fitted_rows(run: StepRun, spec: ModelSpec[Any], month: date) -> DataFrame:
+    return run.read(spec.table, month, spec.name if "model" in spec.table.partition_by else None)

@@ -11,7 +11,8 @@ from rich.table import Table as Sheet
 from finrec_spark.evaluation.held_out import PROTOCOL
 from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, collect_metrics, metrics_table
 from finrec_spark.months import months_before
-from finrec_spark.pipeline.step import Outcome, Program
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step_run import Outcome
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,
@@ -33,41 +34,41 @@ _OF_ENSEMBLE = {
 _EXAMPLES = 3
 
 
-def print_summary(program: Program, month: date, outcomes: Iterable[Outcome]) -> None:
+def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome]) -> None:
     """Print the month's summary to stdout. Customers are not named: the screen may end in a log."""
     console = Console(width=None if Console().is_terminal else 120)
     ran = [outcome for outcome in outcomes if outcome.rows is not None]
     seconds = sum(outcome.seconds for outcome in ran)
-    console.print(f"\n[bold]{month:%B %Y} is decided[/bold] (run {program.run_id(month)})")
-    work = f"{len(ran)} steps ran, {seconds:.0f} s of work, some side by side; all others already stood."
-    console.print(work if ran else "Everything stood.")
-    console.print(_written(program, month))
-    _print_metrics(console, program, month)
-    for place, (held, rows) in enumerate(_collect_examples(program, month), start=1):
+    console.print(f"\n[bold]{month:%B %Y} is decided[/bold] (run {context.run_id(month)})")
+    work = f"{len(ran)} steps ran, {seconds:.0f} s of work, some side by side; all others were up to date."
+    console.print(work if ran else "Everything was up to date.")
+    console.print(_written(context, month))
+    _print_metrics(console, context, month)
+    for place, (held, rows) in enumerate(_collect_examples(context, month), start=1):
         console.print(_example(place, held, rows))
 
 
-def _written(program: Program, month: date) -> Sheet:
+def _written(context: RunContext, month: date) -> Sheet:
     sheet = Sheet("table", "rows of the month", "where", title="Written", title_justify="left")
     for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, RECOMMENDATIONS, EXCLUSIONS):
-        rows = program.lake.read_month(table, month).count()
-        sheet.add_row(table.name, f"{rows:,}", program.lake.path(table))
-    sheet.add_row(METRICS.name, "", program.lake.path(METRICS))
-    sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest month")
+        rows = context.lake.read(table, month=month).count()
+        sheet.add_row(table.name, f"{rows:,}", context.lake.path(table))
+    sheet.add_row(METRICS.name, "", context.lake.path(METRICS))
+    sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest published month")
     return sheet
 
 
-def collect_measured(program: Program, step: str, month: date, protocol: str) -> list[MetricRow]:
+def collect_measured(context: RunContext, step: str, month: date, protocol: str) -> list[MetricRow]:
     """The metrics for the screen that the step's standing result wrote; none where it never ran."""
-    run_id = program.newest_run_id(step, month)
+    run_id = context.newest_run_id(step, month)
     if run_id is None:
         return []
     of_run = (F.col("run_id") == run_id) & (F.col("protocol") == protocol) & F.col("metric").isin(*SHOWN_METRICS)
-    return collect_metrics(program.lake.read(METRICS).where(of_run))
+    return collect_metrics(context.lake.read(METRICS).where(of_run))
 
 
-def _print_metrics(console: Console, program: Program, month: date) -> None:
-    measured = collect_measured(program, "evaluate", month, PROTOCOL)
+def _print_metrics(console: Console, context: RunContext, month: date) -> None:
+    measured = collect_measured(context, "evaluate", month, PROTOCOL)
     if not measured:
         console.print("No month before to measure the models on.")
         return
@@ -78,14 +79,14 @@ def _print_metrics(console: Console, program: Program, month: date) -> None:
             console.print(_OF_ENSEMBLE[row.metric].format(row.value))
 
 
-def _collect_examples(program: Program, month: date) -> list[tuple[str, Sequence[Row]]]:
+def _collect_examples(context: RunContext, month: date) -> list[tuple[str, Sequence[Row]]]:
     """What three customers with a history hold, and their first three products: nine rows."""
-    names = program.lake.read(PRODUCTS).select("product_id", "name")
-    matrix = program.lake.read_month(CUSTOMER_PRODUCT_MATRIX, month).where("owned")
+    names = context.lake.read(PRODUCTS).select("product_id", "name")
+    matrix = context.lake.read(CUSTOMER_PRODUCT_MATRIX, month=month).where("owned")
     holders = matrix.groupBy("customer_id").agg(F.count("*").alias("n")).where("n between 2 and 4")
     chosen = holders.orderBy(F.xxhash64("customer_id")).limit(_EXAMPLES).select("customer_id")
     held = _names_by_customer(matrix.join(chosen, "customer_id").join(names, "product_id"))
-    lists = program.lake.read_month(RECOMMENDATIONS, month).where("rank <= 3").join(chosen, "customer_id")
+    lists = context.lake.read(RECOMMENDATIONS, month=month).where("rank <= 3").join(chosen, "customer_id")
     named = lists.join(names, "product_id").join(held, "customer_id").orderBy("customer_id", "rank")
     rows = named.select("customer_id", "held", "rank", "name", "reasons").collect()
     customers = dict.fromkeys(row["customer_id"] for row in rows)

@@ -24,7 +24,7 @@ from finrec_spark.tables.landing import (
     LANDING_PRODUCTS,
     LANDING_RESPONSES,
 )
-from finrec_spark.tables.mart import EXCLUSIONS, METRICS, RECOMMENDATIONS, RUNS
+from finrec_spark.tables.mart import CHECKS, EXCLUSIONS, METRICS, PUBLICATIONS, RECOMMENDATIONS, RUNS
 from finrec_spark.tables.model import (
     CALIBRATION,
     CUSTOMER_NEIGHBOURS,
@@ -67,13 +67,14 @@ MODELS = (
     PRODUCT_STATES,
     CUSTOMER_STATES,
 )
-MART = (RECOMMENDATIONS, EXCLUSIONS, METRICS, RUNS)
+MART = (RECOMMENDATIONS, EXCLUSIONS, METRICS, RUNS, CHECKS, PUBLICATIONS)
 ALL = (*BRONZE, QUARANTINE, *SILVER, *GOLD, *MODELS, *MART)
 
 __all__ = [
     "ALL",
     "BRONZE",
     "CALIBRATION",
+    "CHECKS",
     "CONSENTS",
     "CONTACTS",
     "CUSTOMERS",
@@ -108,6 +109,7 @@ __all__ = [
     "PRODUCT_TEXT",
     "PROFILE_FEATURES",
     "PROFILE_VALUES",
+    "PUBLICATIONS",
     "QUARANTINE",
     "RECOMMENDATIONS",
     "REGISTRY",

@@ -18,7 +18,11 @@ class Table:
         grain: what one row is.
         key: columns that identify a row.
         partition_by: partition columns; a table partitioned by ``month`` is written by month.
-        checks: name → SQL condition that every row meets; they become Delta constraints.
+        checks: name → SQL condition that every row meets.
+        references: column → the table and column that its values come from.
+        known_from: column that says since when the bank knew a row of a table that grows.
+        ended_at: column that says when the row ended, which was known only then.
+        derived: columns that follow from other rows, and so are no content of their own.
     """
 
     name: str
@@ -27,6 +31,27 @@ class Table:
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, tuple["Table", str]] = field(default_factory=dict)
+    known_from: str | None = None
+    ended_at: str | None = None
+    derived: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        """Of the name: every table has its own."""
+        return hash(self.name)
+
+    @property
+    def schema(self) -> str:
+        """The schema that it belongs to, such as ``mart``."""
+        return self.name.split(".")[0]
+
+    @property
+    def constraints(self) -> dict[str, str]:
+        """What Delta refuses a row for: a broken check, or nothing where a value is needed."""
+        needed = {
+            f"{column.name}_there": f"{column.name} is not null" for column in self.columns if not column.nullable
+        }
+        return {**needed, **self.checks}
 
     @property
     def path(self) -> str:

@@ -1,0 +1,268 @@
+"""A step at work in one month: it reads what was declared, writes, and remembers both."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import FinrecError
+from finrec_spark.params import Params
+from finrec_spark.pipeline.checks import Check, check_rows, collect_table_checks, require_passed
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.fingerprint import Fingerprint, fingerprint, is_up_to_date, why_stale
+from finrec_spark.pipeline.ledger import DONE, FAILED, Attempt, Output
+from finrec_spark.pipeline.step import Read, Slice, Step, slice_of
+from finrec_spark.pipeline.usage import collect_usage
+from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, REGISTRY, Table
+from finrec_spark.warehouse.digests import collect_known_digests
+from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
+
+
+@dataclass
+class StepRun:
+    """A step at work in one month.
+
+    Attributes:
+        context: what all step runs of the job share.
+        reads: what the step may read in this month.
+        why: why it runs.
+        outputs: what was written so far.
+    """
+
+    context: RunContext
+    step: Step
+    month: date
+    fingerprint: str = ""
+    why: str = ""
+    attempt_id: str = field(default_factory=lambda: uuid4().hex)
+    outputs: dict[tuple[str, Slice], Output] = field(default_factory=dict)
+    reads: Sequence[Read] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the step what it reads in this month."""
+        self.reads = self.step.reads(self.context, self.month)
+
+    @property
+    def spark(self) -> SparkSession:
+        """The job's session."""
+        return self.context.spark
+
+    @property
+    def config(self) -> Config:
+        """The job's configuration."""
+        return self.context.config
+
+    @property
+    def run_id(self) -> str:
+        """What the rows of this run carry."""
+        return self.context.run_id(self.month)
+
+    @property
+    def scratch(self) -> str:
+        """A folder below the lake for the step's files of the month that are no result."""
+        return f"{self.context.lake.root.rstrip('/')}/.scratch/{self.step.name}/{self.month:%Y-%m}"
+
+    @property
+    def checkpoints(self) -> str:
+        """A folder below the lake for Spark's checkpoints."""
+        return f"{self.context.lake.root.rstrip('/')}/.checkpoints"
+
+    def log(self, message: str) -> None:
+        """A line of progress."""
+        self.context.log(message)
+
+    def read(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame:
+        """The table's rows; of a monthly one those of ``month`` (default: the run's), of one model where it is named.
+
+        Raises:
+            FinrecError: the step does not declare that it reads them.
+            InputMissing: the table is not there.
+        """
+        self._require_declared(table, month, model)
+        values: dict[str, str | date] = {} if model is None else {"model": model}
+        if table.monthly:
+            values["month"] = month or self.month
+        return self.context.lake.read(table, **values)
+
+    def read_if_there(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame | None:
+        """The rows, or None where nobody ever wrote them."""
+        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
+        if not self.context.lake.exists(table):
+            return None
+        written = self.context.ledger.writer(table.name, rows, month or self.month)
+        return self.read(table, month, model) if written or (table.name, rows) in self.outputs else None
+
+    def read_earlier(self, table: Table, month: date) -> DataFrame | None:
+        """The step's own result of an earlier month, where it is up to date; else None.
+
+        What comes out of a step must not depend on whether there is one: it only saves work.
+        """
+        if not is_up_to_date(self.step, self.context, month):
+            return None
+        return self.context.lake.read(table, month=month)
+
+    def write(self, table: Table, df: DataFrame, **values: str) -> int:
+        """Replace the run's month (and the rows with these ``values``) in one commit; returns the rows written.
+
+        ``month``, ``run_id`` and the columns named in ``values`` are added where the table has them.
+        """
+        constants: dict[str, str | date] = {"month": self.month, "run_id": self.run_id, **values}
+        for name in (n for n in constants if n in table.column_names and n not in df.columns):
+            df = df.withColumn(name, F.lit(constants[name]))
+        scope: dict[str, str | date] = {"month": self.month, **values} if table.monthly else dict(values)
+        written = self.context.lake.replace(table, df, **scope)
+        rows = slice_of(**scope)
+        self.outputs[(table.name, rows)] = Output(table.name, rows, written.version, written.digest, written.rows)
+        return written.rows
+
+    def note_known(self, table: Table) -> None:
+        """Note the content of a table that grows, month by month of when it became known."""
+        version = self.context.lake.version(table)
+        for month, content, rows in collect_known_digests(self.context.lake.read(table), table):
+            of_month = slice_of(known_month=month)
+            self.outputs[(table.name, of_month)] = Output(table.name, of_month, version, content, rows)
+
+    def stage(self, df: DataFrame, name: str) -> DataFrame:
+        """The rows, worked out once into files of the run's scratch folder and read from there."""
+        path = f"{self.scratch}/{name}"
+        df.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(df.schema).parquet(path)
+
+    def register_model(self, model: str, params: Params) -> None:
+        """Note the model that this run fits, with its parameters, in ``model.registry``."""
+        version = f"{model}-{self.month:%Y-%m}-{self.fingerprint[:8]}"
+        row = self.spark.createDataFrame([(version, params.model_dump_json())], "model_version string, params string")
+        self.write(REGISTRY, row, model=model)
+
+    def publish(self, staged: Mapping[Table, DataFrame], checks: Sequence[Check] = (), **expected: int) -> int:
+        """Check what is staged, then make it visible: one commit a table, and a row that says so at the end.
+
+        Args:
+            staged: mart table → its rows of the month, in files that are read again cheaply.
+            checks: further checks of them.
+            expected: rows that a table must have, by the table's name without its schema.
+
+        Raises:
+            DataQualityError: a check failed; readers still see what was published before.
+        """
+        complete = {table: self._completed(table, rows) for table, rows in staged.items()}
+        made = [*checks]
+        for table, rows in complete.items():
+            references = {name: self.context.lake.read(t).select(c) for name, (t, c) in table.references.items()}
+            wanted = expected.get(table.name.split(".")[1])
+            made += collect_table_checks(table, rows, references, wanted)
+        self.record_checks(made)
+        rows_written = sum(self.write(table, rows) for table, rows in complete.items())
+        self._record_publication()
+        return rows_written
+
+    def record_checks(self, checks: Sequence[Check]) -> None:
+        """Write what was checked to ``mart.checks``.
+
+        Raises:
+            DataQualityError: one did not pass.
+        """
+        rows = check_rows(checks, self.run_id, self.month, _now())
+        self.context.lake.append(CHECKS, self.spark.createDataFrame(rows, CHECKS.ddl).coalesce(1))
+        require_passed(checks, self.month)
+
+    def _record_publication(self) -> None:
+        lake = self.context.lake
+        versions = {table.name: lake.version(table) for table in MART if lake.exists(table)}
+        row = [(self.month, _now(), self.run_id, versions, self.why or "asked for")]
+        lake.append(PUBLICATIONS, self.spark.createDataFrame(row, PUBLICATIONS.ddl).coalesce(1))
+        lake.define_view(*CURRENT_RECOMMENDATIONS)
+
+    def _completed(self, table: Table, df: DataFrame) -> DataFrame:
+        constants = {"month": self.month, "run_id": self.run_id}
+        missing = {name: F.lit(value) for name, value in constants.items() if name not in df.columns}
+        return table.conform(df.withColumns(missing))
+
+    def _require_declared(self, table: Table, month: date | None, model: str | None) -> None:
+        own = any(written.table == table for written in self.step.writes)
+        wanted = set(slice_of(month=(month or self.month) if table.monthly else None, model=model))
+        declared = (r for r in self.reads if r.table == table)
+        if not own and not any(set(read.slice_in(self.month)) <= wanted for read in declared):
+            raise FinrecError(
+                f"step {self.step.name} does not declare that it reads {table.name} {' '.join(v for _, v in wanted)}:"
+                " add it to the step's reads, or its result would not be made anew when that changes"
+            )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step run ended: rows is None where the result was up to date."""
+
+    step: Step
+    month: date
+    rows: int | None
+    seconds: float
+    why: str = ""
+
+
+def run_step(step: Step, context: RunContext, month: date) -> Outcome:
+    """Run the step unless its result for the month is up to date.
+
+    Raises:
+        InputMissing: something that it needs was never made.
+    """
+    now = fingerprint(step, context, month)
+    why = why_stale(step, context, month, now)
+    if why is None:
+        return Outcome(step, month, None, 0.0)
+    run = StepRun(context, step, month, now.value, why)
+    begun = _begun(run)
+    context.begin(begun)
+    context.spark.sparkContext.setJobGroup(run.attempt_id, f"{step.labelled(month)}: {why}")
+    try:
+        rows = step.run(run)
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell
+            _end(run, now, begun, FAILED, None)
+        raise
+    ended = _end(run, now, begun, DONE, rows)
+    return Outcome(step, month, rows, ended.seconds, why)
+
+
+def _begun(run: StepRun) -> Attempt:
+    return Attempt.begun(
+        attempt_id=run.attempt_id,
+        run_id=run.run_id,
+        step=run.step.name,
+        month=run.month,
+        why=run.why,
+        fingerprint=run.fingerprint,
+        started_at=_now(),
+    )
+
+
+def _end(run: StepRun, now: Fingerprint, begun: Attempt, status: str, rows: int | None) -> Attempt:
+    finished = _now()
+    usage = collect_usage(run.spark.sparkContext, run.attempt_id)
+    ended = replace(
+        begun,
+        status=status,
+        parameters=now.parameters,
+        code_digest=now.code_digest,
+        modules=now.modules,
+        inputs=now.inputs,
+        outputs=tuple(run.outputs.values()),
+        rows=rows,
+        seconds=round((finished - begun.started_at).total_seconds(), 3),
+        peak_memory_bytes=usage.peak_memory_bytes,
+        shuffle_bytes=usage.shuffle_bytes,
+        spill_bytes=usage.spill_bytes,
+        finished_at=finished,
+    )
+    run.context.end(ended)
+    return ended
+
+
+def _now() -> datetime:
+    """The moment, in UTC, without a zone as Spark's timestamps have none; it decides nothing."""
+    return datetime.now(UTC).replace(tzinfo=None)

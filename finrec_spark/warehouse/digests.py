@@ -1,0 +1,78 @@
+"""Digests of rows that do not depend on their order: equal content, equal digest."""
+
+from collections.abc import Iterable, Iterator
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from finrec_spark.columns import Column
+from finrec_spark.tables import Table
+
+_LOW_BITS = 2**32 - 1
+_ALWAYS = "0001-01-01"
+"""Known month of a row that says no time."""
+
+
+def row_hash(columns: Iterable[Column]) -> SparkColumn:
+    """64 bits that the values of these columns of one row decide; a map's order does not count."""
+    return F.xxhash64(*(_hashable(column) for column in columns))
+
+
+def digest_sums(hashes: SparkColumn) -> tuple[SparkColumn, SparkColumn]:
+    """Two sums over the rows' hashes; neither overflows below 2³¹ rows. ``digest_text`` makes one word of them."""
+    high = F.sum(F.shiftright(hashes, 32)).alias("digest_high")
+    low = F.sum(hashes.bitwiseAND(F.lit(_LOW_BITS))).alias("digest_low")
+    return high, low
+
+
+def digest_text(sums: Row | dict[str, int]) -> str:
+    """The digest of rows from their ``digest_sums``; ``empty`` where there were none."""
+    high, low = sums["digest_high"], sums["digest_low"]
+    return "empty" if low is None else f"{high & (2**64 - 1):016x}{low & (2**64 - 1):016x}"
+
+
+def known_digests(rows: DataFrame, table: Table) -> DataFrame:
+    """One row: the digest of what became known in one calendar month.
+
+    A row became known in the month of the table's ``known_from``, always where that is null. That it ended became
+    known in the month of ``ended_at``, so a product that is withdrawn in June changes June's digest and no other.
+
+    Args:
+        rows: the table's rows.
+        table: a table with ``known_from``.
+
+    Returns:
+        ``known_month`` (text, its first day), ``rows``, and the ``digest_sums``.
+    """
+    counted = [column for column in table.columns if column.name not in (*table.derived, table.ended_at)]
+    facts = [_fact(table.known_from or "", counted, F.lit(1))]
+    if table.ended_at is not None:
+        keys = [column for column in table.columns if column.name in (*table.key, table.ended_at)]
+        facts.append(_fact(table.ended_at, keys, F.lit(0)))
+    told = rows.select(F.inline(F.array(*facts)))
+    if table.ended_at is not None:
+        told = told.where((F.col("is_row") == 1) | (F.col("known_month") != _ALWAYS))
+    sums = digest_sums(F.col("content"))
+    return told.groupBy("known_month").agg(F.sum("is_row").cast("bigint").alias("rows"), *sums)
+
+
+def collect_known_digests(rows: DataFrame, table: Table) -> Iterator[tuple[str, str, int]]:
+    """Known month, digest and number of rows: as many as the bank has months."""
+    for row in known_digests(rows, table).collect():
+        yield row["known_month"], digest_text(row), row["rows"]
+
+
+def _fact(time: str, columns: Iterable[Column], is_row: SparkColumn) -> SparkColumn:
+    """What one row says, and since when it is known."""
+    since = F.coalesce(F.trunc(time, "month").cast("string"), F.lit(_ALWAYS)).alias("known_month")
+    return F.struct(since, row_hash(columns).alias("content"), is_row.alias("is_row"))
+
+
+def _hashable(column: Column) -> SparkColumn:
+    """Spark hashes no maps, and their entries have no order."""
+    if "map<" not in column.type:
+        return F.col(column.name)
+    if column.type.startswith("map<"):
+        return F.array_sort(F.map_entries(column.name))
+    return F.to_json(column.name)
