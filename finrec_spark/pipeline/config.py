@@ -11,12 +11,12 @@ from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.held_out import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.evaluation.responses import ResponseParams
+from finrec_spark.messages import Language
 from finrec_spark.models.response import AcceptanceParams
 from finrec_spark.params import Params
 from finrec_spark.pipeline.properties import merged, read_values, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
 from finrec_spark.ranking.fitted import ModelName, ModelParams
-from finrec_spark.ranking.reasons import Language
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.generator import GeneratorParams
 from finrec_spark.training.text import TextParams
@@ -41,7 +41,7 @@ class RecommendParams(Params):
     risk_level_where_unknown: int = Field(
         1, ge=0, le=5, description="Highest product risk that suits a customer without a risk level"
     )
-    language: Language = Field("en", description="Language of the reasons' sentences and product names: en or zh")
+    language: Language = Field("en", description="Of the reasons' sentences and product names; one with a catalogue")
     exclusions: Literal["counts", "pairs"] = Field(
         "counts", description="mart.exclusions by rule and product, or one row for every excluded pair"
     )
