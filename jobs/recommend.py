@@ -8,7 +8,7 @@ from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
 from finrec_spark.ranking.scoring import Pass, score_customers
 from finrec_spark.steps.scoring_inputs import after_models, read_ensemble, read_month_tables, wording_of
-from finrec_spark.tables import EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
+from finrec_spark.tables import CUSTOMER_PROFILE, EXCLUSIONS, PRODUCT_INDEX_TABLE, RECOMMENDATIONS
 from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 
@@ -22,7 +22,7 @@ def run(job: Job) -> int:
     decide = Pass(ensemble, tables.catalogue, params.n, params.reasons, wording, pairs=params.exclusions == "pairs")
     scored = score_customers(tables.rows, decide).persist(StorageLevel.DISK_ONLY)
 
-    customers, listed = collect_listed(scored)
+    customers, listed = collect_listed(scored, job.read(CUSTOMER_PROFILE).count())
     job.tell(f"recommend: {customers:,} customers scored, {listed:,} got a list")
 
     job.write(EXCLUSIONS, exclusions(scored, products))

@@ -45,7 +45,8 @@ def test_every_text_tells_its_translator_what_it_is_for(language):
 def test_a_language_is_there_when_its_catalogue_is_and_in_a_zip_too(tmp_path):
     catalogue = (LOCALE / "en/reasons.po").read_text(encoding="utf-8").replace('"age"', '"winters"')
     said = said_by_package(tmp_path, xx=catalogue)
-    assert said == "('en', 'xx', 'zh') winters"
+    assert "'xx'" in said
+    assert said.endswith(" winters")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_broken_catalogue_is_refused_with_the_id(tmp_path, old, new, fault):
 
 
 def test_an_unknown_language_is_refused_with_those_there_are():
-    with pytest.raises(ValidationError, match="no catalogue in the language 'fr'; there are: en, zh"):
+    with pytest.raises(ValidationError, match="no catalogue in the language 'fr'; there are: .*en.*"):
         TypeAdapter(messages.Language).validate_python("fr")
 
 
