@@ -69,13 +69,13 @@ def _published(job: Job, tables: MonthTables, calibrates: MonthTables) -> Earlie
     """The forest that decided the held-out month; None where there is none over today's features."""
     try:
         trees = read_trees(job, tables, RANDOM_FOREST, tables.month)
+        if trees is None:
+            return None
+        curve = collect_curve(job.read(CALIBRATION, tables.month).where(F.col("model") == RANDOM_FOREST))
     except InputMissing:
         return None
-    if trees is None:
-        return None
-    points = job.read(CALIBRATION, tables.month).where(F.col("model") == RANDOM_FOREST)
     pairs = scored_pairs(rows_with_taken(job, calibrates), pair_sample(job, calibrates), trees)
-    return EarlierForest(trees, collect_curve(points), collect_outcomes(pairs)[1])
+    return EarlierForest(trees, curve, collect_outcomes(pairs)[1])
 
 
 def _of_halves(job: Job, month: MonthTables) -> EarlierForest | None:
@@ -96,8 +96,8 @@ def _of_halves(job: Job, month: MonthTables) -> EarlierForest | None:
 def _fitted(job: Job, month: MonthTables, pairs: DataFrame) -> Trees | None:
     """A forest of the pairs, or None where hardly one of them was taken."""
     pairs = pairs.persist()
-    taken, _ = collect_outcomes(pairs)
+    enough = collect_outcomes(pairs)[0] >= LEAST_TAKEN
     names, params = month.features.names, job.config.ensemble.forest
-    nodes = fit_trees(pairs, names, params, single=False, scratch=f"{job.scratch}/{RANDOM_FOREST}") if taken else None
+    nodes = fit_trees(pairs, names, params, single=False, scratch=f"{job.scratch}/{RANDOM_FOREST}") if enough else None
     pairs.unpersist()
-    return None if nodes is None or taken < LEAST_TAKEN else collect_trees(nodes, names)
+    return None if nodes is None else collect_trees(nodes, names)
