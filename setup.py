@@ -12,6 +12,7 @@ RUN = [
     "scikit-learn==1.5.2",  # the reference that response models are measured beside; works with that numpy and scipy
     "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
     "PyYAML==6.0.2",  # reads conf/*.yaml
+    "Babel==2.18.0",  # reads the catalogues of finrec_spark/messages as a translator leaves them, nothing compiled
     "rich==13.9.4",  # progress and tables on the screen
     "python-json-logger==3.2.1",  # --log-format json
 ]
@@ -38,6 +39,7 @@ setup(
     description="Financial product recommendations and monthly campaigns on Apache Spark and Delta Lake",
     python_requires="==3.11.*",
     packages=find_packages(include=["finrec_spark", "finrec_spark.*"]),
+    package_data={"finrec_spark.messages": ["locale/*/*.po"]},
     install_requires=RUN,
     extras_require={"nlp": NLP, "training": TRAINING, "dev": DEV},
 )

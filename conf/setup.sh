@@ -222,7 +222,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 root, archive = map(Path, sys.argv[1:])
 with ZipFile(archive, "w", ZIP_DEFLATED) as out:
-    for source in sorted(path for folder in ("finrec_spark", "jobs") for path in (root / folder).rglob("*.py")):
+    for source in sorted(path for folder in ("finrec_spark", "jobs") for path in (root / folder).rglob("*.p[yo]")):
         entry = ZipInfo(source.relative_to(root).as_posix())  # dated 1980, as every ZipInfo that is told no date
         entry.external_attr = 0o644 << 16
         out.writestr(entry, source.read_bytes(), ZIP_DEFLATED)
@@ -233,5 +233,5 @@ PYTHON
 # Folders count too: a removed file leaves no other trace.
 newer_sources() {
     [[ -e $ARCHIVE ]] || { echo "no archive" && return; }
-    find "$ROOT/finrec_spark" "$ROOT/jobs" -name __pycache__ -prune -o \( -type d -o -name '*.py' \) -newer "$ARCHIVE" -print
+    find "$ROOT/finrec_spark" "$ROOT/jobs" -name __pycache__ -prune -o \( -type d -o -name '*.p[yo]' \) -newer "$ARCHIVE" -print
 }

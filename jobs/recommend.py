@@ -5,11 +5,12 @@ from datetime import date
 
 from pyspark.sql import functions as F
 
+from finrec_spark.pipeline.checks import Check
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, Writes
 from finrec_spark.pipeline.step_run import StepRun
-from finrec_spark.ranking.publishing import collect_list_checks, exclusions, recommendations
+from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
 from finrec_spark.ranking.scoring import ScoringPlan, score_customers
 from finrec_spark.steps.months import label_months
 from finrec_spark.steps.scoring_inputs import (
@@ -46,8 +47,9 @@ def run(step_run: StepRun) -> int:
     plan = ScoringPlan(ensemble, tables.catalogue, params.n, params.reasons, wording, params.exclusions == "pairs")
     scored = step_run.stage(score_customers(tables.rows, plan), "scored")
 
-    checks, said = collect_list_checks(scored, tables.rows, tables.catalogue, tables.customers, params.n)
-    step_run.log(f"recommend: {said}")
+    counts = collect_list_counts(scored, tables.rows, tables.catalogue, tables.customers)
+    checks = [Check(RECOMMENDATIONS.name, name, broken) for name, broken in counts.faults.items()]
+    step_run.log(f"recommend: {counts.scored:,} customers scored, {counts.listed:,} got a list")
 
     version = F.lit(f"ensemble-{step_run.month:%Y-%m}-{step_run.fingerprint[:8]}")
     lists = recommendations(scored, products).withColumn("model_version", version)

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats, Ints
-from finrec_spark.evaluation.metrics import paired_differences
+from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, paired_differences
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.trees.fitting import Trees, leaves, probabilities
 from finrec_spark.params import Params
@@ -27,9 +27,12 @@ RANDOM = "random"
 RANK_FUSION = "rank_fusion"
 DECISION_TREE = "decision_tree"
 TRUTH = "true_propensity"
+BASE_RATE = "base_rate"
+"""Promises everyone the share that was taken before."""
 
 _LISTS_DDL = "model string, customer_id string, rank int, product_index int"
 _RANK_CONSTANT = 60.0
+_DECIMALS = 12  # a mean summed in another order is the same figure
 
 
 class LastMonthParams(Params):
@@ -128,53 +131,93 @@ def differences_from(per_customer: DataFrame, model: str, metric: str) -> DataFr
     return others.select("model", metric_name, F.lit("all").alias("segment"), *turned)
 
 
-def calibration_error(scored: DataFrame) -> DataFrame:
-    """One row: how far the promised probabilities are from what came, over all pairs, as the ensemble's metric.
+def calibration_metrics(scored: DataFrame, base_rate: float) -> DataFrame:
+    """How good promised probabilities are, over all pairs: the ensemble's, and those of the base rate alone.
 
-    Σ w |mean score − share taken| ÷ Σ w over bins of the scores, each reaching to √2 times its lower end.
+    ================== =========================================================================================
+    calibration_error  Σ |Σ w (p − taken)| ÷ Σ w: the inner sum over the pairs whose scores lie in one bin, the
+                       outer one over the bins, each of which reaches to √2 times its lower end
+    brier              Σ w (p − taken)² ÷ Σ w over the pairs
+    ================== =========================================================================================
+
+    p is the score, or the base rate for everyone. Both are held against the same bins, those of the score: so the
+    base rate's error says how far the groups that the ensemble tells apart are from the one figure for all.
 
     Args:
         scored: ``score`` (a probability), ``label``, ``weight`` (``ranking.pair_rows.scored_pairs``).
+        base_rate: share of the pairs that were taken in the month that the probabilities were learned from.
 
     Returns:
-        ``model``, ``metric``, ``segment``, ``value``, ``low``, ``high`` (null: no interval).
+        ``model`` (``ensemble``, ``base_rate``), ``metric``, ``segment``, ``value``, ``low``, ``high`` (null: no
+        interval).
 
     >>> rows = spark.createDataFrame([(0.25, 1.0, 1.0), (0.25, 0.0, 1.0)], "score double, label double, weight double")
-    >>> calibration_error(rows).select("metric", "value").show()
-    +-----------------+-----+
-    |           metric|value|
-    +-----------------+-----+
-    |calibration_error| 0.25|
-    +-----------------+-----+
+    >>> calibration_metrics(rows, base_rate=0.4).select("model", "metric", "value").show()
+    +---------+-----------------+------+
+    |    model|           metric| value|
+    +---------+-----------------+------+
+    | ensemble|calibration_error|  0.25|
+    |base_rate|calibration_error|   0.1|
+    | ensemble|            brier|0.3125|
+    |base_rate|            brier|  0.26|
+    +---------+-----------------+------+
     <BLANKLINE>
     """
-    bin_ = F.floor(2 * F.log2(F.greatest("score", F.lit(1e-9)))).alias("bin")
-    gap = F.abs(F.sum((F.col("score") - F.col("label")) * F.col("weight"))).alias("gap")
-    bins = scored.groupBy(bin_).agg(gap, F.sum("weight").alias("weight"))
-    error = F.round(F.sum("gap") / F.sum("weight"), 12)
-    return bins.agg(error.alias("value")).transform(lambda df: _of_ensemble(df, "calibration_error"))
+    promises = {ENSEMBLE: F.col("score"), BASE_RATE: F.lit(base_rate)}
+    off = {model: promise - F.col("label") for model, promise in promises.items()}
+    gaps = [F.abs(F.sum(value * F.col("weight"))).alias(f"calibration_error_{model}") for model, value in off.items()]
+    squares = [F.sum(value * value * F.col("weight")).alias(f"brier_{model}") for model, value in off.items()]
+    bins = scored.groupBy(_score_bin()).agg(*gaps, *squares, F.sum("weight").alias("weight"))
+    figures = [_figure(model, metric) for metric in ("calibration_error", "brier") for model in promises]
+    nothing = [F.lit(None).cast("double").alias(end) for end in ("low", "high")]
+    rows = bins.agg(F.array(*figures).alias("figures")).select(F.inline("figures")).where("value is not null")
+    return rows.select("model", "metric", F.lit(ALL_CUSTOMERS).alias("segment"), "value", *nothing)
 
 
-def share_of_truth(metrics: DataFrame) -> DataFrame:
-    """One row: the ensemble's nDCG as a share of that of the true propensities; none where nobody knows them.
+def _score_bin() -> Column:
+    return F.floor(2 * F.log2(F.greatest("score", F.lit(1e-9)))).alias("bin")
+
+
+def _figure(model: str, metric: str) -> Column:
+    value = F.round(F.sum(f"{metric}_{model}") / F.sum("weight"), _DECIMALS)
+    return F.struct(F.lit(model).alias("model"), F.lit(metric).alias("metric"), value.alias("value"))
+
+
+def collect_outcomes(pairs: DataFrame) -> tuple[int, float]:
+    """How many of the pairs were taken, and their weighted share; (0, 0.0) where there is no pair.
 
     Args:
-        metrics: ``model``, ``metric``, ``segment``, ``value`` and further columns.
+        pairs: ``label`` (0.0 or 1.0), ``weight``.
     """
-    means = metrics.where("metric = 'ndcg' and segment = 'all'")
-
-    def mean_of(model: str) -> Column:
-        return F.max(F.when(F.col("model") == model, F.col("value")))
-
-    share = means.agg((mean_of(ENSEMBLE) / mean_of(TRUTH)).alias("value")).where("value is not null")
-    return _of_ensemble(share, "ndcg_share_of_truth")
+    share = F.sum(F.col("label") * F.col("weight")) / F.sum("weight")
+    row = pairs.agg(F.count_if(F.col("label") == 1).alias("taken"), share.alias("share")).collect()[0]
+    return row["taken"], row["share"] or 0.0
 
 
-def _of_ensemble(values: DataFrame, metric: str) -> DataFrame:
-    """The value as a metric of the ensemble, without an interval."""
-    names = (("model", ENSEMBLE), ("metric", metric), ("segment", "all"))
-    nothing = [F.lit(None).cast("double").alias(end) for end in ("low", "high")]
-    return values.select(*[F.lit(value).alias(name) for name, value in names], "value", *nothing)
+def share_of_truth(per_customer: DataFrame) -> DataFrame:
+    """One row: the ensemble's mean nDCG as a share of that of the true propensities; none where nobody knows them.
+
+    The 95 % interval is that of a ratio of two means over the same customers: with e and t the nDCG of one customer's
+    two lists and R = ē ÷ t̄, it is R ± 1.96 · s(e − R t) ÷ (t̄ √customers).
+
+    Args:
+        per_customer: as ``evaluation.metrics.per_customer_metrics`` returns it.
+
+    Returns:
+        ``model`` (``ensemble``), ``metric`` (``ndcg_share_of_truth``), ``segment``, ``value``, ``low``, ``high`` (null
+        where one customer alone was measured).
+    """
+    own, true = (
+        per_customer.where(F.col("model") == model).select("customer_id", F.col("ndcg").alias(name))
+        for model, name in ((ENSEMBLE, "own"), (TRUTH, "true"))
+    )
+    ratio = F.avg("own") / F.avg("true")
+    variance = F.var_samp("own") - 2 * ratio * F.covar_samp("own", "true") + ratio * ratio * F.var_samp("true")
+    half_width = 1.96 * F.sqrt(F.greatest(variance, F.lit(0.0)) / F.count("own")) / F.avg("true")
+    ends = {"value": ratio, "low": ratio - half_width, "high": ratio + half_width}
+    names = (("model", ENSEMBLE), ("metric", "ndcg_share_of_truth"), ("segment", ALL_CUSTOMERS))
+    share = own.join(true, "customer_id").agg(*[F.round(end, _DECIMALS).alias(name) for name, end in ends.items()])
+    return share.where("value is not null").select(*[F.lit(value).alias(name) for name, value in names], *ends)
 
 
 def _tree_list(batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], tree: Trees, trial: Trial) -> Ints:

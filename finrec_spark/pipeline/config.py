@@ -12,12 +12,12 @@ from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.held_out import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.evaluation.responses import ResponseParams
+from finrec_spark.messages import Language
 from finrec_spark.models.response import AcceptanceParams
 from finrec_spark.models.spec import ModelSpec, specs
 from finrec_spark.params import Params
 from finrec_spark.pipeline.properties import merged, read_values, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
-from finrec_spark.ranking.reasons import Language
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.generator import GeneratorParams
 from finrec_spark.training.text import TextParams

@@ -2,143 +2,75 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finrec_spark.arrays import Floats, Ints
+from finrec_spark.messages import Language, texts
 from finrec_spark.models.scorer import Explanation
 
-Language = Literal["en", "zh"]
+CODES = (
+    "popular_in_segment",
+    "similar_taste",
+    "holders_also_hold",
+    "close_product",
+    "similar_content",
+    "own_interest",
+    "similar_customers",
+    "fits_profile",
+    "similar_profile",
+    "next_step",
+    "in_demand",
+    "fits_risk",
+    "best_of_rest",
+    "kind_in_use",
+)
+"""Every reason's code. Its texts are ``reason.<code>.plain`` and, where one can name something, ``.particular``."""
 
-_WORDS: Mapping[str, tuple[str, str, str, str]] = {
-    "popular_in_segment": (
-        "popular in the customer's segment",
-        "popular in the customer's segment",
-        "受同类客群欢迎",
-        "受同类客群欢迎",
-    ),
-    "similar_taste": (
-        "goes with the whole history",
-        "goes with an earlier choice, {product}",
-        "与以往的选择相符",
-        "与以往选择的{product}相配",
-    ),
-    "holders_also_hold": (
-        "often held together with earlier choices",
-        "often held together with {product}",
-        "常与已有产品一同持有",
-        "常与{product}一同持有",
-    ),
-    "close_product": (
-        "chosen by much the same customers",
-        "chosen by much the same customers as {product}",
-        "选择它的客户与该客户相近",
-        "选择它的客户也选择{product}",
-    ),
-    "similar_content": (
-        "of the kind that the customer looked at",
-        "of the same kind as {product}",
-        "与关注过的产品类似",
-        "与{product}属于同类产品",
-    ),
-    "own_interest": (
-        "the customer has shown interest in it",
-        "the customer has shown interest in it",
-        "客户曾关注该产品",
-        "客户曾关注该产品",
-    ),
-    "similar_customers": (
-        "customers with a similar history hold it",
-        "{count} customers with a similar history hold it",
-        "经历相似的客户持有该产品",
-        "{count}位经历相似的客户持有该产品",
-    ),
-    "fits_profile": (
-        "fits the customer's profile",
-        "fits the customer's {feature}",
-        "符合客户的情况",
-        "符合客户的{feature}",
-    ),
-    "similar_profile": (
-        "customers in a like situation take it",
-        "customers in a like situation take it",
-        "情况相近的客户常选择该产品",
-        "情况相近的客户常选择该产品",
-    ),
-    "next_step": (
-        "likely as the next step",
-        "likely as the next step; its text speaks of {words}",
-        "可能是客户的下一步选择",
-        "可能是客户的下一步选择，产品涉及{words}",
-    ),
-    "in_demand": (
-        "many customers take it at this time",
-        "many customers take it at this time",
-        "近期选择该产品的客户较多",
-        "近期选择该产品的客户较多",
-    ),
-    "fits_risk": (
-        "fits the customer's risk level",
-        "fits the customer's risk level",
-        "符合客户的风险等级",
-        "符合客户的风险等级",
-    ),
-    "best_of_rest": (
-        "the best of what is left",
-        "the best of what is left",
-        "其余可选产品中相对合适",
-        "其余可选产品中相对合适",
-    ),
-    "kind_in_use": (
-        "the customer uses products of this kind",
-        "the customer uses products of this kind",
-        "客户使用过此类产品",
-        "客户使用过此类产品",
-    ),
-}
-
-SENTENCES: Mapping[Language, Mapping[str, tuple[str, str]]] = {
-    "en": {code: words[:2] for code, words in _WORDS.items()},
-    "zh": {code: words[2:] for code, words in _WORDS.items()},
-}
-"""Language → reason's code → its sentence without and with the particulars."""
-
-_LABELS: Mapping[str, tuple[str, str]] = {
-    "segment": ("segment", "客群"),
-    "risk_level": ("risk level", "风险等级"),
-    "risk_age_days": ("last risk assessment", "最近一次风险测评"),
-    "tenure_days": ("time with the bank", "开户时长"),
-    "age": ("age", "年龄"),
-    "income_yuan": ("income", "收入"),
-    "occupation": ("occupation", "职业"),
-    "region": ("region", "地区"),
-    "owns_home": ("housing", "住房情况"),
-    "housing": ("housing", "住房情况"),
-}
-
-_CODES = list(_WORDS)
 _MARKS = ("{count}", "{product}", "{feature}", "{words}")
 
 
 def feature_label(feature: str, language: Language) -> str:
-    """What a sentence calls a profile feature.
+    """What a sentence calls a profile feature: its own name where no catalogue has a label.
 
     >>> feature_label("numbers:income_yuan", "en"), feature_label("risk_level", "zh")
     ('income', '风险等级')
     """
     name = feature.partition(":")[2] or feature
-    return _LABELS.get(name, (name.replace("_", " "),) * 2)[0 if language == "en" else 1]
+    return texts(language).get(f"feature.{name}", name.replace("_", " "))
 
 
-def _template(plain: str, particular: str) -> tuple[str, str, str]:
-    """The plain sentence, and what stands before and after the other one's placeholder."""
-    for mark in _MARKS[1:]:
-        particular = particular.replace(mark, _MARKS[0])
-    head, _, tail = particular.partition(_MARKS[0])
-    return plain, head, tail
+@dataclass(frozen=True)
+class _Sentences:
+    """One language's sentences; every array is as long as ``CODES``.
+
+    Attributes:
+        mark: place in ``_MARKS`` of what the particular sentence is filled with; -1 where there is no such sentence.
+        plain: the sentence without particulars.
+        head, tail: what stands before and after the filling of the other one.
+    """
+
+    mark: Ints
+    plain: pa.Array
+    head: pa.Array
+    tail: pa.Array
+
+
+@cache
+def _sentences(language: Language) -> _Sentences:
+    found = texts(language)
+    particular = [found.get(f"reason.{code}.particular", "") for code in CODES]
+    mark = [next((place for place, mark in enumerate(_MARKS) if mark in text), -1) for text in particular]
+    parts = [text.partition(_MARKS[place]) for text, place in zip(particular, mark, strict=True)]
+    return _Sentences(
+        mark=np.array(mark),
+        plain=pa.array([found[f"reason.{code}.plain"] for code in CODES]),
+        head=pa.array([head for head, _, _ in parts]),
+        tail=pa.array([tail for _, _, tail in parts]),
+    )
 
 
 REASONS_TYPE = pa.list_(pa.struct([("code", pa.string()), ("weight", pa.float64()), ("text", pa.string())]))
@@ -167,7 +99,7 @@ class Reasons:
 
     Attributes:
         weight: B × N × R, share of the score; 0 marks an unused place.
-        code, product, count, feature: B × N × R; see ``Explanation``. ``code`` is a position in the list of codes.
+        code, product, count, feature: B × N × R; see ``Explanation``. ``code`` is a position in ``CODES``.
     """
 
     weight: Floats
@@ -200,12 +132,12 @@ def heaviest(
     alone = np.where((shares > 0).any(axis=-1, keepdims=True), 0.0, 1.0)
     shares = np.concatenate([shares, alone], axis=-1)
     order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
-    codes = np.array([_CODES.index(explanation.code) for explanation in told])
+    codes = np.array([CODES.index(explanation.code) for explanation in told])
     product = _picked([e.product for e in told], order)
     nothing = np.full(products.shape, -1, dtype=np.int64)
     return Reasons(
         weight=np.maximum(np.take_along_axis(shares, order, axis=-1), 0.0),
-        code=np.where(product == products[..., None], _CODES.index("own_interest"), codes[order]),
+        code=np.where(product == products[..., None], CODES.index("own_interest"), codes[order]),
         product=product,
         count=_picked([e.count for e in told], order),
         feature=_picked([nothing if e.feature is None else e.feature for e in told], order),
@@ -233,14 +165,15 @@ def reasons_array(reasons: Reasons, products: Ints, kept: Ints, wording: Wording
     offsets = np.concatenate(([0], np.cumsum(used.sum(axis=1))))
     recommended = np.repeat(products.reshape(-1)[kept], used.sum(axis=1))
     texts = _texts(code[used], product[used], count[used], feature[used], recommended, wording)
-    codes = pa.array(_CODES).take(pa.array(code[used]))
+    codes = pa.array(CODES).take(pa.array(code[used]))
     structs = pa.StructArray.from_arrays([codes, pa.array(weight[used]), texts], names=["code", "weight", "text"])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
 
 
 def _texts(code: Ints, product: Ints, count: Ints, feature: Ints, recommended: Ints, wording: Wording) -> pa.Array:
     """Sentences: the template of the code, its placeholder filled where there is something to fill it with."""
-    sentences = SENTENCES[wording.language].values()
+    sentences = _sentences(wording.language)
+    mark = sentences.mark[code]
     words = _named(recommended if wording.words else np.full_like(recommended, -1), wording.words)
     fillings = (
         (pa.array(count).cast(pa.string()), count > 0),
@@ -249,12 +182,11 @@ def _texts(code: Ints, product: Ints, count: Ints, feature: Ints, recommended: I
         (words, pc.greater(pc.utf8_length(words), 0).to_numpy(zero_copy_only=False)),
     )
     filling, particular = pa.array([""] * len(code), pa.string()), np.zeros(len(code), dtype=bool)
-    for mark, (values, there) in zip(_MARKS, fillings, strict=True):
-        asked = np.array([mark in text for _, text in sentences])[code]
+    for place, (values, there) in enumerate(fillings):
+        asked = mark == place
         filling, particular = pc.if_else(pa.array(asked), values, filling), particular | (asked & there)
-    columns = zip(*(_template(*pair) for pair in sentences), strict=True)
-    plain, heads, tails = (pa.array(column).take(pa.array(code)) for column in columns)
-    return pc.if_else(pa.array(particular), pc.binary_join_element_wise(heads, filling, tails, ""), plain)
+    plain, head, tail = (column.take(pa.array(code)) for column in (sentences.plain, sentences.head, sentences.tail))
+    return pc.if_else(pa.array(particular), pc.binary_join_element_wise(head, filling, tail, ""), plain)
 
 
 def _named(position: Ints, names: Sequence[str]) -> pa.Array:

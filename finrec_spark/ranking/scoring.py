@@ -25,7 +25,10 @@ PASS_DDL = (
     "reasons array<struct<code:string,weight:double,text:string>>, rule string, customers long"
 )
 SCORED = "scored"
-"""Stands in ``rule`` where a row counts the customers who were looked at."""
+NOTHING_ELIGIBLE = "nothing_eligible"
+COUNTS = (SCORED, NOTHING_ELIGIBLE)
+"""Stand in ``rule`` where a row counts customers: all who were looked at, and those whom the rules kept from every
+product."""
 
 _PASS_SCHEMA = pa.schema(
     [
@@ -126,7 +129,8 @@ def score_customers(rows: DataFrame, decide: Pass) -> DataFrame:
     A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every
     customer has exactly n of them wherever n products are eligible. An exclusion has ``product_index``, ``rule``
     and ``customers``, the customers in one batch (to be summed), or ``customer_id`` where pairs are asked for.
-    A row of the rule ``scored`` says how many ``customers`` one batch had.
+    Rows of the rules in ``COUNTS`` say how many ``customers`` one batch had, and for how many of them nothing was
+    eligible.
     """
     state = rows.sparkSession.sparkContext.broadcast(decide)
     return rows.mapInArrow(_mapper(lambda: state.value), PASS_DDL)
@@ -143,12 +147,12 @@ def _mapper(load: Callable[[], Pass]) -> Callable[[Iterable[pa.RecordBatch]], It
 
 
 def decide_batch(ids: pa.Array, batch: CustomerBatch, decide: Pass) -> Iterator[pa.RecordBatch]:
-    """Recommendations, exclusions and the count of one batch."""
+    """Recommendations, exclusions and the counts of one batch."""
     excluded = decide.catalogue.rules.excluded(batch)
     ranked = decide.ensemble.ranked(batch, excluded == 0, decide.n, decide.catalogue.id_rank)
     yield _recommended(ids, batch, decide, ranked)
     yield _excluded_pairs(ids, excluded) if decide.pairs else _excluded_counts(excluded)
-    yield _rows(rule=pa.array([SCORED]), customers=pa.array([batch.size]))
+    yield _rows(rule=pa.array(COUNTS), customers=pa.array([batch.size, int((excluded > 0).all(axis=1).sum())]))
 
 
 def _recommended(ids: pa.Array, batch: CustomerBatch, decide: Pass, ranked: Ranked) -> pa.RecordBatch:

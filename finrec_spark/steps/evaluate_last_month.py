@@ -9,17 +9,18 @@ from finrec_spark.evaluation.held_out import (
     ENSEMBLE,
     PROTOCOL,
     Trial,
-    calibration_error,
+    calibration_metrics,
     differences_from,
     held_out_lists,
     share_of_truth,
 )
 from finrec_spark.evaluation.metrics import per_customer_metrics, ranking_metrics
-from finrec_spark.models.calibration import AS_IT_IS, collect_curve, fit_calibration
+from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
+from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.scoring_inputs import (
     DECISION_TREE,
     RANDOM_FOREST,
@@ -33,6 +34,7 @@ from finrec_spark.steps.scoring_inputs import (
 )
 from finrec_spark.tables import METRICS, PRODUCT_INDEX_TABLE, PRODUCTS
 from finrec_spark.transforms.ids import collect_product_order
+from finrec_spark.transforms.labels import LONGEST_BACK
 
 
 def run(job: Job) -> int:
@@ -54,8 +56,8 @@ def run(job: Job) -> int:
     metrics = ranking_metrics(lists, taken, params.k, sold, trial.models, takers.select("customer_id", "segment"))
     per_customer = per_customer_metrics(lists, taken, params.k, trial.models)
     gains = differences_from(per_customer, ENSEMBLE, "ndcg")
-    of_lists = metrics.unionByName(gains.unionByName(share_of_truth(metrics)).withColumn("k", F.lit(params.k)))
-    measured = of_lists.unionByName(_calibration(job, tables, customers, trial.ensemble))
+    of_lists = metrics.unionByName(gains.unionByName(share_of_truth(per_customer)).withColumn("k", F.lit(params.k)))
+    measured = of_lists.unionByName(_calibration(job, tables, customers))
 
     of_month = measured.withColumn("month", F.lit(tables.month))
     written = job.write(METRICS, of_month, protocol=PROTOCOL, run_id=job.run_id)
@@ -76,17 +78,14 @@ def _uncalibrated(job: Job, tables: MonthTables) -> Ensemble:
     return Ensemble(tables.scorers, forest_of(tables.features, trees, AS_IT_IS, job.config.ensemble.candidates))
 
 
-def _calibration(job: Job, tables: MonthTables, customers: DataFrame, ensemble: Ensemble) -> DataFrame:
-    """The calibration error over all candidates: on one half of the customers with the curve of the other half."""
-    k = F.lit(None).cast("int").alias("k")
-    if ensemble.forest is None:
+def _calibration(job: Job, tables: MonthTables, customers: DataFrame) -> DataFrame:
+    """How good the promised probabilities are, by a forest and a curve of earlier months; no row without such."""
+    k, earlier = F.lit(None).cast("int").alias("k"), earlier_forest(job, tables)
+    if earlier is None:
         nothing = METRICS.ddl_without("run_id", "protocol", "month", "k")
         return job.spark.createDataFrame([], nothing).select("*", k)
-    trees, sample = ensemble.forest.trees, pair_sample(job, tables)
-    half = F.pmod(F.xxhash64(F.lit("half"), "customer_id"), F.lit(2))
-    fitted = fit_calibration(scored_pairs(customers.where(half == 0), sample, trees), job.config.ensemble.calibration)
-    scored = scored_pairs(customers.where(half == 1), sample, trees, collect_curve(fitted))
-    return calibration_error(scored).select("*", k)
+    scored = scored_pairs(customers, pair_sample(job, tables), earlier.trees, earlier.curve)
+    return calibration_metrics(scored, earlier.base_rate).select("*", k)
 
 
 def true_propensities(job: Job, tables: MonthTables) -> DataFrame | None:
@@ -115,6 +114,8 @@ STEP = Step(
         After("ingest", months_back=None),
         *after_models(months_back=1),
         After("train_forest", optional=True),
+        After("train_forest", months_back=1, optional=True),
+        *(after for back in range(2, LONGEST_BACK + 2) for after in after_models(back, optional=True)),
     ),
     params=lambda config: [config.last_month, config.ensemble, config.models, config.parameters, config.recommend],
 )

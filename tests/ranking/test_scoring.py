@@ -46,6 +46,13 @@ def test_exclusions_are_counted_by_rule_and_product(customers, decide):
     assert counts == {("not_on_sale", 3): 2, ("owned", 0): 2}
 
 
+def test_customers_are_counted_and_those_for_whom_nothing_is_eligible_too(customers, passed):
+    batch = customers(owned=[[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 1]])
+    decided = passed({"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}, n=3, on_sale=[True, True, True, False])
+    *_, counts = decide_batch(pa.array(["c0", "c1", "c2"]), batch, decided)
+    assert {row["rule"]: row["customers"] for row in counts.to_pylist()} == {"scored": 3, "nothing_eligible": 2}
+
+
 def test_reasons_weigh_what_made_the_score(customers, passed):
     scorers = {"popularity": Fixed((0.4, 0.2, 0.1, 0.1)), "als": Fixed((0.0, 1.0, 0.5, 0.0), "similar_taste")}
     rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), passed(scorers, n=1))).to_pylist()

@@ -1,0 +1,103 @@
+"""A forest with a calibration curve neither of which has seen a held-out month: what its promises are measured with.
+
+The forest that decides the month after the held-out one will not do: its curve was fitted on the held-out month itself,
+and the months before are those that its trees learned from, on which their scores promise too much. So:
+
+1. Where the lake has the forest that decided the held-out month, it is that one, as it was published: its trees and its
+   curve are of earlier months alone.
+2. Else a forest of the same recipe, fitted here to one half of the customers in the newest month with outcomes before
+   the held-out one, with a curve fitted on the other half. It learned from fewer pairs than a published one does.
+3. Else, as where the lake has no such month or hardly anything was taken in it, there is none, and nothing is claimed.
+"""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import InputMissing
+from finrec_spark.evaluation.held_out import collect_outcomes
+from finrec_spark.models.calibration import Curve, collect_curve, fit_calibration
+from finrec_spark.models.trees.fitting import Trees, collect_trees, fit_trees
+from finrec_spark.pipeline.step import Job
+from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
+from finrec_spark.steps.scoring_inputs import (
+    RANDOM_FOREST,
+    MonthTables,
+    pair_sample,
+    read_month_tables,
+    read_trees,
+    rows_with_taken,
+)
+from finrec_spark.tables import CALIBRATION, INTERACTIONS
+from finrec_spark.transforms.labels import LEAST_TAKEN, collect_label_months
+
+
+@dataclass(frozen=True)
+class EarlierForest:
+    """What promises probabilities.
+
+    Attributes:
+        trees: the forest.
+        curve: from its score to a probability.
+        base_rate: share of the candidate pairs that were taken in the month that the curve was fitted on.
+    """
+
+    trees: Trees
+    curve: Curve
+    base_rate: float
+
+
+def earlier_forest(job: Job, tables: MonthTables) -> EarlierForest | None:
+    """The forest and curve to measure on the month of ``tables``; None where there is none that has not seen it."""
+    calibrates = _newest_outcomes_before(job, tables)
+    if calibrates is None:
+        return None
+    return _published(job, tables, calibrates) or _of_halves(job, calibrates)
+
+
+def _newest_outcomes_before(job: Job, tables: MonthTables) -> MonthTables | None:
+    """The newest month with outcomes before the held-out one; None where the lake lacks it or its models."""
+    months = collect_label_months(job.read(INTERACTIONS), tables.month, job.config.matrix.opening_types)
+    try:
+        return read_month_tables(job, months[-1]) if months else None
+    except InputMissing:
+        return None
+
+
+def _published(job: Job, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
+    """The forest that decided the held-out month; None where there is none over today's features."""
+    try:
+        trees = read_trees(job, tables, RANDOM_FOREST, tables.month)
+        if trees is None:
+            return None
+        curve = collect_curve(job.read(CALIBRATION, tables.month).where(F.col("model") == RANDOM_FOREST))
+    except InputMissing:
+        return None
+    pairs = scored_pairs(rows_with_taken(job, calibrates), pair_sample(job, calibrates), trees)
+    return EarlierForest(trees, curve, collect_outcomes(pairs)[1])
+
+
+def _of_halves(job: Job, month: MonthTables) -> EarlierForest | None:
+    """A forest of one half of the month's customers, calibrated on the other; None where hardly anything was taken."""
+    rows, sample = rows_with_taken(job, month), pair_sample(job, month)
+    half = F.pmod(F.xxhash64(F.lit("half"), "customer_id"), F.lit(2))
+    trees = _fitted(job, month, pair_rows(rows.where(half == 0), sample))
+    if trees is None:
+        return None
+    scored = scored_pairs(rows.where(half == 1), sample, trees).persist()
+    taken, base_rate = collect_outcomes(scored)
+    enough = taken >= LEAST_TAKEN
+    curve = collect_curve(fit_calibration(scored, job.config.ensemble.calibration)) if enough else None
+    scored.unpersist()
+    return None if curve is None else EarlierForest(trees, curve, base_rate)
+
+
+def _fitted(job: Job, month: MonthTables, pairs: DataFrame) -> Trees | None:
+    """A forest of the pairs, or None where hardly one of them was taken."""
+    pairs = pairs.persist()
+    enough = collect_outcomes(pairs)[0] >= LEAST_TAKEN
+    names, params = month.features.names, job.config.ensemble.forest
+    nodes = fit_trees(pairs, names, params, single=False, scratch=f"{job.scratch}/{RANDOM_FOREST}") if enough else None
+    pairs.unpersist()
+    return None if nodes is None else collect_trees(nodes, names)

@@ -1,0 +1,71 @@
+import pytest
+
+from finrec_spark.evaluation.held_out import calibration_metrics, collect_outcomes, share_of_truth
+
+PAIRS = "score double, label double, weight double"
+MEASURED = "model string, customer_id string, ndcg double"
+
+
+@pytest.fixture
+def pairs(spark):
+    return lambda *rows: spark.createDataFrame(list(rows), PAIRS)
+
+
+@pytest.fixture
+def measured(spark):
+    def build(**ndcg):
+        rows = [(model, f"c{n}", value) for model, values in ndcg.items() for n, value in enumerate(values)]
+        return spark.createDataFrame(rows, MEASURED)
+
+    return build
+
+
+def figures(metrics):
+    return {(row.model, row.metric): row.value for row in metrics.collect()}
+
+
+def test_what_is_promised_too_much_in_one_group_and_too_little_in_another_does_not_cancel(pairs):
+    rows = pairs((0.1, 1.0, 1.0), (0.1, 0.0, 3.0), (0.8, 1.0, 1.0), (0.8, 0.0, 3.0))
+    errors = figures(calibration_metrics(rows, base_rate=0.25))
+    assert errors["ensemble", "calibration_error"] == pytest.approx((4 * 0.15 + 4 * 0.55) / 8)
+    assert errors["base_rate", "calibration_error"] == pytest.approx(0.0, abs=1e-12)  # a quarter of each group took
+
+
+def test_the_base_rate_is_held_against_the_groups_that_the_scores_tell_apart(pairs):
+    rows = pairs((0.1, 0.0, 4.0), (0.8, 1.0, 4.0))
+    errors = figures(calibration_metrics(rows, base_rate=0.5))
+    assert errors["ensemble", "calibration_error"] == pytest.approx(0.15)
+    assert errors["base_rate", "calibration_error"] == pytest.approx(0.5)
+
+
+def test_the_brier_score_is_the_weighted_square(pairs):
+    errors = figures(calibration_metrics(pairs((0.1, 0.0, 3.0), (0.8, 1.0, 1.0)), base_rate=0.5))
+    assert errors["ensemble", "brier"] == pytest.approx((3 * 0.01 + 0.04) / 4)
+    assert errors["base_rate", "brier"] == pytest.approx(0.25)
+
+
+def test_no_pair_makes_no_claim(pairs):
+    assert calibration_metrics(pairs(), base_rate=0.5).isEmpty()
+
+
+def test_outcomes_are_counted_and_weighed(pairs):
+    assert collect_outcomes(pairs((0.1, 0.0, 3.0), (0.2, 1.0, 1.0))) == (1, 0.25)
+    assert collect_outcomes(pairs()) == (0, 0.0)
+
+
+def test_the_share_of_the_truth_is_the_ratio_of_the_means_with_its_paired_interval(measured):
+    row = share_of_truth(measured(ensemble=[0.2, 0.4, 0.0], true_propensity=[0.4, 0.4, 0.4], als=[1.0] * 3)).head()
+    assert (row.model, row.metric, row.segment) == ("ensemble", "ndcg_share_of_truth", "all")
+    assert row.value == pytest.approx(0.5)
+    half_width = 1.96 * 0.2 / 0.4 / 3**0.5  # s of the differences .0, .2 and -.2 is .2; the truth's mean is .4
+    assert (row.low, row.high) == (pytest.approx(0.5 - half_width), pytest.approx(0.5 + half_width))
+
+
+def test_lists_that_are_as_good_customer_by_customer_have_no_doubt(measured):
+    row = share_of_truth(measured(ensemble=[0.1, 0.7], true_propensity=[0.1, 0.7])).head()
+    assert (row.value, row.low, row.high) == pytest.approx((1.0, 1.0, 1.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("truth", [{}, {"true_propensity": [0.0, 0.0]}])
+def test_without_a_truth_that_hits_anything_there_is_no_share(measured, truth):
+    assert share_of_truth(measured(ensemble=[0.1, 0.7], **truth)).isEmpty()

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+from finrec_spark.ranking.reasons import CODES, Reasons, Wording, feature_label, reasons_array
+
+# code: plain and with particulars, in English, then in Chinese.
+TEXTS = {
+    "popular_in_segment": (
+        "popular in the customer's segment",
+        "popular in the customer's segment",
+        "受同类客群欢迎",
+        "受同类客群欢迎",
+    ),
+    "similar_taste": (
+        "goes with the whole history",
+        "goes with an earlier choice, Card",
+        "与以往的选择相符",
+        "与以往选择的Card相配",
+    ),
+    "holders_also_hold": (
+        "often held together with earlier choices",
+        "often held together with Card",
+        "常与已有产品一同持有",
+        "常与Card一同持有",
+    ),
+    "close_product": (
+        "chosen by much the same customers",
+        "chosen by much the same customers as Card",
+        "选择它的客户与该客户相近",
+        "选择它的客户也选择Card",
+    ),
+    "similar_content": (
+        "of the kind that the customer looked at",
+        "of the same kind as Card",
+        "与关注过的产品类似",
+        "与Card属于同类产品",
+    ),
+    "own_interest": (
+        "the customer has shown interest in it",
+        "the customer has shown interest in it",
+        "客户曾关注该产品",
+        "客户曾关注该产品",
+    ),
+    "similar_customers": (
+        "customers with a similar history hold it",
+        "7 customers with a similar history hold it",
+        "经历相似的客户持有该产品",
+        "7位经历相似的客户持有该产品",
+    ),
+    "fits_profile": (
+        "fits the customer's profile",
+        "fits the customer's income",
+        "符合客户的情况",
+        "符合客户的收入",
+    ),
+    "similar_profile": (
+        "customers in a like situation take it",
+        "customers in a like situation take it",
+        "情况相近的客户常选择该产品",
+        "情况相近的客户常选择该产品",
+    ),
+    "next_step": (
+        "likely as the next step",
+        "likely as the next step; its text speaks of fuel, groceries",
+        "可能是客户的下一步选择",
+        "可能是客户的下一步选择，产品涉及fuel, groceries",
+    ),
+    "in_demand": (
+        "many customers take it at this time",
+        "many customers take it at this time",
+        "近期选择该产品的客户较多",
+        "近期选择该产品的客户较多",
+    ),
+    "fits_risk": (
+        "fits the customer's risk level",
+        "fits the customer's risk level",
+        "符合客户的风险等级",
+        "符合客户的风险等级",
+    ),
+    "best_of_rest": (
+        "the best of what is left",
+        "the best of what is left",
+        "其余可选产品中相对合适",
+        "其余可选产品中相对合适",
+    ),
+    "kind_in_use": (
+        "the customer uses products of this kind",
+        "the customer uses products of this kind",
+        "客户使用过此类产品",
+        "客户使用过此类产品",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_sentences_of_every_code(code):
+    assert tuple(told(code, language, full) for language in ("en", "zh") for full in (False, True)) == TEXTS[code]
+
+
+@pytest.mark.parametrize(
+    ("feature", "english", "chinese"),
+    [
+        ("segment", "segment", "客群"),
+        ("risk_level", "risk level", "风险等级"),
+        ("numbers:risk_age_days", "last risk assessment", "最近一次风险测评"),
+        ("numbers:tenure_days", "time with the bank", "开户时长"),
+        ("numbers:age", "age", "年龄"),
+        ("numbers:income_yuan", "income", "收入"),
+        ("categories:occupation", "occupation", "职业"),
+        ("categories:region", "region", "地区"),
+        ("categories:owns_home", "housing", "住房情况"),
+        ("categories:housing", "housing", "住房情况"),
+        ("numbers:card_spend_yuan", "card spend yuan", "card spend yuan"),
+    ],
+)
+def test_the_labels_of_features(feature, english, chinese):
+    assert (feature_label(feature, "en"), feature_label(feature, "zh")) == (english, chinese)
+
+
+def told(code, language, full):
+    """The sentence of one code; full: product, count, feature and words are known."""
+    place = np.full((1, 1, 1), 0 if full else -1)
+    count = np.full((1, 1, 1), 7 if full else 0)
+    reasons = Reasons(np.ones((1, 1, 1)), np.full((1, 1, 1), CODES.index(code)), place, count, place)
+    words = ["fuel, groceries"] if full else []
+    wording = Wording(language, ["Card"], [feature_label("numbers:income_yuan", language)], words)
+    return reasons_array(reasons, np.zeros((1, 1), int), np.array([0]), wording).to_pylist()[0][0]["text"]
