@@ -13,7 +13,7 @@ def run(job: Job) -> int:
     params = job.config.parameters.als
     if params.iterations > als.ITERATIONS_WITHOUT_CHECKPOINT:
         job.spark.sparkContext.setCheckpointDir(f"{job.program.lake.root}/.checkpoints")
-    fitted = als.fit(matrix, params)
+    fitted = als.product_factors(matrix, params)
 
     job.register_model("als", params)
     return job.write(PRODUCT_FACTORS, fitted)

@@ -15,10 +15,10 @@ def run(job: Job) -> int:
     product_ids = collect_product_ids(job.read(PRODUCT_INDEX_TABLE))
     params = job.config.parameters.content
 
-    fitted = content.fit(products.join(known, "product_id", "left_semi"), product_ids, params)
+    fitted = content.content_neighbours(products.join(known, "product_id", "left_semi"), product_ids, params)
 
-    job.register_model(content.NAME, params)
-    return job.write(PRODUCT_NEIGHBOURS, fitted, model=content.NAME)
+    job.register_model(content.SPEC.name, params)
+    return job.write(PRODUCT_NEIGHBOURS, fitted, model=content.SPEC.name)
 
 
 STEP = Step(

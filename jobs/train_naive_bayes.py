@@ -31,10 +31,10 @@ def run(job: Job) -> int:
     opening = job.config.matrix.opening_types
     liked = liked_products(job.read(INTERACTIONS), job.month, params.like_days, opening)
 
-    fitted = naive_bayes.fit(profiles, liked, _declined(job), features, product_ids, params)
+    fitted = naive_bayes.liking_odds(profiles, liked, _declined(job), features, product_ids, params)
 
-    job.register_model(naive_bayes.NAME, params)
-    return job.write(NAIVE_BAYES, fitted, model=naive_bayes.NAME)
+    job.register_model(naive_bayes.SPEC.name, params)
+    return job.write(NAIVE_BAYES, fitted, model=naive_bayes.SPEC.name)
 
 
 def _declined(job: Job) -> DataFrame | None:

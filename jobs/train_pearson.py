@@ -2,11 +2,13 @@
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.models.neighbours import euclidean, pearson_item, pearson_user
 from finrec_spark.models.neighbours.recall import neighbour_recall
+from finrec_spark.models.neighbours.similar_customers import customer_neighbours
+from finrec_spark.models.neighbours.similar_products import product_neighbours
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.tables import (
+    CUSTOMER_INDEX_TABLE,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
     PRODUCT_INDEX_TABLE,
@@ -26,19 +28,20 @@ def run(job: Job) -> int:
 
     if "pearson_item" in job.config.models:
         values = history_values(histories, params.pearson_item.value)
-        fitted = pearson_item.fit(values, product_ids, params.pearson_item)
+        fitted = product_neighbours(values, product_ids, "pearson", params.pearson_item)
         job.register_model("pearson_item", params.pearson_item)
         rows += job.write(PRODUCT_NEIGHBOURS, fitted, model="pearson_item")
 
     if "euclidean" in job.config.models:
         values = history_values(histories, params.euclidean.value)
-        fitted = euclidean.fit(values, product_ids, params.euclidean)
+        fitted = product_neighbours(values, product_ids, "euclidean", params.euclidean)
         job.register_model("euclidean", params.euclidean)
         rows += job.write(PRODUCT_NEIGHBOURS, fitted, model="euclidean")
 
     if "pearson_user" in job.config.models:
         values = history_values(histories, params.pearson_user.value)
-        fitted = pearson_user.fit(values, product_ids, params.pearson_user)
+        values = values.join(job.read(CUSTOMER_INDEX_TABLE), "customer_id")
+        fitted = customer_neighbours(values, len(product_ids), params.pearson_user)
         job.register_model("pearson_user", params.pearson_user)
         rows += job.write(CUSTOMER_NEIGHBOURS, fitted)
         _tell_recall(job, values, len(product_ids))

@@ -13,7 +13,7 @@ def run(job: Job) -> int:
     segments = customers_as_of(job.read(CUSTOMERS), job.month).select("customer_id", "segment")
 
     params = job.config.parameters.popularity
-    fitted = popularity.fit(matrix.join(segments, "customer_id", "left"), params)
+    fitted = popularity.segment_popularity(matrix.join(segments, "customer_id", "left"), params)
 
     job.register_model("popularity", params)
     return job.write(POPULARITY, fitted)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
-from finrec_spark.models.trees.fitting import Trees, collect_trees
+from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.step import After, Job
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
