@@ -1,9 +1,11 @@
 """A bank of a few dozen rows, as every model's fit is given it and as its scorer sees it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
-from pyspark.sql import DataFrame
+import pytest
+from pyspark.sql import DataFrame, SparkSession
 from scipy.sparse import csr_matrix
 
 from finrec_spark.models.scorer import CustomerBatch
@@ -20,6 +22,7 @@ from finrec_spark.tables import (
     PROFILE_VALUES,
     RESPONSES,
     SCORING_ROWS,
+    Table,
 )
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
@@ -31,7 +34,6 @@ IDS = tuple("ABCDEFGH")
 CUSTOMER_IDS = [f"c{n:02}" for n in range(len(HISTORIES))]
 CATEGORIES = dict(zip(IDS, ("fund", "fund", "fund", "loan", "loan", "loan", "card", "fund"), strict=True))
 PROFILE = (ProfileFeature("segment", "category", ("retail", "private")), ProfileFeature("numbers:age", "number"))
-SCORER_INPUTS = ScorerInputs(IDS, PROFILE)
 N_CUSTOMERS, N_PRODUCTS = len(HISTORIES), len(IDS)
 NEWCOMER, NEW_PRODUCT = N_CUSTOMERS - 1, N_PRODUCTS - 1
 
@@ -53,28 +55,27 @@ def profile(customer: int) -> list[float]:
 
 
 class Inputs:
-    """The bank as a fit is given it; ``asked`` are the tables that were asked for."""
+    """The bank as a fit is given it; ``asked`` names the tables that were asked for."""
 
-    month = JUNE
-    opening_types = ("open",)
+    month, opening_types, checkpoints = JUNE, ("open",), ""
 
-    def __init__(self, spark, checkpoints: str = "", partitions: int = 1) -> None:
-        self.checkpoints, self.asked, self._partitions = checkpoints, set(), partitions
-        self._spark = spark
+    def __init__(self, spark: SparkSession, partitions: int) -> None:
+        self.asked: set[str] = set()
+        self._spark, self._partitions = spark, partitions
 
     @property
     def product_ids(self) -> tuple[str, ...]:
-        self.asked.add(PRODUCT_INDEX_TABLE)
+        self.asked.add(PRODUCT_INDEX_TABLE.name)
         return IDS
 
     @property
     def profile(self) -> tuple[ProfileFeature, ...]:
-        self.asked |= {PROFILE_FEATURES, PROFILE_VALUES}
+        self.asked |= {PROFILE_FEATURES.name, PROFILE_VALUES.name}
         return PROFILE
 
-    def read(self, table) -> DataFrame:
-        self.asked.add(table)
-        rows = self._spark.createDataFrame(ROWS[table](), table.ddl)
+    def read(self, table: Table) -> DataFrame:
+        self.asked.add(table.name)
+        rows = self._spark.createDataFrame(ROWS[table.name](), table.ddl)
         return rows.repartition(self._partitions)
 
     read_if_there = read
@@ -105,42 +106,69 @@ def _interactions():
 
 
 ROWS = {
-    CUSTOMER_PRODUCT_MATRIX: _matrix,
-    SCORING_ROWS: _scoring_rows,
-    INTERACTIONS: _interactions,
-    CUSTOMER_INDEX_TABLE: lambda: list(zip(CUSTOMER_IDS, range(N_CUSTOMERS), strict=True)),
-    CUSTOMERS: lambda: [
+    CUSTOMER_PRODUCT_MATRIX.name: _matrix,
+    SCORING_ROWS.name: _scoring_rows,
+    INTERACTIONS.name: _interactions,
+    CUSTOMER_INDEX_TABLE.name: lambda: list(zip(CUSTOMER_IDS, range(N_CUSTOMERS), strict=True)),
+    CUSTOMERS.name: lambda: [
         (name, date(1900, 1, 1), None, None, {"segment": PROFILE[0].values[n % 2]})
         for n, name in enumerate(CUSTOMER_IDS)
     ],
-    PRODUCTS: lambda: [
+    PRODUCTS.name: lambda: [
         (name, kind, name, f"{kind} {name * 2}", [], None, None, date(1900, 1, 1), None, {})
         for name, kind in CATEGORIES.items()
     ],
-    CONTACTS: lambda: [("k1", "c00", "D", "sms", MAY_10, None, "treatment")],
-    RESPONSES: lambda: [("k1", "declined", MAY_10, None, None)],
+    CONTACTS.name: lambda: [("k1", "c00", "D", "sms", MAY_10, None, "treatment")],
+    RESPONSES.name: lambda: [("k1", "declined", MAY_10, None, None)],
 }
 
 
-def customer_batch(evidence: list | None = None, state: np.ndarray | None = None) -> CustomerBatch:
-    """All customers, as the scoring pass has them.
+@dataclass(frozen=True)
+class Bank:
+    """The bank, by position.
 
-    Args:
-        evidence: rows of ``model.customer_neighbours``.
-        state: N_CUSTOMERS × width.
+    Attributes:
+        ids: product IDs.
+        entries: customer, product, and whether the customer holds it.
+        newcomer: the customer without a history.
+        new_product: the product that nobody dealt in.
     """
-    found = [(CUSTOMER_IDS.index(row.customer_id), *entry) for row in evidence or [] for entry in row.evidence]
-    return CustomerBatch(
-        strength=_sparse([(c, p, strength(c, p, owned)) for c, p, owned in ENTRIES]),
-        owned=_sparse([(c, p, 1.0) for c, p, owned in ENTRIES if owned]),
-        evidence=_sparse([(c, p, score) for c, p, score, _ in found]),
-        holders=_sparse([(c, p, float(holders)) for c, p, _, holders in found]),
-        segment=np.array([PROFILE[0].values[n % 2] for n in range(N_CUSTOMERS)], dtype=object),
-        risk_level=np.zeros(N_CUSTOMERS, np.int64),
-        key=np.arange(N_CUSTOMERS, dtype=np.uint64),
-        profile=np.array([profile(n) for n in range(N_CUSTOMERS)]),
-        state=state,
-    )
+
+    spark: SparkSession
+    ids = IDS
+    entries = tuple(ENTRIES)
+    newcomer, new_product = NEWCOMER, NEW_PRODUCT
+    customers, products = N_CUSTOMERS, N_PRODUCTS
+    scorer_inputs = ScorerInputs(IDS, PROFILE)
+
+    def inputs(self, partitions: int = 1) -> Inputs:
+        """What a fit is given."""
+        return Inputs(self.spark, partitions)
+
+    def batch(self, evidence: list | None = None, state: np.ndarray | None = None) -> CustomerBatch:
+        """All customers, as the scoring pass has them.
+
+        Args:
+            evidence: rows of ``model.customer_neighbours``.
+            state: customers × width.
+        """
+        found = [(CUSTOMER_IDS.index(row.customer_id), *entry) for row in evidence or [] for entry in row.evidence]
+        return CustomerBatch(
+            strength=_sparse([(c, p, strength(c, p, owned)) for c, p, owned in ENTRIES]),
+            owned=_sparse([(c, p, 1.0) for c, p, owned in ENTRIES if owned]),
+            evidence=_sparse([(c, p, score) for c, p, score, _ in found]),
+            holders=_sparse([(c, p, float(holders)) for c, p, _, holders in found]),
+            segment=np.array([PROFILE[0].values[n % 2] for n in range(N_CUSTOMERS)], dtype=object),
+            risk_level=np.zeros(N_CUSTOMERS, np.int64),
+            key=np.arange(N_CUSTOMERS, dtype=np.uint64),
+            profile=np.array([profile(n) for n in range(N_CUSTOMERS)]),
+            state=state,
+        )
+
+
+@pytest.fixture(scope="session")
+def bank(spark):
+    return Bank(spark)
 
 
 def _sparse(entries):
