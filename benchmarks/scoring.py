@@ -24,7 +24,7 @@ from scipy.sparse import csr_matrix
 from finrec_spark.models import als
 from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.models.popularity import PopularityScorer
-from finrec_spark.models.trees.fitting import arrange_trees
+from finrec_spark.models.trees.kernel import arrange_trees
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, Forest, forest_of
 from finrec_spark.ranking.exclusions import ProductRules

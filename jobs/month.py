@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 
 from finrec_spark.pipeline.cli import Command, delivered_month, outcome_line, run_command, source_options
-from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, verdicts, why_single
 from finrec_spark.pipeline.scheduler import Plan, run_plan
 from finrec_spark.pipeline.step import Step
@@ -34,7 +34,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     if options.dry_run:
         explain(context, options)
         return
-    if context.source == "generator":
+    if context.source == GENERATOR:
         _first(context, generate.STEP, generate.generated_month(context, options))
     month = delivered_month(context, options)
     outcomes = [_first(context, ingest.STEP, month)]
@@ -47,7 +47,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
 def explain(context: RunContext, options: argparse.Namespace) -> None:
     """Say of every step whether it would run, and why; nothing is written."""
     stale = []
-    if context.source == "generator":
+    if context.source == GENERATOR:
         stale += _verdict(context, generate.STEP, generate.generated_month(context, options))
         if stale and options.month is None:
             context.log("everything after it waits for what generate delivers")

@@ -7,7 +7,8 @@ from functools import reduce
 from pyspark.sql import DataFrame
 
 from finrec_spark.models.calibration import fit_calibration
-from finrec_spark.models.trees.fitting import collect_trees, fit_trees
+from finrec_spark.models.trees.fitting import fit_trees
+from finrec_spark.models.trees.kernel import collect_trees
 from finrec_spark.models.trees.leaks import require_no_leak
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, paired_differences
 from finrec_spark.models.scorer import CustomerBatch
-from finrec_spark.models.trees.fitting import Trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees, leaves, probabilities
 from finrec_spark.params import Params
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue

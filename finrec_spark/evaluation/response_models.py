@@ -13,7 +13,8 @@ from sklearn.naive_bayes import CategoricalNB
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.evaluation.responses import Calibrate, Candidate, Fit, ResponseParams, Score
 from finrec_spark.models.calibration import calibrated, collect_curve, fit_calibration
-from finrec_spark.models.trees.fitting import MISSING, collect_trees, fit_trees, leaves, probabilities
+from finrec_spark.models.trees.fitting import fit_trees
+from finrec_spark.models.trees.kernel import MISSING, collect_trees, leaves, probabilities
 from finrec_spark.transforms.ingest.contact_table import CategoryRates, Contacts, category_rates
 from finrec_spark.transforms.profiles.bins import ProfileBins, profile_bins
 

@@ -3,6 +3,8 @@
 No customer factors are kept. A customer's factors follow from the product factors and the history
 (``models/fold_in.py``), exactly as MLlib's own last half-iteration makes them, so a customer who came
 after training is scored like any other, and scoring joins nothing.
+
+Cold start: a customer without a history, and a product that had none at the training, score 0; other models decide.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,9 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models.fold_in import FoldIn, PaddedHistory, padded_histories
 from finrec_spark.models.scorer import CustomerBatch, Explanation
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
 from finrec_spark.params import Params
+from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_FACTORS
 
 ITERATIONS_WITHOUT_CHECKPOINT = 12  # deeper lineage overflows the JVM's default stack
 
@@ -49,7 +53,15 @@ class AlsParams(Params):
         return self.regularisation if self.implicit else self.rating_regularisation
 
 
-def fit(matrix: DataFrame, params: AlsParams) -> DataFrame:
+def fit(inputs: FitInputs, params: AlsParams) -> DataFrame:
+    """Factors of every product in the month's matrix, as ``product_factors``."""
+    matrix = inputs.read(CUSTOMER_PRODUCT_MATRIX)
+    if params.iterations > ITERATIONS_WITHOUT_CHECKPOINT:
+        matrix.sparkSession.sparkContext.setCheckpointDir(inputs.checkpoints)
+    return product_factors(matrix, params)
+
+
+def product_factors(matrix: DataFrame, params: AlsParams) -> DataFrame:
     """One row: one product's factors.
 
     MLlib starts from factors that its seed and blocks decide, not the input's partitions, and adds in the
@@ -150,7 +162,7 @@ def predict_ratings(
 
     Raises:
         InputMissing: ``train`` has no rating.
-        ConfigError: as ``fit``.
+        ConfigError: as ``product_factors``.
     """
     explicit = params.model_copy(update={"implicit": False})
     entries = train.select("customer_index", "product_index", "rating").where(_counts("rating"))
@@ -242,18 +254,18 @@ def _largest(added: Floats, history: Ints) -> tuple[Ints, Floats]:
     return product, np.clip(share, 0.0, 1.0)
 
 
-def scorer(factors: DataFrame, product_ids: Sequence[str], params: AlsParams) -> AlsScorer:
+def scorer(factors: DataFrame, inputs: ScorerInputs, params: AlsParams) -> AlsScorer:
     """The scorer of one month's product factors.
 
     Args:
         factors: result of ``fit``.
-        product_ids: ID at each position of the product index.
+        inputs: ``product_ids`` is read.
         params: those that ``fit`` was given.
 
     Raises:
         ConfigError: the factors were learned with another rank.
     """
-    matrix = collect_product_factors(factors, product_ids, params.rank)
+    matrix = collect_product_factors(factors, inputs.product_ids, params.rank)
     fold_in = FoldIn.implicit if params.implicit else FoldIn.explicit
     return AlsScorer(fold_in(matrix, params.shrinkage), params.alpha, params.implicit)
 
@@ -269,3 +281,14 @@ def collect_product_factors(factors: DataFrame, product_ids: Sequence[str], rank
     if known:
         matrix[[position[row.product_id] for row in known]] = [row.factors for row in known]
     return matrix
+
+
+SPEC = ModelSpec(
+    name="als",
+    table=PRODUCT_FACTORS,
+    params=AlsParams,
+    step="train_als",
+    reads=(CUSTOMER_PRODUCT_MATRIX,),
+    scorer=scorer,
+    fit=fit,
+)

@@ -3,6 +3,8 @@
 A customer who showed interest in low-risk investments is offered other low-risk investments, those that nobody has
 taken yet included: a similarity needs no history of the product that it recommends.
 
+Cold start: a product that nobody has is scored by what it is; a customer without history scores 0.
+
 Every product is one vector of blocks. A block is scaled to length 1 and then by √weight, so the similarity of two
 products that have every block is the weighted mean of the blocks' cosines. A block that a product lacks is 0 and
 leaves the others more to say.
@@ -34,10 +36,13 @@ from finrec_spark.models.neighbours.similarity import (
     row_blocks,
     values_at,
 )
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
 from finrec_spark.params import Params
+from finrec_spark.tables import INTERACTIONS, PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, PRODUCTS
+from finrec_spark.transforms.ids import known_before
 from finrec_spark.transforms.letters import folded
+from finrec_spark.transforms.splits import before
 
-NAME = "content"
 REASON = "similar_content"
 
 RISK_LEVELS = 5
@@ -67,7 +72,14 @@ class ContentParams(SimilarityParams):
     text_attributes: str = Field("^(name|text)_", description="Pattern of further columns that are read as text")
 
 
-def fit(products: DataFrame, product_ids: Sequence[str], params: ContentParams) -> DataFrame:
+def fit(inputs: FitInputs, params: ContentParams) -> DataFrame:
+    """Neighbours of every product that was known before the month, as ``content_neighbours``."""
+    products = inputs.read(PRODUCTS)
+    known = known_before(inputs.month, products, before(inputs.read(INTERACTIONS), inputs.month), "product_id")
+    return content_neighbours(products.join(known, "product_id", "left_semi"), inputs.product_ids, params)
+
+
+def content_neighbours(products: DataFrame, product_ids: Sequence[str], params: ContentParams) -> DataFrame:
     """One row: one of the most similar products of one product (``model.product_neighbours``, less month and model).
 
     The product's own history is not read. Ties of similarity by ``neighbour_id``; similarities are rounded to 1e-9.
@@ -95,9 +107,9 @@ def fit(products: DataFrame, product_ids: Sequence[str], params: ContentParams) 
     return products.sparkSession.createDataFrame(found, schema)
 
 
-def scorer(neighbours: DataFrame, product_ids: Sequence[str], params: ContentParams) -> NeighbourScorer:
+def scorer(neighbours: DataFrame, inputs: ScorerInputs, params: ContentParams) -> NeighbourScorer:
     """Scores by the fitted rows: Σ similarity · value over a product's neighbours in the history."""
-    return neighbour_scorer(neighbours, product_ids, params, REASON)
+    return neighbour_scorer(neighbours, inputs.product_ids, params, REASON)
 
 
 def product_features(products: DataFrame, params: ContentParams) -> DataFrame:
@@ -238,3 +250,14 @@ def _tokens(text: Column) -> Column:
         F.regexp_extract_all(lowered, F.lit(_BIGRAM), F.lit(1)),
     ]
     return F.concat(*found)
+
+
+SPEC = ModelSpec(
+    name="content",
+    table=PRODUCT_NEIGHBOURS,
+    params=ContentParams,
+    step="train_content",
+    reads=(PRODUCTS, INTERACTIONS, PRODUCT_INDEX_TABLE),
+    scorer=scorer,
+    fit=fit,
+)

@@ -3,6 +3,8 @@
 The network is trained and run over the customers' events by ``train_gru`` (``finrec_spark/training``), which needs
 torch. What it leaves is small: a state for each customer and each product. Scoring is one matrix product of the two,
 so the scoring pass, and whoever reads a month without this model, needs no torch.
+
+Cold start: a customer whom the network did not read, and a product that it does not know, score 0.
 """
 
 from collections.abc import Sequence
@@ -15,7 +17,9 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.scorer import CustomerBatch, Explanation
+from finrec_spark.models.spec import ModelSpec, ScorerInputs
 from finrec_spark.params import Params
+from finrec_spark.tables import CUSTOMER_STATES, PRODUCT_STATES
 from finrec_spark.training.params import FeedParams, NetworkParams, TrainingParams, WritingParams
 from finrec_spark.transforms.letters import is_han
 
@@ -64,14 +68,15 @@ class GruScorer:
         return Explanation(REASON, nothing - 1, np.ones(products.shape), nothing)
 
 
-def scorer(states: DataFrame, product_ids: Sequence[str]) -> GruScorer:
+def scorer(states: DataFrame, inputs: ScorerInputs, params: GruParams) -> GruScorer:
     """The scorer of one month's ``model.product_states``.
 
     Args:
         states: ``product_id``, ``state``, ``bias``.
-        product_ids: ID at each position of the product index.
+        inputs: ``product_ids`` is read.
+        params: not read.
     """
-    table = collect_product_states(states)
+    product_ids, table = inputs.product_ids, collect_product_states(states)
     place = pd.Index(product_ids).get_indexer(table["product_id"])
     table, place = table[place >= 0], place[place >= 0]
     width = len(table["state"].iloc[0]) if len(table) else 0
@@ -104,3 +109,14 @@ def collect_words(states: DataFrame, product_ids: Sequence[str], han: bool) -> t
 def _told(words: Sequence[str], han: bool) -> str:
     readable = [word for word in words if is_han(word) == han]
     return ", ".join((readable or words)[:_WORDS])
+
+
+SPEC = ModelSpec(
+    name=NAME,
+    table=PRODUCT_STATES,
+    params=GruParams,
+    step="train_gru",
+    reads=(),
+    scorer=scorer,
+    customers=CUSTOMER_STATES,
+)

@@ -24,6 +24,8 @@ are scored. The number of Spark jobs does not depend on the number of products.
 Only the delivered profile and slow features are read by default: holdings and activity follow from taking a product,
 so they would tell what was taken before instead of who takes it. What nobody had when the model was fitted says
 nothing later; a category's value that was rare or absent, or is new, counts as its other values do.
+
+Cold start: a customer without history is scored by profile like everyone; a product that nobody took scores 0.
 """
 
 from collections.abc import Sequence
@@ -39,8 +41,20 @@ from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
 from finrec_spark.errors import ConfigError, InputMissing
-from finrec_spark.models.naive_bayes_scoring import PRIOR, NaiveBayesScorer, scorer
+from finrec_spark.models.naive_bayes_scoring import PRIOR, NaiveBayesScorer, naive_bayes_scorer
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
 from finrec_spark.params import Params
+from finrec_spark.tables import (
+    CONTACTS,
+    INTERACTIONS,
+    NAIVE_BAYES,
+    PRODUCT_INDEX_TABLE,
+    PROFILE_FEATURES,
+    PROFILE_VALUES,
+    RESPONSES,
+    SCORING_ROWS,
+)
+from finrec_spark.transforms.likes import declined_products, liked_products
 from finrec_spark.transforms.profiles.bins import (
     MISSING,
     FeatureBins,
@@ -50,10 +64,6 @@ from finrec_spark.transforms.profiles.bins import (
 )
 from finrec_spark.transforms.profiles.token_counts import TokenCounts, collect_token_counts, liking_rows
 from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature, is_read
-
-__all__ = ["NaiveBayesParams", "NaiveBayesScorer", "fit", "fit_answers", "scorer"]
-
-NAME = "naive_bayes"
 
 SAMPLE = 20_000  # customers that the bins' edges are taken from
 
@@ -75,7 +85,20 @@ class NaiveBayesParams(Params):
     exclude: tuple[str, ...] = Field((), description="Features that are left out all the same")
 
 
-def fit(
+def fit(inputs: FitInputs, params: NaiveBayesParams) -> DataFrame:
+    """The odds of liking every product that was taken before the month, as ``liking_odds``."""
+    profiles = inputs.read(SCORING_ROWS).select("customer_id", "profile")
+    liked = liked_products(inputs.read(INTERACTIONS), inputs.month, params.like_days, inputs.opening_types)
+    return liking_odds(profiles, liked, _declined(inputs), inputs.profile, inputs.product_ids, params)
+
+
+def _declined(inputs: FitInputs) -> DataFrame | None:
+    """What customers declined; None at a bank that delivers no contacts."""
+    contacts, responses = inputs.read_if_there(CONTACTS), inputs.read_if_there(RESPONSES)
+    return None if contacts is None or responses is None else declined_products(contacts, responses, inputs.month)
+
+
+def liking_odds(
     profiles: DataFrame,
     liked: DataFrame,
     disliked: DataFrame | None,
@@ -115,7 +138,7 @@ def fit(
 
 
 def fit_answers(contacts: DataFrame, features: Sequence[ProfileFeature], params: NaiveBayesParams) -> DataFrame:
-    """One row: what one value of one feature says about accepting one offer, as ``fit`` says it of products.
+    """One row: what one value of one feature says about accepting one offer, as ``liking_odds`` says it of products.
 
     Who declined, or did not answer, dislikes; the prior is of those who were asked. All offers in one pass.
 
@@ -131,7 +154,7 @@ def fit_answers(contacts: DataFrame, features: Sequence[ProfileFeature], params:
     )
     declining = params.model_copy(update={"dislike": "declined"})
     profiles = asked.select("customer_id", "profile")
-    rows = fit(profiles, accepted, declined, features, list(counts["product_id"]), declining)
+    rows = liking_odds(profiles, accepted, declined, features, list(counts["product_id"]), declining)
 
     contacted, smoothing = counts["n"] + 2 * params.smoothing, params.smoothing
     counts["log_like"] = np.log((counts["accepted"] + smoothing) / contacted)
@@ -215,3 +238,27 @@ def _named_rows(sides: DataFrame, tokens: pd.DataFrame) -> DataFrame:
     entries = sides.select("product_id", F.posexplode(F.arrays_zip("log_like", "log_dislike")).alias("place", "log"))
     of_token = entries.select("product_id", "place", "log.*").join(F.broadcast(named), "place", "inner")
     return of_token.select("product_id", "feature", "bin", "low", "high", "value", "log_like", "log_dislike")
+
+
+def scorer(rows: DataFrame, inputs: ScorerInputs, params: NaiveBayesParams) -> NaiveBayesScorer:
+    """The scorer of one month's rows of ``model.naive_bayes``; what it needs of the parameters is in the rows."""
+    return naive_bayes_scorer(rows, inputs.product_ids, inputs.profile, inputs.sensitive)
+
+
+SPEC = ModelSpec(
+    name="naive_bayes",
+    table=NAIVE_BAYES,
+    params=NaiveBayesParams,
+    step="train_naive_bayes",
+    reads=(
+        SCORING_ROWS,
+        INTERACTIONS,
+        CONTACTS,
+        RESPONSES,
+        PRODUCT_INDEX_TABLE,
+        PROFILE_FEATURES,
+        PROFILE_VALUES,
+    ),
+    scorer=scorer,
+    fit=fit,
+)

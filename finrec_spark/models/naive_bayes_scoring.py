@@ -67,7 +67,7 @@ class NaiveBayesScorer:
         return np.where(ratio.max(axis=2) > 0, places[ratio.argmax(axis=2)], -1)
 
 
-def scorer(
+def naive_bayes_scorer(
     rows: DataFrame,
     product_ids: Sequence[str],
     features: Sequence[ProfileFeature],
@@ -76,7 +76,7 @@ def scorer(
     """The scorer of one month's and model's rows of ``model.naive_bayes``.
 
     Args:
-        rows: result of ``fit``; a product or feature that is not known here is left out.
+        rows: the fitted rows; a product or feature that is not known here is left out.
         product_ids: product IDs by position.
         features: the places of the profile that will be scored; more than at the fit are no harm.
         sensitive: names of features that no reason may name.

@@ -1,6 +1,9 @@
-"""Popularity by segment: the baseline, and what cold customers are offered."""
+"""Popularity by segment: the baseline, and what cold customers are offered.
 
-from collections.abc import Sequence
+Cold start: a customer without history is scored like everyone in the segment; a product that nobody was drawn to
+scores 0.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +14,10 @@ from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.scorer import CustomerBatch, Explanation
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
 from finrec_spark.params import Params
+from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, CUSTOMERS, POPULARITY
+from finrec_spark.transforms.ingest.customers import customers_as_of
 
 EVERYONE = "all"
 EXACT = "decimal(28,12)"  # sums of decimals do not depend on the order of the rows
@@ -25,7 +31,14 @@ class PopularityParams(Params):
     )
 
 
-def fit(matrix: DataFrame, params: PopularityParams) -> DataFrame:
+def fit(inputs: FitInputs, params: PopularityParams) -> DataFrame:
+    """Popularity of every product by segment, as ``segment_popularity``."""
+    segments = customers_as_of(inputs.read(CUSTOMERS), inputs.month).select("customer_id", "segment")
+    matrix = inputs.read(CUSTOMER_PRODUCT_MATRIX).join(segments, "customer_id", "left")
+    return segment_popularity(matrix, params)
+
+
+def segment_popularity(matrix: DataFrame, params: PopularityParams) -> DataFrame:
     """One row: how popular one product is in one segment; the scores of a segment sum to 1.
 
     With strength s and m = ``smoothing``:
@@ -45,7 +58,7 @@ def fit(matrix: DataFrame, params: PopularityParams) -> DataFrame:
 
     >>> rows = [("ann", "card", "young", 3.0), ("ann", "loan", "young", 1.0), ("bob", "loan", "old", 4.0)]
     >>> matrix = spark.createDataFrame(rows, "customer_id string, product_id string, segment string, strength double")
-    >>> fit(matrix, PopularityParams(smoothing=4)).orderBy("segment", "product_id").show()
+    >>> segment_popularity(matrix, PopularityParams(smoothing=4)).orderBy("segment", "product_id").show()
     +-------+----------+------+
     |segment|product_id| score|
     +-------+----------+------+
@@ -112,19 +125,31 @@ class PopularityScorer:
         return Explanation("popular_in_segment", nothing - 1, np.ones(products.shape), nothing)
 
 
-def scorer(popularity: DataFrame, product_ids: Sequence[str]) -> PopularityScorer:
+def scorer(popularity: DataFrame, inputs: ScorerInputs, params: PopularityParams) -> PopularityScorer:
     """The scorer of one month's popularity; products without a row score 0.
 
     Args:
         popularity: result of ``fit``.
-        product_ids: ID at each position of the product index.
+        inputs: ``product_ids`` is read.
+        params: not read.
     """
     table = collect_popularity(popularity)
     segments = (EVERYONE, *sorted(set(table.index) - {EVERYONE}))
-    scores = table.reindex(index=segments, columns=product_ids).fillna(0.0)
+    scores = table.reindex(index=segments, columns=inputs.product_ids).fillna(0.0)
     return PopularityScorer(segments, scores.to_numpy(dtype=np.float64))
 
 
 def collect_popularity(popularity: DataFrame) -> pd.DataFrame:
     """Scores, a row a segment and a column a product. Bounded by segments × products."""
     return _collect_table(popularity.select("segment", "product_id", "score"), "score")
+
+
+SPEC = ModelSpec(
+    name="popularity",
+    table=POPULARITY,
+    params=PopularityParams,
+    step="train_popularity",
+    reads=(CUSTOMER_PRODUCT_MATRIX, CUSTOMERS),
+    scorer=scorer,
+    fit=fit,
+)

@@ -21,8 +21,10 @@ from pyspark.sql import functions as F
 from finrec_spark.arrays import Floats
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.calibration import Curve, calibrated, collect_curve, fit_calibration
-from finrec_spark.models.trees.fitting import Trees, TreesParams, collect_trees, fit_trees, leaves, probabilities
+from finrec_spark.models.trees.fitting import TreesParams, fit_trees
+from finrec_spark.models.trees.kernel import Trees, collect_trees, leaves, probabilities
 from finrec_spark.params import Params
+from finrec_spark.sampling import bucket
 from finrec_spark.transforms.profiles.token_counts import profile_matrix
 from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature, is_read
 
@@ -80,7 +82,7 @@ def fit(
         scratch: folder or URI for MLlib's trees.
     """
     rows = feature_rows(contacts, profile, names)
-    calibrates = F.pmod(F.xxhash64("key"), F.lit(_PARTS)) < F.lit(params.calibration_share * _PARTS)
+    calibrates = bucket(_PARTS, "key") < F.lit(params.calibration_share * _PARTS)
     nodes = fit_trees(rows.where(~calibrates), names, params.forest, single=False, scratch=scratch)
     scored = scored_rows(rows.where(calibrates), collect_trees(nodes, names))
     return FittedResponse(nodes, fit_calibration(scored, params.calibration))

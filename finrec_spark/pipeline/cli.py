@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing
 from finrec_spark.months import month_after, parse_month
 from finrec_spark.pipeline.config import Config, load_config
-from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging
 from finrec_spark.pipeline.session import open_session
@@ -29,7 +29,7 @@ from finrec_spark.warehouse.lock import Held, exclusive
 
 logger = logging.getLogger(__name__)
 
-SOURCES = ("generator", "far_trans", "files")
+SOURCES = (GENERATOR, "far_trans", "files")
 
 
 Body = Callable[[RunContext, argparse.Namespace], None]
@@ -99,7 +99,7 @@ def step_body(step: Step, month: MonthOf) -> Body:
 
 def source_options(parser: argparse.ArgumentParser) -> None:
     """``--source`` and ``--input``, for the jobs that read landing files."""
-    parser.add_argument("--source", choices=SOURCES, default="generator", help="where landing files come from")
+    parser.add_argument("--source", choices=SOURCES, default=GENERATOR, help="where landing files come from")
     parser.add_argument("--input", metavar="DIR", help="folder of the landing files (far_trans, files)")
 
 
@@ -154,8 +154,8 @@ def _parser(command: Command) -> argparse.ArgumentParser:
 def _run(command: Command, options: argparse.Namespace, config: Config) -> None:
     if options.month is not None:
         parse_month(options.month)  # a wrong month is told before Spark starts
-    source, input_dir = getattr(options, "source", "generator"), getattr(options, "input", None)
-    if source != "generator" and input_dir is None:
+    source, input_dir = getattr(options, "source", GENERATOR), getattr(options, "input", None)
+    if source != GENERATOR and input_dir is None:
         raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
     root = _absolute(options.lake)
     only_reads = options.dry_run or not command.writes

@@ -16,6 +16,7 @@ from finrec_spark.warehouse.lock import Held
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+GENERATOR = "generator"
 
 
 @dataclass

@@ -9,7 +9,7 @@ from uuid import uuid4
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finrec_spark.errors import FinrecError
+from finrec_spark.errors import FinrecError, InputMissing
 from finrec_spark.params import Params
 from finrec_spark.pipeline.checks import Check, check_rows, collect_table_checks, require_passed
 from finrec_spark.pipeline.config import Config
@@ -84,6 +84,11 @@ class StepRun:
             InputMissing: the table is not there.
         """
         self._require_declared(table, month, model)
+        if not self._is_there(table, month, model):
+            of_month = f"nothing of {month or self.month:%Y-%m}" if table.monthly else "not"
+            raise InputMissing(
+                f"{table.name}: {of_month} in the lake {self.context.lake.root}; run the job that writes it first"
+            )
         values: dict[str, str | date] = {} if model is None else {"model": model}
         if table.monthly:
             values["month"] = month or self.month
@@ -91,11 +96,7 @@ class StepRun:
 
     def read_if_there(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame | None:
         """The rows, or None where nobody ever wrote them."""
-        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
-        if not self.context.lake.exists(table):
-            return None
-        written = self.context.ledger.writer(table.name, rows, month or self.month)
-        return self.read(table, month, model) if written or (table.name, rows) in self.outputs else None
+        return self.read(table, month, model) if self._is_there(table, month, model) else None
 
     def read_earlier(self, table: Table, month: date) -> DataFrame | None:
         """The step's own result of an earlier month, where it is up to date; else None.
@@ -182,6 +183,12 @@ class StepRun:
         constants = {"month": self.month, "run_id": self.run_id}
         missing = {name: F.lit(value) for name, value in constants.items() if name not in df.columns}
         return table.conform(df.withColumns(missing))
+
+    def _is_there(self, table: Table, month: date | None, model: str | None) -> bool:
+        """Whether a step that was done, or this run, left the rows."""
+        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
+        mine = any(name == table.name and set(rows) <= set(own) for name, own in self.outputs)
+        return mine or self.context.ledger.writer(table.name, rows, month or self.month) is not None
 
     def _require_declared(self, table: Table, month: date | None, model: str | None) -> None:
         own = any(written.table == table for written in self.step.writes)

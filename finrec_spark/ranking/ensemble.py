@@ -11,7 +11,8 @@ from pydantic import Field
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.calibration import Curve, calibrated
 from finrec_spark.models.scorer import CustomerBatch, Explanation, Scorer
-from finrec_spark.models.trees.fitting import Trees, TreesParams, attributed, attribution_table, leaves, probabilities
+from finrec_spark.models.trees.fitting import TreesParams
+from finrec_spark.models.trees.kernel import Trees, attributed, attribution_table, leaves, probabilities
 from finrec_spark.params import Params
 from finrec_spark.ranking.pairs import SENSITIVE_GROUP, PairFeatures
 from finrec_spark.ranking.top_n import top_n

@@ -1,45 +1,28 @@
-"""Fitted models → the ensemble's scorers: the one place that knows which model lies in which table."""
+"""The models' names, tables and parameters as the configuration has them; to be replaced by ``models.spec``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.models import als, content, gru, naive_bayes, popularity
+from finrec_spark.models import spec
 from finrec_spark.models.als import AlsParams
 from finrec_spark.models.content import ContentParams
 from finrec_spark.models.gru import GruParams
 from finrec_spark.models.naive_bayes import NaiveBayesParams
-from finrec_spark.models.neighbours import euclidean, pearson_item, pearson_user
 from finrec_spark.models.neighbours.euclidean import EuclideanParams
 from finrec_spark.models.neighbours.pearson_item import PearsonItemParams
 from finrec_spark.models.neighbours.pearson_user import PearsonUserParams
 from finrec_spark.models.popularity import PopularityParams
 from finrec_spark.models.scorer import Scorer
+from finrec_spark.models.spec import ScorerInputs, specs
 from finrec_spark.params import Params
-from finrec_spark.tables import (
-    CUSTOMER_NEIGHBOURS,
-    NAIVE_BAYES,
-    POPULARITY,
-    PRODUCT_FACTORS,
-    PRODUCT_NEIGHBOURS,
-    PRODUCT_STATES,
-    Table,
-)
+from finrec_spark.tables import Table
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 ModelName = Literal["popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes", "gru"]
 
-TABLES: Mapping[str, Table] = {
-    "popularity": POPULARITY,
-    "als": PRODUCT_FACTORS,
-    "pearson_item": PRODUCT_NEIGHBOURS,
-    "euclidean": PRODUCT_NEIGHBOURS,
-    "pearson_user": CUSTOMER_NEIGHBOURS,
-    "content": PRODUCT_NEIGHBOURS,
-    "naive_bayes": NAIVE_BAYES,
-    "gru": PRODUCT_STATES,
-}
+TABLES: Mapping[str, Table] = {model.name: model.table for model in specs()}
 """Where each model's fitted rows lie."""
 
 
@@ -72,14 +55,8 @@ def fitted_scorers(
         sensitive: profile features that no reason may name.
         params: the parameters that the models were fitted with.
     """
-    makers: Mapping[str, Callable[[DataFrame], Scorer]] = {
-        "popularity": lambda rows: popularity.scorer(rows, product_ids),
-        "als": lambda rows: als.scorer(rows, product_ids, params.als),
-        "pearson_item": lambda rows: pearson_item.scorer(rows, product_ids, params.pearson_item),
-        "pearson_user": lambda rows: pearson_user.scorer(),
-        "euclidean": lambda rows: euclidean.scorer(rows, product_ids, params.euclidean),
-        "content": lambda rows: content.scorer(rows, product_ids, params.content),
-        "naive_bayes": lambda rows: naive_bayes.scorer(rows, product_ids, profile, sensitive),
-        "gru": lambda rows: gru.scorer(rows, product_ids),
-    }
-    return {name: makers[name](rows) for name, rows in fitted.items()}
+    return spec.fitted_scorers(
+        fitted,
+        ScorerInputs(tuple(product_ids), tuple(profile), sensitive),
+        lambda model: getattr(params, model.name),
+    )

@@ -13,7 +13,7 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.calibration import Curve, calibrated
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.sparse import csr_from_lists
-from finrec_spark.models.trees.fitting import Trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees, leaves, probabilities
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, candidates

@@ -19,8 +19,10 @@ from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.held_out import collect_outcomes
 from finrec_spark.models.calibration import Curve, collect_curve, fit_calibration
 from finrec_spark.models.trees.fitting import Trees, collect_trees, fit_trees
-from finrec_spark.pipeline.step import Job
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
+from finrec_spark.sampling import bucket
+from finrec_spark.steps.months import newest_label_month
 from finrec_spark.steps.scoring_inputs import (
     RANDOM_FOREST,
     MonthTables,
@@ -29,8 +31,8 @@ from finrec_spark.steps.scoring_inputs import (
     read_trees,
     rows_with_taken,
 )
-from finrec_spark.tables import CALIBRATION, INTERACTIONS
-from finrec_spark.transforms.labels import LEAST_TAKEN, collect_label_months
+from finrec_spark.tables import CALIBRATION
+from finrec_spark.transforms.labels import LEAST_TAKEN
 
 
 @dataclass(frozen=True)
@@ -48,56 +50,56 @@ class EarlierForest:
     base_rate: float
 
 
-def earlier_forest(job: Job, tables: MonthTables) -> EarlierForest | None:
+def earlier_forest(run: StepRun, tables: MonthTables) -> EarlierForest | None:
     """The forest and curve to measure on the month of ``tables``; None where there is none that has not seen it."""
-    calibrates = _newest_outcomes_before(job, tables)
+    calibrates = _newest_outcomes_before(run, tables)
     if calibrates is None:
         return None
-    return _published(job, tables, calibrates) or _of_halves(job, calibrates)
+    return _published(run, tables, calibrates) or _of_halves(run, calibrates)
 
 
-def _newest_outcomes_before(job: Job, tables: MonthTables) -> MonthTables | None:
+def _newest_outcomes_before(run: StepRun, tables: MonthTables) -> MonthTables | None:
     """The newest month with outcomes before the held-out one; None where the lake lacks it or its models."""
-    months = collect_label_months(job.read(INTERACTIONS), tables.month, job.config.matrix.opening_types)
+    month = newest_label_month(run.context, tables.month)
     try:
-        return read_month_tables(job, months[-1]) if months else None
+        return read_month_tables(run, month) if month else None
     except InputMissing:
         return None
 
 
-def _published(job: Job, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
+def _published(run: StepRun, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
     """The forest that decided the held-out month; None where there is none over today's features."""
     try:
-        trees = read_trees(job, tables, RANDOM_FOREST, tables.month)
+        trees = read_trees(run, tables, RANDOM_FOREST, tables.month)
         if trees is None:
             return None
-        curve = collect_curve(job.read(CALIBRATION, tables.month).where(F.col("model") == RANDOM_FOREST))
+        curve = collect_curve(run.read(CALIBRATION, tables.month, RANDOM_FOREST))
     except InputMissing:
         return None
-    pairs = scored_pairs(rows_with_taken(job, calibrates), pair_sample(job, calibrates), trees)
+    pairs = scored_pairs(rows_with_taken(run, calibrates), pair_sample(run, calibrates), trees)
     return EarlierForest(trees, curve, collect_outcomes(pairs)[1])
 
 
-def _of_halves(job: Job, month: MonthTables) -> EarlierForest | None:
+def _of_halves(run: StepRun, month: MonthTables) -> EarlierForest | None:
     """A forest of one half of the month's customers, calibrated on the other; None where hardly anything was taken."""
-    rows, sample = rows_with_taken(job, month), pair_sample(job, month)
-    half = F.pmod(F.xxhash64(F.lit("half"), "customer_id"), F.lit(2))
-    trees = _fitted(job, month, pair_rows(rows.where(half == 0), sample))
+    rows, sample = rows_with_taken(run, month), pair_sample(run, month)
+    half = bucket(2, F.lit("half"), "customer_id")
+    trees = _fitted(run, month, pair_rows(rows.where(half == 0), sample))
     if trees is None:
         return None
     scored = scored_pairs(rows.where(half == 1), sample, trees).persist()
     taken, base_rate = collect_outcomes(scored)
     enough = taken >= LEAST_TAKEN
-    curve = collect_curve(fit_calibration(scored, job.config.ensemble.calibration)) if enough else None
+    curve = collect_curve(fit_calibration(scored, run.config.ensemble.calibration)) if enough else None
     scored.unpersist()
     return None if curve is None else EarlierForest(trees, curve, base_rate)
 
 
-def _fitted(job: Job, month: MonthTables, pairs: DataFrame) -> Trees | None:
+def _fitted(run: StepRun, month: MonthTables, pairs: DataFrame) -> Trees | None:
     """A forest of the pairs, or None where hardly one of them was taken."""
     pairs = pairs.persist()
     enough = collect_outcomes(pairs)[0] >= LEAST_TAKEN
-    names, params = month.features.names, job.config.ensemble.forest
-    nodes = fit_trees(pairs, names, params, single=False, scratch=f"{job.scratch}/{RANDOM_FOREST}") if enough else None
+    names, params = month.features.names, run.config.ensemble.forest
+    nodes = fit_trees(pairs, names, params, single=False, scratch=f"{run.scratch}/{RANDOM_FOREST}") if enough else None
     pairs.unpersist()
     return None if nodes is None else collect_trees(nodes, names)

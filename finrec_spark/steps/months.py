@@ -11,15 +11,23 @@ from finrec_spark.transforms.splits import before
 
 def label_months(context: RunContext, month: date) -> tuple[date, ...]:
     """The months whose outcomes the trees of ``month`` learn from, oldest first; none where there are too few."""
+    months = _months_with_outcomes(context, month)
+    return months if len(months) == LABEL_MONTHS else ()
 
+
+def newest_label_month(context: RunContext, month: date) -> date | None:
+    """The newest month before ``month`` whose outcomes can teach."""
+    return max(_months_with_outcomes(context, month), default=None)
+
+
+def _months_with_outcomes(context: RunContext, month: date) -> tuple[date, ...]:
     def found() -> tuple[date, ...]:
         interactions = context.lake.read(INTERACTIONS)
         return collect_label_months(interactions, month, context.config.matrix.opening_types)
 
     if not context.lake.exists(INTERACTIONS):
         return ()
-    months = context.recall(("label_months", month, context.lake.version(INTERACTIONS)), found)
-    return months if len(months) == LABEL_MONTHS else ()
+    return context.recall(("label_months", month, context.lake.version(INTERACTIONS)), found)
 
 
 def held_out_month(context: RunContext, month: date) -> date | None:

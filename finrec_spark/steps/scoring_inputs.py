@@ -12,7 +12,7 @@ from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.models.spec import ModelSpec, ScorerInputs, fitted_scorers
-from finrec_spark.models.trees.fitting import Trees, collect_trees
+from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.step import Read
 from finrec_spark.pipeline.step_run import StepRun

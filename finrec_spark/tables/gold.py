@@ -74,6 +74,25 @@ CUSTOMER_PROFILE = Table(
     partition_by=("month",),
 )
 
+SCORING_ROWS = Table(
+    name="gold.scoring_rows",
+    grain="One customer known before the month, as scoring and training read it",
+    columns=(
+        MONTH,
+        CUSTOMER_ID,
+        Column("key", "bigint", "64-bit hash of the ID, for seeded choices"),
+        SEGMENT,
+        Column("risk_level", "int", "Highest product risk that suits the customer, 1 to 5; 0: unknown"),
+        Column("product_index", "array<int>", "Products of the history, ascending; empty where there is none"),
+        Column("strength", "array<double>", "Strength of each of them"),
+        Column("rating", "array<double>", "Newest explicit rating of each of them, null where there is none"),
+        Column("owned", "array<boolean>", "Whether the customer holds each of them"),
+        Column("profile", "array<double>", "Profile vector, by position of gold.profile_features; NaN: missing"),
+    ),
+    key=("month", "customer_id"),
+    partition_by=("month",),
+)
+
 PRODUCT_PROFILE = Table(
     name="gold.product_profile",
     grain="One product as the bank knew it before the month",

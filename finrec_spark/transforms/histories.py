@@ -24,18 +24,19 @@ def customer_histories(matrix: DataFrame) -> DataFrame:
 def history_values(histories: DataFrame, value: str) -> DataFrame:
     """One row a customer with at least one value: ``value`` is strength, rating, or owned as 1.
 
+    Args:
+        histories: ``gold.scoring_rows`` of one month, or result of ``customer_histories``; lists may be empty.
+
     Returns:
-        ``customer_id``, ``customer_index``, ``product_index`` and ``value`` (list of double);
-        products without the value are left out of both lists.
+        ``customer_id``, ``product_index`` and ``value`` (list of double); products without the value are left out
+        of both lists.
     """
     entries = F.arrays_zip("product_index", value)
     nothing = F.lit(None) if value == "rating" else F.lit(0.0)  # a rating of 0 is a word, a strength of 0 is none
     kept = F.filter(entries, lambda e: e[value].isNotNull() & ~e[value].cast("double").eqNullSafe(nothing))
     rows = histories.withColumn("entries", kept).where(F.size("entries") > 0)
     values = F.transform("entries", lambda e: e[value].cast("double"))
-    return rows.select(
-        "customer_id", "customer_index", F.col("entries.product_index").alias("product_index"), values.alias("value")
-    )
+    return rows.select("customer_id", F.col("entries.product_index").alias("product_index"), values.alias("value"))
 
 
 def known_customers(customers: DataFrame, histories: DataFrame) -> DataFrame:

@@ -8,15 +8,17 @@ from finrec_spark.models.als import (
     AlsParams,
     arranged,
     estimator,
-    fit,
     predict_ratings,
+    product_factors,
     require_checkpoint,
     scorer,
 )
 from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.spec import ScorerInputs
 
 N_CUSTOMERS, N_PRODUCTS = 40, 12
 PRODUCTS = [f"p{i}" for i in range(N_PRODUCTS)]
+INPUTS = ScorerInputs(tuple(PRODUCTS))
 IMPLICIT = AlsParams(rank=4, iterations=3, alpha=2.0, regularisation=0.1)
 PRODUCT_FACTORS = "product_id string, factors array<double>"
 RATING = "customer_index int, product_index int, rating double"
@@ -33,19 +35,19 @@ def test_folding_in_equals_mllibs_customer_factors_of_ratings(spark, matrix, his
     model = estimator(EXPLICIT, "rating").fit(arranged(matrix, EXPLICIT))
     customers, products = dense(model.userFactors), dense(model.itemFactors)
     factors = spark.createDataFrame(list(zip(PRODUCTS, products.tolist(), strict=True)), PRODUCT_FACTORS)
-    scores = scorer(factors, PRODUCTS, EXPLICIT).score(batch(history))
+    scores = scorer(factors, INPUTS, EXPLICIT).score(batch(history))
     np.testing.assert_allclose(scores, customers @ products.T, atol=2e-4)
 
 
 def test_partitioning_changes_no_bit_of_the_factors(matrix, factors, with_shuffle_partitions):
     with_shuffle_partitions(7)
-    again = fit(matrix.orderBy(F.desc("strength")).repartition(7), IMPLICIT)
+    again = product_factors(matrix.orderBy(F.desc("strength")).repartition(7), IMPLICIT)
     assert sorted(again.collect()) == sorted(factors.collect())
 
 
 def test_more_blocks_than_two_still_give_the_same_scores(matrix, history):
     params = IMPLICIT.model_copy(update={"iterations": 2, "customer_blocks": 3, "product_blocks": 3})
-    once, again = (scorer(fit(rows, params), PRODUCTS, params) for rows in (matrix, matrix.repartition(7)))
+    once, again = (scorer(product_factors(rows, params), INPUTS, params) for rows in (matrix, matrix.repartition(7)))
     np.testing.assert_allclose(once.score(batch(history)), again.score(batch(history)), atol=1e-5)
 
 
@@ -72,7 +74,7 @@ def test_customers_without_a_history_score_zero_everywhere(als):
 
 
 def test_products_without_factors_score_zero_and_teach_nothing(factors, history):
-    als = scorer(factors.where("product_id <> 'p3'"), PRODUCTS, IMPLICIT)
+    als = scorer(factors.where("product_id <> 'p3'"), INPUTS, IMPLICIT)
     without = history.tolil()
     without[:, 3] = 0
     scores = als.score(batch(history))
@@ -94,19 +96,19 @@ def test_a_reason_is_the_largest_addend_of_the_score_and_its_share(als, history)
 
 
 def test_explicit_scores_are_zero_where_the_bank_has_no_ratings(factors, history):
-    als = scorer(factors, PRODUCTS, IMPLICIT.model_copy(update={"implicit": False}))
+    als = scorer(factors, INPUTS, IMPLICIT.model_copy(update={"implicit": False}))
     assert not als.score(batch(history, rated=False)).any()
 
 
 def test_a_matrix_without_ratings_says_to_use_strength(matrix):
     with pytest.raises(InputMissing, match="set implicit to true"):
-        fit(matrix.withColumn("rating", F.lit(None).cast("double")), EXPLICIT)
+        product_factors(matrix.withColumn("rating", F.lit(None).cast("double")), EXPLICIT)
 
 
 def test_factors_of_another_rank_are_refused(spark):
     factors = spark.createDataFrame([("p0", [1.0, 2.0])], PRODUCT_FACTORS)
     with pytest.raises(ConfigError, match="not of rank 4"):
-        scorer(factors, PRODUCTS, IMPLICIT)
+        scorer(factors, INPUTS, IMPLICIT)
 
 
 def test_many_iterations_need_a_checkpoint_directory():
@@ -118,7 +120,7 @@ def test_many_iterations_need_a_checkpoint_directory():
 
 def test_many_iterations_end_with_a_checkpoint_directory(spark, matrix, tmp_path):
     spark.sparkContext.setCheckpointDir(str(tmp_path))
-    assert fit(matrix, IMPLICIT.model_copy(update={"iterations": 20})).count() == N_PRODUCTS
+    assert product_factors(matrix, IMPLICIT.model_copy(update={"iterations": 20})).count() == N_PRODUCTS
 
 
 @pytest.fixture(scope="module")
@@ -144,12 +146,12 @@ def matrix(spark, history):
 
 @pytest.fixture(scope="module")
 def factors(spark, matrix):
-    return spark.createDataFrame(fit(matrix, IMPLICIT).collect(), PRODUCT_FACTORS)
+    return spark.createDataFrame(product_factors(matrix, IMPLICIT).collect(), PRODUCT_FACTORS)
 
 
 @pytest.fixture(scope="module")
 def als(factors):
-    return scorer(factors, PRODUCTS, IMPLICIT)
+    return scorer(factors, INPUTS, IMPLICIT)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from finrec_spark.models import content
 from finrec_spark.models.content import ContentParams, ContentWeights
 from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.spec import ScorerInputs
 from finrec_spark.tables import PRODUCT_NEIGHBOURS, PRODUCTS
 
 ONLY = dict.fromkeys(ContentWeights.model_fields, 0.0)
@@ -33,7 +34,12 @@ def products(spark):
 def fitted(products, weights=None, **params):
     ids = [row.product_id for row in products.select("product_id").collect()]
     chosen = ContentWeights(**{**ONLY, **weights}) if weights else ContentWeights()
-    return content.fit(products, ids, ContentParams(weights=chosen, **params))
+    return content.content_neighbours(products, ids, ContentParams(weights=chosen, **params))
+
+
+def scorer_of(products, ids):
+    rows = content.content_neighbours(products, ids, ContentParams())
+    return content.scorer(rows, ScorerInputs(tuple(ids)), ContentParams())
 
 
 def similarities(rows):
@@ -52,7 +58,9 @@ SHELF = [
 def test_who_looks_at_low_risk_investments_gets_other_low_risk_investments_new_ones_first(products):
     shelf = products(*SHELF)
     ids = [product_id for product_id, _ in SHELF]
-    scorer = content.scorer(content.fit(shelf, ids, ContentParams()), ids, ContentParams())
+    scorer = content.scorer(
+        content.content_neighbours(shelf, ids, ContentParams()), ScorerInputs(tuple(ids)), ContentParams()
+    )
     looked_at = csr_matrix(np.array([[0, 0.2, 0, 0, 0]]))
     scores = scorer.score(batch_of(looked_at))[0]
     order = [ids[place] for place in np.argsort(-scores) if place != 1]
@@ -61,7 +69,9 @@ def test_who_looks_at_low_risk_investments_gets_other_low_risk_investments_new_o
 
 def test_the_reason_names_the_product_that_was_looked_at(products):
     ids = [product_id for product_id, _ in SHELF]
-    scorer = content.scorer(content.fit(products(*SHELF), ids, ContentParams()), ids, ContentParams())
+    scorer = content.scorer(
+        content.content_neighbours(products(*SHELF), ids, ContentParams()), ScorerInputs(tuple(ids)), ContentParams()
+    )
     reasons = scorer.explain(batch_of(csr_matrix(np.array([[0, 0.2, 0, 0, 0]]))), np.array([[0]]))
     assert (reasons.code, reasons.product.tolist()) == ("similar_content", [[1]])
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.gru import collect_words, scorer
+from finrec_spark.models.gru import GruParams, collect_words, scorer
 from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.spec import ScorerInputs
 
 IDS = ("card", "loan", "fund")
 COLUMNS = "product_id string, state array<float>, bias double, words array<string>"
@@ -16,6 +17,10 @@ def states(spark):
         ("card", [1.0, 0.0], 0.0, ["pay"]),
     ]
     return spark.createDataFrame(rows, COLUMNS)
+
+
+def scores_of(states, batch):
+    return scorer(states, ScorerInputs(IDS), GruParams()).score(batch)
 
 
 def batch_of(state):
@@ -31,17 +36,17 @@ def batch_of(state):
 
 
 def test_scores_are_the_softmax_over_the_products_that_the_network_knows(states):
-    scores = scorer(states, IDS).score(batch_of([[2.0, 1.0]]))
+    scores = scores_of(states, batch_of([[2.0, 1.0]]))
     odds = np.exp([2.0, 1.5])
     assert scores == pytest.approx(np.array([[odds[0], 0.0, odds[1]]]) / odds.sum())
 
 
 def test_a_customer_without_a_state_scores_0(states):
-    assert scorer(states, IDS).score(batch_of([[np.nan, np.nan]])).tolist() == [[0.0, 0.0, 0.0]]
+    assert scores_of(states, batch_of([[np.nan, np.nan]])).tolist() == [[0.0, 0.0, 0.0]]
 
 
 def test_a_month_without_states_scores_0(states):
-    assert scorer(states, IDS).score(batch_of(None)).tolist() == [[0.0, 0.0, 0.0]]
+    assert scores_of(states, batch_of(None)).tolist() == [[0.0, 0.0, 0.0]]
 
 
 def test_a_product_s_three_heaviest_words_stand_at_its_position(states):

@@ -10,7 +10,8 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models import naive_bayes
-from finrec_spark.models.naive_bayes import NaiveBayesParams, NaiveBayesScorer
+from finrec_spark.models.naive_bayes import NaiveBayesParams
+from finrec_spark.models.naive_bayes_scoring import NaiveBayesScorer, naive_bayes_scorer
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.tables import NAIVE_BAYES
 from finrec_spark.transforms.profiles.bins import FeatureBins, ProfileBins
@@ -78,7 +79,7 @@ def pairs(spark):
 @pytest.fixture(scope="module")
 def fitted(profiles, pairs):
     def of(params=PARAMS, liked=LIKED):
-        return naive_bayes.fit(profiles, pairs(liked), pairs(DECLINED), FEATURES, IDS, params)
+        return naive_bayes.liking_odds(profiles, pairs(liked), pairs(DECLINED), FEATURES, IDS, params)
 
     return of
 
@@ -122,7 +123,7 @@ def test_the_rows_are_those_of_their_table(rows):
 
 def test_repartitioning_changes_no_bit(profiles, pairs, rows):
     other = profiles.repartition(7), pairs(LIKED[::-1]).repartition(5), pairs(DECLINED)
-    assert_df_equality(rows, naive_bayes.fit(*other, FEATURES, IDS, PARAMS), ignore_row_order=True)
+    assert_df_equality(rows, naive_bayes.liking_odds(*other, FEATURES, IDS, PARAMS), ignore_row_order=True)
 
 
 def test_the_number_of_spark_jobs_does_not_depend_on_the_number_of_products(spark, profiles, pairs):
@@ -130,7 +131,7 @@ def test_the_number_of_spark_jobs_does_not_depend_on_the_number_of_products(spar
         ids = [f"p{n}" for n in range(products)]
         liked = pairs([(customer, product) for product in ids for customer in PROFILES])
         spark.sparkContext.setJobGroup(f"{products} products", "")
-        naive_bayes.fit(profiles, liked, None, FEATURES, ids, PARAMS).collect()
+        naive_bayes.liking_odds(profiles, liked, None, FEATURES, ids, PARAMS).collect()
         spark.sparkContext.setJobGroup("", "")
         return len(spark.sparkContext.statusTracker().getJobIdsForGroup(f"{products} products"))
 
@@ -148,7 +149,7 @@ def test_without_an_included_feature_the_error_names_what_was_asked_for(fitted):
 
 def test_without_profiles_the_error_says_what_to_run(profiles, pairs):
     with pytest.raises(InputMissing, match="build_profile"):
-        naive_bayes.fit(profiles.where("false"), pairs(LIKED), None, FEATURES, IDS, PARAMS)
+        naive_bayes.liking_odds(profiles.where("false"), pairs(LIKED), None, FEATURES, IDS, PARAMS)
 
 
 def test_scores_from_saved_rows_are_the_slow_version(spark, rows, tmp_path):
@@ -173,7 +174,7 @@ def test_a_value_that_is_new_next_month_scores_as_the_other_ones(rows):
         replace(FEATURES[2], values=("retail", "private", "student")),
         ProfileFeature("new", "number"),
     ]
-    scorer = naive_bayes.scorer(rows, IDS, more, frozenset())
+    scorer = naive_bayes_scorer(rows, IDS, more, frozenset())
     new, other = scorer.score(batch_of([[9.0, 20.0, 3.0, 1.0], [9.0, 20.0, 0.0, 1.0]]))
     assert (new == other).all()
 
@@ -213,7 +214,7 @@ def test_a_score_is_the_sigmoid_of_the_sum_of_its_tokens_ratios(values, seed):
 
 
 def scorer_of(rows, sensitive=frozenset()):
-    return naive_bayes.scorer(rows, IDS, FEATURES, sensitive)
+    return naive_bayes_scorer(rows, IDS, FEATURES, sensitive)
 
 
 def batch_of(profile):

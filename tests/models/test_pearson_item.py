@@ -5,7 +5,9 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.models.neighbours import pearson_item
 from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer
+from finrec_spark.models.neighbours.similar_products import product_neighbours
 from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.spec import ScorerInputs
 
 IDS = ["card", "deposit", "fund", "house", "insurance", "loan"]
 SCHEMA = "product_index array<int>, value array<double>"
@@ -43,7 +45,7 @@ def histories(spark):
 @pytest.mark.parametrize("over", ["co_rated", "all"])
 def test_the_fit_is_the_slow_version(histories, over):
     params = pearson_item.PearsonItemParams(over=over, minimum_support=5, shrinkage=3.0, neighbours=2)
-    found = pearson_item.fit(histories(random_table()), IDS, params).collect()
+    found = product_neighbours(histories(random_table()), IDS, "pearson", params).collect()
     slow = slow_neighbours(random_table(), over, 5, 3.0, 2)
     assert slow
     assert {(r.product_id, r.neighbour_id): (pytest.approx(r.similarity, abs=2e-9), r.support) for r in found} == slow
@@ -52,14 +54,14 @@ def test_the_fit_is_the_slow_version(histories, over):
 def test_repartitioning_changes_nothing(histories):
     once = histories(random_table(80, seed=1))
     params = pearson_item.PearsonItemParams(minimum_support=1)
-    first, second = (pearson_item.fit(df, IDS, params) for df in (once.coalesce(1), once.repartition(7)))
+    first, second = (product_neighbours(df, IDS, "pearson", params) for df in (once.coalesce(1), once.repartition(7)))
     assert_df_equality(first, second, ignore_row_order=True)
 
 
 def test_of_equally_similar_products_the_first_id_is_kept(histories):
     table = np.array([[1, 1, 1, 0, 0, 0], [2, 2, 2, 0, 0, 0]], float)
     params = pearson_item.PearsonItemParams(over="co_rated", minimum_support=2, neighbours=1)
-    found = pearson_item.fit(histories(table), IDS, params).collect()
+    found = product_neighbours(histories(table), IDS, "pearson", params).collect()
     assert {(r.product_id, r.neighbour_id) for r in found} == {
         ("card", "deposit"),
         ("deposit", "card"),
@@ -80,7 +82,7 @@ def batch_of(strength):
 def scorer(spark):
     rows = [("loan", "card", 0.5, 7), ("loan", "fund", 0.25, 9), ("fund", "card", 0.1, 3), ("gone", "card", 0.9, 4)]
     fitted = spark.createDataFrame(rows, "product_id string, neighbour_id string, similarity double, support bigint")
-    return pearson_item.scorer(fitted, IDS, pearson_item.PearsonItemParams())
+    return pearson_item.scorer(fitted, ScorerInputs(tuple(IDS)), pearson_item.PearsonItemParams())
 
 
 def test_a_score_is_the_weighted_sum_over_the_held_neighbours(scorer):

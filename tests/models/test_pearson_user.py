@@ -6,14 +6,10 @@ from scipy.sparse import csr_matrix
 from finrec_spark.models.neighbours import pearson_user
 from finrec_spark.models.neighbours.clusters import nearest_centroids
 from finrec_spark.models.neighbours.recall import neighbour_recall
-from finrec_spark.models.neighbours.similar_customers import FOUND, group_rows, neighbourhood
+from finrec_spark.models.neighbours.similar_customers import FOUND, customer_neighbours, group_rows, neighbourhood
 from finrec_spark.models.scorer import CustomerBatch
 
 SCHEMA = "customer_id string, customer_index int, product_index array<int>, value array<double>"
-
-
-def products(n):
-    return [f"p{p}" for p in range(n)]
 
 
 def random_table(customers, n_products=8, seed=0):
@@ -56,7 +52,7 @@ def test_exact_neighbours_are_those_of_brute_force(histories, monkeypatch, over)
     monkeypatch.setattr("finrec_spark.models.neighbours.similar_customers.EXACT_BLOCK", 20)
     table = random_table(50)
     params = pearson_user.PearsonUserParams(over=over, minimum_support=3, shrinkage=1.0, neighbours=4)
-    found = pearson_user.fit(histories(table), products(8), params).collect()
+    found = customer_neighbours(histories(table), 8, params).collect()
     assert len(found) == 50
     for row in found:
         near = [(n.customer_index, n.similarity) for n in row.neighbours]
@@ -65,7 +61,7 @@ def test_exact_neighbours_are_those_of_brute_force(histories, monkeypatch, over)
 
 def test_evidence_sums_what_the_neighbours_have(histories):
     table = np.array([[1, 2, 0, 0], [1, 2, 4, 0], [2, 4, 0, 3]], float)
-    row = pearson_user.fit(histories(table), products(4), pearson_user.PearsonUserParams()).where("customer_id = 'c0'")
+    row = customer_neighbours(histories(table), 4, pearson_user.PearsonUserParams()).where("customer_id = 'c0'")
     neighbours, evidence = row.select("neighbours", "evidence").first()
     weight = {n.customer_index: n.similarity for n in neighbours}
     slow = {p: sum(s * table[j, p] for j, s in weight.items()) for p in range(4)}
@@ -79,7 +75,7 @@ def test_evidence_sums_what_the_neighbours_have(histories):
 def test_only_the_largest_evidence_is_kept(histories):
     table = np.array([[1, 2, 0, 0], [1, 2, 4, 0], [2, 4, 0, 3]], float)
     params = pearson_user.PearsonUserParams(evidence_products=1)
-    row = pearson_user.fit(histories(table), products(4), params).where("customer_id = 'c0'").first()
+    row = customer_neighbours(histories(table), 4, params).where("customer_id = 'c0'").first()
     assert [e.product_index for e in row.evidence] == [1]
 
 
@@ -91,14 +87,14 @@ def clustered(**params):
 def test_clusters_find_nine_in_ten_of_the_nearest(histories, over):
     df = histories(kinds_of_customers(3_000))
     params = clustered(over=over, minimum_support=2, shrinkage=2.0, cluster_size=200, probes=7)
-    found = pearson_user.fit(df, products(40), params)
+    found = customer_neighbours(df, 40, params)
     assert neighbour_recall(df, found, 40, params, sample=100) >= 0.9
 
 
 def test_the_recall_of_exact_neighbours_is_one(histories):
     df = histories(random_table(60))
     params = pearson_user.PearsonUserParams(neighbours=5)
-    assert neighbour_recall(df, pearson_user.fit(df, products(8), params), 8, params, sample=30) == 1.0
+    assert neighbour_recall(df, customer_neighbours(df, 8, params), 8, params, sample=30) == 1.0
 
 
 def test_the_recall_of_no_neighbours_is_zero(histories):
@@ -113,7 +109,7 @@ def test_the_recall_of_no_neighbours_is_zero(histories):
 def test_repartitioning_changes_nothing_in_clusters(histories):
     df = histories(kinds_of_customers(300))
     first, second = (
-        pearson_user.fit(part, products(40), clustered(cluster_size=100, probes=2))
+        customer_neighbours(part, 40, clustered(cluster_size=100, probes=2))
         for part in (df.coalesce(1), df.repartition(5))
     )
     assert first.count() == 300
@@ -128,7 +124,7 @@ def test_a_cluster_that_is_nobodys_nearest_finds_nothing(spark, histories):
 
 def test_a_huge_cluster_of_identical_customers_is_cut_into_groups(histories):
     table = np.tile([1.0, 1.0, 0.0], (250, 1))
-    found = pearson_user.fit(histories(table), products(3), clustered(max_references=100))
+    found = customer_neighbours(histories(table), 3, clustered(max_references=100))
     assert {len(row.neighbours) for row in found.collect()} == {10}
 
 
@@ -159,7 +155,7 @@ def test_the_score_is_the_evidence_and_the_reason_counts_the_holders():
     batch = CustomerBatch(
         nothing, nothing, evidence, holders, np.array(["all"], object), np.zeros(1, np.int64), np.zeros(1, np.uint64)
     )
-    scorer = pearson_user.scorer()
+    scorer = pearson_user.PearsonUserScorer()
     reasons = scorer.explain(batch, np.array([[1, 2, 0]]))
     assert scorer.score(batch).tolist() == [[0.0, 1.5, 0.2]]
     assert (reasons.count.tolist(), reasons.product.tolist()) == ([[3, 1, 0]], [[-1, -1, -1]])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from finrec_spark.models.popularity import PopularityParams, fit, scorer
+from finrec_spark.models.popularity import PopularityParams, scorer, segment_popularity
 from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.spec import ScorerInputs
 
 ROWS = [
     ("ann", "card", "young", 3.0),
@@ -33,12 +34,12 @@ def test_a_segment_has_every_product_that_anyone_holds(scores):
 
 def test_repartitioning_changes_no_bit(matrix):
     rows = [(f"c{i}", f"p{i % 3}", f"s{i % 2}", 1 / (i + 3)) for i in range(10)]
-    once = fit(matrix(rows).coalesce(1), FOUR).collect()
-    assert fit(matrix(rows[::-1]).repartition(7), FOUR).collect() == once
+    once = segment_popularity(matrix(rows).coalesce(1), FOUR).collect()
+    assert segment_popularity(matrix(rows[::-1]).repartition(7), FOUR).collect() == once
 
 
 def test_nothing_to_count_gives_no_rows(matrix):
-    assert fit(matrix([]), FOUR).isEmpty()
+    assert segment_popularity(matrix([]), FOUR).isEmpty()
 
 
 def test_customers_are_scored_with_their_segments_popularity(popularity):
@@ -56,13 +57,13 @@ def test_the_reason_names_no_product(popularity):
 
 @pytest.fixture
 def popularity(matrix):
-    return scorer(fit(matrix(ROWS), FOUR), PRODUCTS)
+    return scorer(segment_popularity(matrix(ROWS), FOUR), ScorerInputs(tuple(PRODUCTS)), FOUR)
 
 
 @pytest.fixture
 def scores(matrix):
     def of(rows, segment):
-        found = fit(matrix(rows), FOUR).where(f"segment = '{segment}'").collect()
+        found = segment_popularity(matrix(rows), FOUR).where(f"segment = '{segment}'").collect()
         return {row.product_id: Fraction(row.score).limit_denominator(1000) for row in found}
 
     return of

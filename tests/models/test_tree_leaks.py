@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from finrec_spark.errors import DataQualityError
-from finrec_spark.models.trees.fitting import arrange_trees
+from finrec_spark.models.trees.kernel import arrange_trees
 from finrec_spark.models.trees.leaks import require_no_leak
 
 NAMES = ("als:share", "taken_next_month")

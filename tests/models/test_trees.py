@@ -7,18 +7,17 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.ml.regression import RandomForestRegressionModel
 
 from finrec_spark.errors import ModelNotFound
-from finrec_spark.models.trees.fitting import (
+from finrec_spark.models.trees.fitting import TreesParams, fit_trees
+from finrec_spark.models.trees.kernel import (
     MISSING,
-    TreesParams,
     arrange_trees,
     attributed,
     attribution_table,
     collect_trees,
-    fit_trees,
     leaves,
     probabilities,
 )
-from finrec_spark.models.trees.saved import printed_tree
+from finrec_spark.models.trees.text import printed_tree
 from finrec_spark.tables import TREES
 
 NAMES = ("age", "balance", "calls")

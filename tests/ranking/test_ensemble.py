@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.models.calibration import AS_IT_IS, Curve
 from finrec_spark.models.scorer import Explanation
-from finrec_spark.models.trees.fitting import arrange_trees
+from finrec_spark.models.trees.kernel import arrange_trees
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 from finrec_spark.ranking.reasons import heaviest

@@ -15,6 +15,12 @@ def test_owned_as_value_is_one_for_what_is_held_and_nothing_else(matrix):
     assert [(row.customer_id, row.product_index, row.value) for row in values] == [("ann", [0], [1.0])]
 
 
+def test_a_customer_without_a_history_has_no_values(spark):
+    columns = "customer_id string, product_index array<int>, strength array<double>"
+    rows = spark.createDataFrame([("ann", [], []), ("bob", [2], [0.5])], columns)
+    assert [(row.customer_id, row.value) for row in history_values(rows, "strength").collect()] == [("bob", [0.5])]
+
+
 def test_a_rating_of_zero_is_a_rating(matrix):
     rows = [("ann", 0, 0, 1.0, 0.0, True), ("ann", 0, 1, 1.0, None, True)]
     assert history_values(customer_histories(matrix(rows)), "rating").head().product_index == [0]

@@ -3,17 +3,16 @@
 Cold start: a customer without history and a product that too few customers have score 0, so other models decide.
 """
 
-from collections.abc import Sequence
-
 from pydantic import Field
 from pyspark.sql import DataFrame
 
-from finrec_spark.models.neighbours.neighbour_scorer import neighbour_scorer
+from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer, neighbour_scorer
 from finrec_spark.models.neighbours.similar_products import product_neighbours
 from finrec_spark.models.neighbours.similarity import Over, SimilarityParams
-from finrec_spark.models.scorer import Scorer
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
+from finrec_spark.tables import PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, SCORING_ROWS
+from finrec_spark.transforms.histories import history_values
 
-NAME = "euclidean"
 REASON = "close_product"
 
 
@@ -31,32 +30,27 @@ class EuclideanParams(SimilarityParams):
     shrinkage: float = Field(10.0, ge=0, description="similarity · n / (n + shrinkage), n being those customers")
 
 
-def fit(histories: DataFrame, product_ids: Sequence[str], params: EuclideanParams) -> DataFrame:
+def fit(inputs: FitInputs, params: EuclideanParams) -> DataFrame:
     """One row: one of the closest products of one product (``model.product_neighbours``, less month and model).
 
     Similarity is 1 / (1 + d), shrunk by support; d = √Σ(x − y)² over all customers, or the root mean
     square difference over those who have both.
-
-    Args:
-        histories: one row a customer: ``product_index`` array<int>, ascending, and ``value`` array<double> beside it.
-        product_ids: product IDs by position.
-
-    >>> histories = spark.createDataFrame(
-    ...     [([0, 1], [1.0, 1.0]), ([0, 1, 2], [2.0, 2.0, 5.0])], "product_index array<int>, value array<double>")
-    >>> close = EuclideanParams(minimum_support=1, shrinkage=0, neighbours=1)
-    >>> fit(histories, ["card", "loan", "fund"], close).show()
-    +----------+------------+----------+-------+
-    |product_id|neighbour_id|similarity|support|
-    +----------+------------+----------+-------+
-    |      card|        loan|       1.0|      2|
-    |      fund|        card|      0.25|      1|
-    |      loan|        card|       1.0|      2|
-    +----------+------------+----------+-------+
-    <BLANKLINE>
     """
-    return product_neighbours(histories, product_ids, "euclidean", params)
+    histories = history_values(inputs.read(SCORING_ROWS), params.value)
+    return product_neighbours(histories, inputs.product_ids, "euclidean", params)
 
 
-def scorer(neighbours: DataFrame, product_ids: Sequence[str], params: EuclideanParams) -> Scorer:
+def scorer(neighbours: DataFrame, inputs: ScorerInputs, params: EuclideanParams) -> NeighbourScorer:
     """Scores by the fitted rows: Σ similarity · value over a product's neighbours in the history."""
-    return neighbour_scorer(neighbours, product_ids, params, REASON)
+    return neighbour_scorer(neighbours, inputs.product_ids, params, REASON)
+
+
+SPEC = ModelSpec(
+    name="euclidean",
+    table=PRODUCT_NEIGHBOURS,
+    params=EuclideanParams,
+    step="train_pearson",
+    reads=(SCORING_ROWS, PRODUCT_INDEX_TABLE),
+    scorer=scorer,
+    fit=fit,
+)

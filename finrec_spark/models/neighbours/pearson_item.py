@@ -3,17 +3,16 @@
 Cold start: a customer without history and a product that too few customers have score 0, so other models decide.
 """
 
-from collections.abc import Sequence
-
 from pydantic import Field
 from pyspark.sql import DataFrame
 
-from finrec_spark.models.neighbours.neighbour_scorer import neighbour_scorer
+from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer, neighbour_scorer
 from finrec_spark.models.neighbours.similar_products import product_neighbours
 from finrec_spark.models.neighbours.similarity import SimilarityParams
-from finrec_spark.models.scorer import Scorer
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
+from finrec_spark.tables import PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, SCORING_ROWS
+from finrec_spark.transforms.histories import history_values
 
-NAME = "pearson_item"
 REASON = "holders_also_hold"
 
 
@@ -24,28 +23,23 @@ class PearsonItemParams(SimilarityParams):
     shrinkage: float = Field(10.0, ge=0, description="similarity · n / (n + shrinkage), n being those customers")
 
 
-def fit(histories: DataFrame, product_ids: Sequence[str], params: PearsonItemParams) -> DataFrame:
-    """One row: one of the most similar products of one product (``model.product_neighbours``, less month and model).
-
-    Args:
-        histories: one row a customer: ``product_index`` array<int>, ascending, and ``value`` array<double> beside it.
-        product_ids: product IDs by position.
-
-    >>> rows = [([0, 1],), ([0, 1],), ([2],), ([0, 2],)]
-    >>> histories = spark.createDataFrame(rows, "product_index array<int>").selectExpr(
-    ...     "product_index", "transform(product_index, p -> 1d) AS value")
-    >>> fit(histories, ["card", "loan", "fund"], PearsonItemParams(minimum_support=1, shrinkage=0)).show()
-    +----------+------------+-----------+-------+
-    |product_id|neighbour_id| similarity|support|
-    +----------+------------+-----------+-------+
-    |      card|        loan|0.577350269|      2|
-    |      loan|        card|0.577350269|      2|
-    +----------+------------+-----------+-------+
-    <BLANKLINE>
-    """
-    return product_neighbours(histories, product_ids, "pearson", params)
+def fit(inputs: FitInputs, params: PearsonItemParams) -> DataFrame:
+    """One row: one of the most similar products of one product (``model.product_neighbours``, less month and model)."""
+    histories = history_values(inputs.read(SCORING_ROWS), params.value)
+    return product_neighbours(histories, inputs.product_ids, "pearson", params)
 
 
-def scorer(neighbours: DataFrame, product_ids: Sequence[str], params: PearsonItemParams) -> Scorer:
+def scorer(neighbours: DataFrame, inputs: ScorerInputs, params: PearsonItemParams) -> NeighbourScorer:
     """Scores by the fitted rows: Σ similarity · value over a product's neighbours in the history."""
-    return neighbour_scorer(neighbours, product_ids, params, REASON)
+    return neighbour_scorer(neighbours, inputs.product_ids, params, REASON)
+
+
+SPEC = ModelSpec(
+    name="pearson_item",
+    table=PRODUCT_NEIGHBOURS,
+    params=PearsonItemParams,
+    step="train_pearson",
+    reads=(SCORING_ROWS, PRODUCT_INDEX_TABLE),
+    scorer=scorer,
+    fit=fit,
+)

@@ -33,6 +33,7 @@ from finrec_spark.models.neighbours.similarity import (
     similar_pairs,
     values_at,
 )
+from finrec_spark.sampling import bucket
 
 Scale = tuple[float, float]
 
@@ -237,4 +238,4 @@ def _ratings(train: DataFrame) -> DataFrame:
 
 
 def _block() -> Column:
-    return F.pmod(F.xxhash64("customer_index"), F.lit(BLOCKS)).cast("int")
+    return bucket(BLOCKS, "customer_index")

@@ -4,17 +4,19 @@ Cold start: a customer without history, or whom nobody is similar to, has no evi
 that no similar customer has scores 0. Other models decide there.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pyspark.sql import DataFrame
 
 from finrec_spark.arrays import Floats, Ints
+from finrec_spark.models.neighbours.recall import neighbour_recall
 from finrec_spark.models.neighbours.similar_customers import CustomerSimilarityParams, customer_neighbours
-from finrec_spark.models.scorer import CustomerBatch, Explanation, Scorer
+from finrec_spark.models.scorer import CustomerBatch, Explanation
+from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
+from finrec_spark.tables import CUSTOMER_INDEX_TABLE, CUSTOMER_NEIGHBOURS, PRODUCT_INDEX_TABLE, SCORING_ROWS
+from finrec_spark.transforms.histories import history_values
 
-NAME = "pearson_user"
 REASON = "similar_customers"
 
 
@@ -22,32 +24,29 @@ class PearsonUserParams(CustomerSimilarityParams):
     """Parameters of ``pearson_user``."""
 
 
-def fit(histories: DataFrame, product_ids: Sequence[str], params: PearsonUserParams) -> DataFrame:
+def fit(inputs: FitInputs, params: PearsonUserParams) -> DataFrame:
     """One row: one customer with the nearest customers and their evidence (``model.customer_neighbours``, less month).
 
-    Exact up to ``params.exact_up_to`` customers, beyond it among the nearest clusters; see
-    ``similarity_customers``. Runs small jobs before it returns.
-
-    Args:
-        histories: one row a customer: ``customer_id``, ``customer_index``, ``product_index`` array<int>,
-            ascending, and ``value`` array<double> beside it.
-        product_ids: product IDs by position.
-
-    >>> rows = [("ann", 0, [0, 1]), ("bob", 1, [0, 1, 2]), ("eve", 2, [3])]
-    >>> histories = spark.createDataFrame(rows, "customer_id string, customer_index int, product_index array<int>")
-    >>> histories = histories.selectExpr("*", "transform(product_index, p -> 1d) AS value")
-    >>> nearest = fit(histories, ["card", "loan", "fund", "gold"], PearsonUserParams())
-    >>> nearest.select("customer_id", "neighbours").orderBy("customer_id").show()
-    +-----------+------------------+
-    |customer_id|        neighbours|
-    +-----------+------------------+
-    |        ann|[{1, 0.577350269}]|
-    |        bob|[{0, 0.577350269}]|
-    |        eve|                []|
-    +-----------+------------------+
-    <BLANKLINE>
+    Exact up to ``params.exact_up_to`` customers, beyond it among the nearest clusters; see ``similar_customers``.
+    Runs small jobs before it returns.
     """
-    return customer_neighbours(histories, len(product_ids), params)
+    return customer_neighbours(_histories(inputs, params), len(inputs.product_ids), params)
+
+
+def remark(inputs: FitInputs, fitted: DataFrame, params: PearsonUserParams) -> str:
+    """How many of the exact nearest customers were found, where they were not all looked at."""
+    histories = _histories(inputs, params)
+    customers = histories.count()
+    if customers <= params.exact_up_to:
+        return f"pearson_user: exact among {customers:,} customers"
+    found = neighbour_recall(histories, fitted, len(inputs.product_ids), params)
+    return f"pearson_user: found {found:.1%} of the exact nearest customers (on a sample; {customers:,} in all)"
+
+
+def _histories(inputs: FitInputs, params: PearsonUserParams) -> DataFrame:
+    """One row: a customer with a history and the customer's index."""
+    values = history_values(inputs.read(SCORING_ROWS), params.value)
+    return values.join(inputs.read(CUSTOMER_INDEX_TABLE), "customer_id", "inner")
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,19 @@ class PearsonUserScorer:
         return Explanation(REASON, np.full(products.shape, -1, np.int64), np.ones(products.shape), count)
 
 
-def scorer() -> Scorer:
-    """The scorer; what it needs of the fitted rows comes with every batch."""
+def scorer(neighbours: DataFrame, inputs: ScorerInputs, params: PearsonUserParams) -> PearsonUserScorer:
+    """The scorer; nothing is read here, what it needs of the fitted rows comes with every batch."""
     return PearsonUserScorer()
+
+
+SPEC = ModelSpec(
+    name="pearson_user",
+    table=CUSTOMER_NEIGHBOURS,
+    params=PearsonUserParams,
+    step="train_pearson",
+    reads=(SCORING_ROWS, CUSTOMER_INDEX_TABLE, PRODUCT_INDEX_TABLE),
+    scorer=scorer,
+    fit=fit,
+    customers=CUSTOMER_NEIGHBOURS,
+    remark=remark,
+)

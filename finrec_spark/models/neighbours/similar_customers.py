@@ -35,6 +35,7 @@ from finrec_spark.models.neighbours.similarity import (
     similar_pairs,
 )
 from finrec_spark.models.sparse import csr_from_lists
+from finrec_spark.sampling import bucket
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -76,6 +77,20 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
     Returns:
         ``customer_id``, ``neighbours``, ``evidence`` as in ``model.customer_neighbours``; both empty where
         nobody is similar. The same whatever the partitioning.
+
+    >>> rows = [("ann", 0, [0, 1]), ("bob", 1, [0, 1, 2]), ("eve", 2, [3])]
+    >>> histories = spark.createDataFrame(rows, "customer_id string, customer_index int, product_index array<int>")
+    >>> histories = histories.selectExpr("*", "transform(product_index, p -> 1d) AS value")
+    >>> nearest = customer_neighbours(histories, 4, CustomerSimilarityParams())
+    >>> nearest.select("customer_id", "neighbours").orderBy("customer_id").show()
+    +-----------+------------------+
+    |customer_id|        neighbours|
+    +-----------+------------------+
+    |        ann|[{1, 0.577350269}]|
+    |        bob|[{0, 0.577350269}]|
+    |        eve|                []|
+    +-----------+------------------+
+    <BLANKLINE>
     """
     histories = histories.select("customer_id", "customer_index", "product_index", "value")
     customers = histories.count()
@@ -99,7 +114,7 @@ def all_members(histories: DataFrame, customers: int, params: CustomerSimilarity
     """One row: one customer in one ``group``; everyone is in every group and ``own`` in one of them."""
     n_groups = max(1, ceil(customers / EXACT_BLOCK))
     groups = F.explode(F.sequence(F.lit(0), F.lit(n_groups - 1)))
-    own = F.pmod(_stable_hash(params.seed), F.lit(n_groups)).cast("int")
+    own = bucket(n_groups, *_seeded(params.seed))
     return histories.withColumn("group", groups).withColumn("own", F.col("group") == own)
 
 
@@ -117,7 +132,7 @@ def near_members(histories: DataFrame, customers: int, n_products: int, params: 
     sizes = collect_cluster_sizes(members, clustering.size)
     n_groups = [max(1, ceil(size / params.max_references)) for size in sizes]
     first_group = [0, *accumulate(n_groups)][:-1]
-    within = F.pmod(_stable_hash(params.seed), _number_of(n_groups)).cast("int")
+    within = bucket(_number_of(n_groups), *_seeded(params.seed))
     own = F.col("place") == 0
     return members.select(
         F.when(own, F.col("customer_id")).alias("customer_id"),
@@ -131,7 +146,7 @@ def near_members(histories: DataFrame, customers: int, n_products: int, params: 
 
 def collect_sample(histories: DataFrame, size: int, seed: int) -> pd.DataFrame:
     """At most ``size`` customers in the seeded order of their hashes; the same whatever the partitioning."""
-    order = (_stable_hash(seed), F.col("customer_index"))
+    order = (F.xxhash64(*_seeded(seed)), F.col("customer_index"))
     return histories.orderBy(*order).limit(size).select("customer_index", "product_index", "value").toPandas()
 
 
@@ -240,5 +255,6 @@ def _number_of(by_cluster: list[int]) -> Column:
     return F.element_at(F.lit(by_cluster), F.col("cluster") + 1)
 
 
-def _stable_hash(seed: int) -> Column:
-    return F.xxhash64("customer_index", F.lit(seed))
+def _seeded(seed: int) -> tuple[Column, Column]:
+    """What the sample and the groups depend on."""
+    return F.col("customer_index"), F.lit(seed)

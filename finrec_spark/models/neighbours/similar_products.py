@@ -42,6 +42,30 @@ def product_neighbours(
     Returns:
         ``product_id``, ``neighbour_id``, ``similarity`` (in (0, 1], rounded to 1e-9), ``support`` (customers who
         have both); ties of similarity by ``neighbour_id``. A product without a neighbour has no row.
+
+    >>> histories = spark.createDataFrame(
+    ...     [([0, 1], [1.0, 1.0]), ([0, 1], [1.0, 1.0]), ([2], [1.0]), ([0, 2], [1.0, 1.0])],
+    ...     "product_index array<int>, value array<double>")
+    >>> product_neighbours(histories, ["card", "loan", "fund"], "pearson", SimilarityParams()).show()
+    +----------+------------+-----------+-------+
+    |product_id|neighbour_id| similarity|support|
+    +----------+------------+-----------+-------+
+    |      card|        loan|0.577350269|      2|
+    |      loan|        card|0.577350269|      2|
+    +----------+------------+-----------+-------+
+    <BLANKLINE>
+    >>> histories = spark.createDataFrame(
+    ...     [([0, 1], [1.0, 1.0]), ([0, 1, 2], [2.0, 2.0, 5.0])], "product_index array<int>, value array<double>")
+    >>> closest = SimilarityParams(over="co_rated", neighbours=1)
+    >>> product_neighbours(histories, ["card", "loan", "fund"], "euclidean", closest).show()
+    +----------+------------+----------+-------+
+    |product_id|neighbour_id|similarity|support|
+    +----------+------------+----------+-------+
+    |      card|        loan|       1.0|      2|
+    |      fund|        card|      0.25|      1|
+    |      loan|        card|       1.0|      2|
+    +----------+------------+----------+-------+
+    <BLANKLINE>
     """
     similar = product_similarities(histories, len(product_ids), measure, params)
     by_similarity = Window.partitionBy("product_id").orderBy(F.desc("similarity"), F.asc("neighbour_id"))

@@ -1,4 +1,4 @@
-"""Kernel: binary decision trees, learned by MLlib, kept as rows, scored and explained as flat arrays.
+"""Trees and forests learned by MLlib, kept as rows.
 
 MLlib's tree classifiers merge two leaves whose majority class is the same, and there is no option against
 it: where the positive class is rare nearly all leaves say no, and what the tree knew of their shares is
@@ -7,27 +7,19 @@ the variance of such a label is p(1 − p), half of the Gini impurity, so every 
 leaf's mean is its share of the positive class.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field
 from pyspark.ml.functions import array_to_vector
 from pyspark.ml.regression import DecisionTreeRegressor, RandomForestRegressor
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.arrays import Floats, Ints
-from finrec_spark.errors import ModelNotFound
+from finrec_spark.models.trees.kernel import MISSING
+from finrec_spark.models.trees.mllib_nodes import saved_nodes
 from finrec_spark.params import Params
 
-MISSING = -1e30  # stands below every value in training; NaN is below every threshold in scoring
-CHUNK_ROWS = 4096  # a chunk's features and temporaries stay in a core's cache
-
 _EXACT = float(1 << 20)  # weights are multiples of 1/_EXACT: their sums are exact, whatever the order
-_NODE_COLUMNS = ("tree", "node", "left", "right", "feature", "threshold", "probability", "weight")
 
 
 class TreesParams(Params):
@@ -47,39 +39,6 @@ class TreesParams(Params):
     partitions: int = Field(
         2, ge=1, description="Partitions that rows are learned in: raise to the cluster's cores; part of the result"
     )
-
-
-@dataclass(frozen=True)
-class Trees:
-    """All nodes of T trees, one tree after the other, N in all.
-
-    Attributes:
-        root: position of each tree's root, T.
-        feature: position of the feature that a node asks for, N; 0 in a leaf.
-        threshold: values above it go right, others and NaN left, N; infinite in a leaf.
-        child: left child at 2 · node, right child at 2 · node + 1, 2N; a leaf is its own child.
-        probability: share of the positive class, N.
-        weight: weighted training rows, N.
-        depth: questions on the longest path.
-    """
-
-    root: NDArray[np.int32]
-    feature: NDArray[np.int32]
-    threshold: Floats
-    child: NDArray[np.int32]
-    probability: Floats
-    weight: Floats
-    depth: int
-
-    @property
-    def bias(self) -> float:
-        """Probability before anything is asked: the mean of the roots'."""
-        return float(self.probability[self.root].mean())
-
-    @property
-    def is_leaf(self) -> NDArray[np.bool_]:
-        """Which nodes ask nothing, N."""
-        return np.equal(self.child[::2], np.arange(len(self.feature)))
 
 
 def fit_trees(
@@ -104,10 +63,10 @@ def fit_trees(
     """
     learnt_from = arranged(rows, params).persist()
     try:
-        estimator(params, single).fit(learnt_from).write().overwrite().save(scratch)
+        model = estimator(params, single).fit(learnt_from)
     finally:
         learnt_from.unpersist()
-    return _nodes(rows.sparkSession.read.parquet(f"{scratch.rstrip('/')}/data"), feature_names)
+    return saved_nodes(rows.sparkSession, model, feature_names, scratch)
 
 
 def arranged(rows: DataFrame, params: TreesParams) -> DataFrame:
@@ -137,156 +96,3 @@ def estimator(params: TreesParams, single: bool) -> DecisionTreeRegressor | Rand
         cacheNodeIds=True,  # else every level walks every row from the root
         checkpointInterval=-1,
     )
-
-
-def _nodes(saved: DataFrame, feature_names: Sequence[str]) -> DataFrame:
-    """The nodes of MLlib's save format; its IDs are 0, 1, 2 … from the root, in pre-order.
-
-    A forest's rows are ``treeID``, ``nodeData``; a single tree's are the node's fields themselves. The
-    statistics of a regression node are Σ weight, Σ weight · label, Σ weight · label².
-    """
-    is_forest = "nodeData" in saved.columns
-    node = (
-        saved.select(F.col("treeID").alias("tree"), "nodeData.*") if is_forest else saved.withColumn("tree", F.lit(0))
-    )
-    is_leaf = F.col("leftChild") < 0
-    names = F.array(*map(F.lit, feature_names))
-    weight = F.col("impurityStats")[0]
-    return node.select(
-        F.col("tree").cast("int").alias("tree"),
-        F.col("id").alias("node"),
-        F.col("leftChild").alias("left"),
-        F.col("rightChild").alias("right"),
-        _unless(is_leaf, names[F.col("split.featureIndex")]).alias("feature"),
-        _unless(is_leaf, F.col("split.leftCategoriesOrThreshold")[0]).alias("threshold"),
-        F.least(F.greatest(F.col("impurityStats")[1] / weight, F.lit(0.0)), F.lit(1.0)).alias("probability"),
-        weight.alias("weight"),
-    )
-
-
-def _unless(condition: Column, value: Column) -> Column:
-    return F.when(~condition, value)
-
-
-def collect_trees(nodes: DataFrame, feature_names: Sequence[str]) -> Trees:
-    """The trees as arrays: as many nodes as they have.
-
-    Args:
-        nodes: rows of ``fit_trees``, or of one month and model in ``model.trees``.
-        feature_names: names of the features by place in the matrix that will be scored; all that the trees
-            ask for must be among them.
-
-    Raises:
-        ModelNotFound: there is no node, or the trees ask for a feature that is not named.
-    """
-    table = pd.DataFrame(nodes.select(*_NODE_COLUMNS).toPandas()).sort_values(["tree", "node"], ignore_index=True)
-    if table.empty:
-        raise ModelNotFound("trees: the model has no nodes; train it for this month")
-    return arrange_trees(table, feature_names)
-
-
-def arrange_trees(table: pd.DataFrame, feature_names: Sequence[str]) -> Trees:
-    """Trees from their nodes, sorted by ``tree`` and ``node``.
-
-    Raises:
-        ModelNotFound: they ask for a feature that is not named.
-    """
-    feature = pd.Index(feature_names).get_indexer(pd.Index(table["feature"], dtype=object))
-    is_leaf = table["left"].to_numpy() < 0
-    unknown = sorted(set(table["feature"][~is_leaf & (feature < 0)]))
-    if unknown:
-        raise ModelNotFound(f"trees: feature {unknown[0]} is no longer there; train the model for this month")
-    place = np.arange(len(table))
-    root = place[np.r_[True, np.diff(table["tree"].to_numpy()) != 0]]
-    first = np.repeat(root, np.diff(np.r_[root, len(table)]))  # each node's own root
-    children = np.where(is_leaf[:, None], place[:, None], table[["left", "right"]].to_numpy() + first[:, None])
-    child = children.ravel().astype(np.int32)
-    return Trees(
-        root=root.astype(np.int32),
-        feature=np.where(is_leaf, 0, feature).astype(np.int32),
-        threshold=np.where(is_leaf, np.inf, table["threshold"].to_numpy(dtype=np.float64)),
-        child=child,
-        probability=table["probability"].to_numpy(dtype=np.float64),
-        weight=table["weight"].to_numpy(dtype=np.float64),
-        depth=sum(1 for _ in _levels(root.astype(np.int32), child)) - 1,
-    )
-
-
-def leaves(trees: Trees, features: Floats) -> NDArray[np.int32]:
-    """The leaf of each row in each tree, R × T positions of nodes.
-
-    Args:
-        trees: T trees.
-        features: R × F, NaN where a value is missing.
-    """
-    found = np.empty((len(features), len(trees.root)), dtype=np.int32)
-    for start in range(0, len(features), CHUNK_ROWS):
-        chunk = np.ascontiguousarray(features[start : start + CHUNK_ROWS], dtype=np.float64)
-        for tree, root in enumerate(trees.root):
-            found[start : start + CHUNK_ROWS, tree] = _descended(trees, chunk, root)
-    return found
-
-
-def _descended(trees: Trees, features: Floats, root: np.int32) -> Ints:
-    """The leaf of each row, all rows level by level; who has reached a leaf stays there."""
-    values = features.ravel()
-    start = np.arange(len(features), dtype=np.int64) * features.shape[1]
-    node = np.full(len(features), root, dtype=np.int64)
-    for _ in range(trees.depth):
-        goes_right = values.take(start + trees.feature.take(node)) > trees.threshold.take(node)
-        node = trees.child.take(2 * node + goes_right).astype(np.int64)
-    return node
-
-
-def probabilities(trees: Trees, found: NDArray[np.int32]) -> Floats:
-    """Probability of the positive class, R: the mean over the trees, as MLlib's ``transform``.
-
-    Args:
-        trees: T trees.
-        found: the rows' ``leaves``, R × T.
-    """
-    return np.asarray(trees.probability[found].mean(axis=1))
-
-
-def attribution_table(trees: Trees, groups: Sequence[int], n_groups: int) -> Floats:
-    """What the path to each node adds to its root's probability, by group of features, N × G.
-
-    Each step adds the child's probability − the parent's to the group of the feature that was asked for
-    (Saabas 2014), so a node's row sums to its probability − its root's.
-
-    Args:
-        trees: T trees.
-        groups: group of each feature, 0 … G-1.
-        n_groups: G.
-    """
-    table = np.zeros((len(trees.feature), n_groups))
-    group = np.asarray(groups, dtype=np.int64)
-    for parents in _levels(trees.root, trees.child):
-        asking = parents[~trees.is_leaf[parents]]
-        for side in (0, 1):
-            child = trees.child[2 * asking + side]
-            table[child] = table[asking]
-            table[child, group[trees.feature[asking]]] += trees.probability[child] - trees.probability[asking]
-    return table
-
-
-def attributed(table: Floats, found: NDArray[np.int32]) -> Floats:
-    """What each group of features adds to each row's probability, R × G; ``bias`` + their sum is the probability.
-
-    Args:
-        table: from ``attribution_table``.
-        found: the rows' ``leaves``, R × T.
-    """
-    total = np.zeros((len(found), table.shape[1]))
-    for column in found.T:
-        total += table[column]
-    return total / found.shape[1]
-
-
-def _levels(root: NDArray[np.int32], child: NDArray[np.int32]) -> Iterator[Ints]:
-    """Positions of the nodes of every tree, level by level from the roots."""
-    nodes = root.astype(np.int64)
-    while len(nodes):
-        yield nodes
-        children = np.stack([child[2 * nodes], child[2 * nodes + 1]])
-        nodes = children[:, children[0] != nodes].ravel().astype(np.int64)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from finrec_spark.errors import DataQualityError
-from finrec_spark.models.trees.fitting import Trees
+from finrec_spark.models.trees.kernel import Trees
 
 _CERTAIN = 0.9
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from finrec_spark.models.trees.fitting import MISSING, Trees
+from finrec_spark.models.trees.kernel import MISSING, Trees
 
 
 def printed_tree(trees: Trees, feature_names: Sequence[str], tree: int = 0) -> str:
