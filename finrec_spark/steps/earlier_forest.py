@@ -18,7 +18,8 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.held_out import collect_outcomes
 from finrec_spark.models.calibration import Curve, collect_curve, fit_calibration
-from finrec_spark.models.trees.fitting import Trees, collect_trees, fit_trees
+from finrec_spark.models.trees.fitting import fit_trees
+from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.sampling import bucket

@@ -119,7 +119,9 @@ def reads(context: RunContext, month: date) -> Sequence[Read]:
     The forest that decided the held-out month and the month that its curve was fitted on are read where they are there.
     """
     held_out = months_before(month, 1)
-    trees = [Read(TREES, month, model) for model in (RANDOM_FOREST, DECISION_TREE)] if label_months(context, month) else []
+    trees = (
+        [Read(TREES, month, model) for model in (RANDOM_FOREST, DECISION_TREE)] if label_months(context, month) else []
+    )
     earlier = newest_label_month(context, held_out)
     of_earlier = [replace(read, optional=True) for read in month_reads(context.config, earlier)] if earlier else []
     promised = [Read(table, held_out, RANDOM_FOREST, optional=True) for table in (TREES, CALIBRATION)]
