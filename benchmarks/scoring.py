@@ -31,7 +31,8 @@ from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 from finrec_spark.ranking.reasons import Wording
 from finrec_spark.ranking.scoring import Pass, score_customers, scoring_rows
-from finrec_spark.transforms.histories import customer_histories, known_customers
+from finrec_spark.transforms.histories import customer_histories
+from finrec_spark.transforms.scoring_rows import scoring_rows as rows_of_month
 
 ENTRIES = 12  # products in a customer's history
 PARAMS = als.AlsParams(rank=32, iterations=2)
@@ -45,8 +46,13 @@ def main(customers: int, products: int, rounds: int) -> None:
     model = ALS(rank=32, maxIter=2, implicitPrefs=True, userCol="customer_index", itemCol="product_index",
                 ratingCol="strength", seed=1).fit(matrix)  # fmt: skip
     rows = scoring_rows(
-        known_customers(
-            matrix.select("customer_id", F.lit("all").alias("segment"), F.lit(5).alias("risk_level")).distinct(),
+        rows_of_month(
+            matrix.select(
+                "customer_id",
+                F.lit("all").alias("segment"),
+                F.lit(5).alias("risk_level"),
+                F.array().cast("array<double>").alias("profile"),
+            ).distinct(),
             customer_histories(matrix),
         ),
         None,

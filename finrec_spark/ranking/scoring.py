@@ -19,6 +19,7 @@ from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, Ranked
 from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
+from finrec_spark.tables import SCORING_ROWS
 
 PASS_DDL = (
     "customer_id string, rank int, product_index int, score double, "
@@ -61,44 +62,29 @@ class Pass:
     pairs: bool = False
 
 
-def scoring_rows(customers: DataFrame, evidence: DataFrame | None, states: DataFrame | None = None) -> DataFrame:
+def scoring_rows(rows: DataFrame, evidence: DataFrame | None, states: DataFrame | None = None) -> DataFrame:
     """One row: a customer as the pass reads it.
 
     Args:
-        customers: result of ``transforms.histories.known_customers``, with ``profile`` (array<double>) where
-            profiles are read.
+        rows: ``gold.scoring_rows`` of the month, each ``profile`` as long as the features are many
+            (``profiles.vector.padded_profile``), or empty everywhere where no profiles are read.
         evidence: ``model.customer_neighbours`` of the month; None where ``pearson_user`` is not used.
         states: ``customer_id`` and ``state``, arrays of one length, at most one row a customer; None where ``gru`` is
             not used.
 
     Returns:
-        ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists,
-        ``profile``, ``state`` and ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
+        The rows' columns without ``month``, ``state`` and ``evidence_index``, ``evidence_score``,
+        ``evidence_holders``, ascending by product.
     """
-    rows = customers
+    joined = rows
     if evidence is not None:
-        rows = rows.join(
+        joined = joined.join(
             evidence.select("customer_id", F.array_sort("evidence").alias("evidence")), "customer_id", "left"
         )
     if states is not None:
-        rows = rows.join(states.select("customer_id", F.col("state").cast("array<double>")), "customer_id", "left")
-    return rows.select(
-        "customer_id",
-        F.xxhash64("customer_id").alias("key"),
-        "segment",
-        "risk_level",
-        "product_index",
-        "strength",
-        "rating",
-        "owned",
-        _profile(rows).alias("profile"),
-        _state(rows, states).alias("state"),
-        *_evidence(rows),
-    )
-
-
-def _profile(rows: DataFrame) -> Column:
-    return F.col("profile") if "profile" in rows.columns else F.array().cast("array<double>")
+        joined = joined.join(states.select("customer_id", F.col("state").cast("array<double>")), "customer_id", "left")
+    own = [name for name in SCORING_ROWS.column_names if name != "month"]
+    return joined.select(*own, _state(joined, states).alias("state"), *_evidence(joined))
 
 
 def _state(rows: DataFrame, states: DataFrame | None) -> Column:

@@ -35,9 +35,10 @@ from finrec_spark.tables import (
     TREES,
     Table,
 )
-from finrec_spark.transforms.histories import customer_histories, known_customers
+from finrec_spark.transforms.histories import customer_histories
 from finrec_spark.transforms.labels import taken_products, with_taken
 from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
+from finrec_spark.transforms.scoring_rows import scoring_rows as rows_of_month
 
 _OF_EVERY_MODEL = ("build_matrix", "build_profile", "train_popularity")
 _OF_CONFIGURED_MODELS = ("train_als", "train_pearson", "train_content", "train_naive_bayes", "train_gru")
@@ -102,7 +103,7 @@ def read_month_tables(job: Job, month: date) -> MonthTables:
     sensitive = frozenset(params.sensitive)
     return MonthTables(
         month=month,
-        rows=scoring_rows(known_customers(vectors, customer_histories(matrix)), evidence, states),
+        rows=scoring_rows(rows_of_month(vectors, customer_histories(matrix)), evidence, states),
         catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
         product_ids=product_ids,
         profile=profile,

@@ -12,6 +12,7 @@ from finrec_spark.tables.gold import (
     PRODUCT_TEXT,
     PROFILE_FEATURES,
     PROFILE_VALUES,
+    SCORING_ROWS,
     SEQUENCES,
     TOKEN_VECTORS,
 )
@@ -49,6 +50,7 @@ GOLD = (
     PRODUCT_PROFILE,
     PROFILE_FEATURES,
     PROFILE_VALUES,
+    SCORING_ROWS,
     PRODUCT_TEXT,
     TOKEN_VECTORS,
     SEQUENCES,
@@ -113,6 +115,7 @@ __all__ = [
     "REGISTRY",
     "RESPONSES",
     "RUNS",
+    "SCORING_ROWS",
     "SEQUENCES",
     "SILVER",
     "TOKEN_VECTORS",

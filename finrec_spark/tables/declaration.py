@@ -18,6 +18,8 @@ class Table:
         grain: what one row is.
         key: columns that identify a row.
         partition_by: partition columns; a table partitioned by ``month`` is written by month.
+        known_from: column that says when a row became known; null in it, or no such column: it was always known.
+        ended_at: column with the row's last day, which is not known before.
         checks: name → SQL condition that every row meets; they become Delta constraints.
     """
 
@@ -26,6 +28,8 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
+    known_from: str | None = None
+    ended_at: str | None = None
     checks: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -42,6 +46,11 @@ class Table:
     def monthly(self) -> bool:
         """Whether the table is partitioned, and so written, by month."""
         return "month" in self.partition_by
+
+    @property
+    def versioned(self) -> bool:
+        """Whether rows are versions of one thing, of which each ends where the next one begins."""
+        return self.known_from in self.key
 
     @property
     def ddl(self) -> str:

@@ -74,6 +74,29 @@ CUSTOMER_PROFILE = Table(
     partition_by=("month",),
 )
 
+SCORING_ROWS = Table(
+    name="gold.scoring_rows",
+    grain="One customer as the scoring pass reads it",
+    columns=(
+        MONTH,
+        CUSTOMER_ID,
+        Column("key", "bigint", "64-bit hash of the customer's ID, for seeded draws"),
+        SEGMENT,
+        Column("risk_level", "int", "Highest product risk that suits the customer, 1 to 5; 0 where unknown"),
+        Column("product_index", "array<int>", "Products that the customer dealt with, ascending"),
+        Column("strength", "array<double>", "Interactions with each of them, weighted and halved every half-life"),
+        Column("rating", "array<double>", "Newest explicit rating of each of them, null inside where there is none"),
+        Column("owned", "array<boolean>", "Whether the customer holds each of them"),
+        Column(
+            "profile",
+            "array<double>",
+            "The profile's features by position, NaN where missing; without later ones",
+        ),
+    ),
+    key=("month", "customer_id"),
+    partition_by=("month",),
+)
+
 PRODUCT_PROFILE = Table(
     name="gold.product_profile",
     grain="One product as the bank knew it before the month",
@@ -164,7 +187,7 @@ PRODUCT_SERIES = Table(
 
 SEQUENCES = Table(
     name="gold.sequences",
-    grain="One customer's last events before a cut: the month itself, or an earlier one whose takings are known",
+    grain="One customer's last events before a cut: the month itself, or an earlier one whose acquisitions are known",
     columns=(
         MONTH,
         Column("cut", "date", "First day of the month that the sequence ends before; targets were taken in it"),

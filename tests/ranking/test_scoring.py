@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,9 @@ from finrec_spark.ranking.ensemble import Ensemble
 from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.reasons import Wording
 from finrec_spark.ranking.scoring import Pass, decide_batch, score_customers, scoring_rows
+from finrec_spark.tables import SCORING_ROWS
+
+JUNE = date(2022, 6, 1)
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,8 @@ def test_what_no_other_model_scores_is_ordered_by_popularity(customers, decide):
 
 
 def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
-    columns = (
-        "customer_id string, segment string, risk_level int, product_index array<int>, "
-        "strength array<double>, rating array<double>, owned array<boolean>"
-    )
-    rows = [(f"c{n}", "all", 5, [n % 4], [1.0], [None], [True]) for n in range(8)]
-    known = spark.createDataFrame(rows, columns)
+    rows = [(JUNE, f"c{n}", n, "all", 5, [n % 4], [1.0], [None], [True], []) for n in range(8)]
+    known = spark.createDataFrame(rows, SCORING_ROWS.ddl)
     popular = PopularityScorer(("all",), np.array([[0.4, 0.3, 0.2, 0.1]]))
     decided = passed({"popularity": popular}, n=2)
     once, again = (score_customers(scoring_rows(known.repartition(n), None), decided) for n in (1, 5))
