@@ -30,8 +30,9 @@ from finrec_spark.ranking.ensemble import Ensemble, Forest, forest_of
 from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 from finrec_spark.ranking.reasons import Wording
-from finrec_spark.ranking.scoring import Pass, score_customers, scoring_rows
-from finrec_spark.transforms.histories import customer_histories, known_customers
+from finrec_spark.ranking.scoring import ScoringPlan, score_customers, scoring_rows
+from finrec_spark.transforms.histories import customer_histories
+from finrec_spark.transforms.scoring_rows import scoring_rows as rows_of_month
 
 ENTRIES = 12  # products in a customer's history
 PARAMS = als.AlsParams(rank=32, iterations=2)
@@ -45,18 +46,23 @@ def main(customers: int, products: int, rounds: int) -> None:
     model = ALS(rank=32, maxIter=2, implicitPrefs=True, userCol="customer_index", itemCol="product_index",
                 ratingCol="strength", seed=1).fit(matrix)  # fmt: skip
     rows = scoring_rows(
-        known_customers(
-            matrix.select("customer_id", F.lit("all").alias("segment"), F.lit(5).alias("risk_level")).distinct(),
+        rows_of_month(
+            matrix.select(
+                "customer_id",
+                F.lit("all").alias("segment"),
+                F.lit(5).alias("risk_level"),
+                F.array().cast("array<double>").alias("profile"),
+            ).distinct(),
             customer_histories(matrix),
         ),
         None,
     ).persist()
     print(f"{rows.count():,} customers, {products} products, {ENTRIES} entries each, rank 32, lists of 10")
     decide = als_pass(model.itemFactors, products)
-    with_forest = replace(decide, ensemble=replace(decide.ensemble, forest=random_forest(products)))
+    with_forest = replace(decide, ensemble=replace(plan.ensemble, forest=random_forest(products)))
     contenders: dict[str, Callable[[], DataFrame]] = {
         "MLlib recommendForAllUsers": lambda: model.recommendForAllUsers(10),
-        "scoring pass, ALS": lambda: score_customers(rows, decide),
+        "scoring pass, ALS": lambda: score_customers(rows, plan),
         "scoring pass, forest over ALS": lambda: score_customers(rows, with_forest),
         "plain read of the input": lambda: rows.mapInArrow(lambda batches: batches, rows.schema),
     }
@@ -97,7 +103,7 @@ def random_matrix(spark: SparkSession, customers: int, products: int) -> DataFra
     )
 
 
-def als_pass(item_factors: DataFrame, products: int) -> Pass:
+def als_pass(item_factors: DataFrame, products: int) -> ScoringPlan:
     """The pass with MLlib's own product factors."""
     ids = [str(position) for position in range(products)]
     factors = item_factors.select(
@@ -109,7 +115,7 @@ def als_pass(item_factors: DataFrame, products: int) -> Pass:
     }
     rules = ProductRules(np.ones(products, bool), np.zeros(products, np.int64), 5)
     catalogue = Catalogue(ids, np.argsort(np.argsort(np.array(ids))), rules)
-    return Pass(Ensemble(scorers), catalogue, 10, 3, Wording("en", ids))
+    return ScoringPlan(Ensemble(scorers), catalogue, 10, 3, Wording("en", ids))
 
 
 def random_forest(products: int, trees: int = 60, depth: int = 8) -> Forest:

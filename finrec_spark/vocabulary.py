@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-CHANNELS = ("sms", "email", "phone", "app", "branch")
+SMS, EMAIL, PHONE, APP, BRANCH = "sms", "email", "phone", "app", "branch"
+CHANNELS = (SMS, EMAIL, PHONE, APP, BRANCH)
 
 TREATMENT, CONTROL, HOLDOUT = "treatment", "control", "holdout"
 ARMS = (TREATMENT, CONTROL, HOLDOUT)

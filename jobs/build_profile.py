@@ -33,6 +33,7 @@ from finrec_spark.transforms.profiles.vector import (
     assign_profile_features,
     assign_profile_values,
     collect_profile_features,
+    profile_vector,
 )
 from finrec_spark.transforms.scoring_rows import scoring_rows
 
@@ -77,7 +78,8 @@ def run(step_run: StepRun) -> int:
     step_run.write(PROFILE_VALUES, assign_profile_values(earlier_values, profiles, features, params))
 
     places = collect_profile_features(features, step_run.read(PROFILE_VALUES))
-    step_run.write(SCORING_ROWS, scoring_rows(profiles, customer_histories(sources.matrix), places))
+    vectors = profiles.withColumn("profile", profile_vector(places))
+    step_run.write(SCORING_ROWS, scoring_rows(vectors, customer_histories(sources.matrix)))
     return rows
 
 

@@ -43,7 +43,7 @@ class LastMonthParams(Params):
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvaluationPlan:
     """What a held-out pass sends to the executors.
 
     Attributes:
@@ -66,16 +66,16 @@ class Trial:
         return (*self.ensemble.scorers, *tree, RANK_FUSION, ENSEMBLE, RANDOM, *truth)
 
 
-def held_out_lists(rows: DataFrame, trial: Trial) -> DataFrame:
+def held_out_lists(rows: DataFrame, plan: EvaluationPlan) -> DataFrame:
     """One row: one place in the list that one model would have made for one held-out customer.
 
     Args:
         rows: scoring rows as of the month's first day.
 
     Returns:
-        ``model`` (each of ``trial.models``), ``customer_id``, ``rank``, ``product_index``.
+        ``model`` (each of ``plan.models``), ``customer_id``, ``rank``, ``product_index``.
     """
-    state = rows.sparkSession.sparkContext.broadcast(trial)
+    state = rows.sparkSession.sparkContext.broadcast(plan)
 
     def list_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for record_batch in batches:
@@ -89,17 +89,17 @@ def held_out_lists(rows: DataFrame, trial: Trial) -> DataFrame:
     return rows.mapInArrow(list_batches, _LISTS_DDL)
 
 
-def model_lists(batch: CustomerBatch, trial: Trial) -> dict[str, Ints]:
+def model_lists(batch: CustomerBatch, plan: EvaluationPlan) -> dict[str, Ints]:
     """Every model's list of eligible products, B × k, but the truth's."""
-    eligible = trial.catalogue.rules.excluded(batch) == 0
-    scores = trial.ensemble.scores(batch, eligible)
-    k, id_rank = trial.params.k, trial.catalogue.id_rank
-    drawn = pair_draws(batch.key, np.arange(batch.n_products), trial.params.seed)
+    eligible = plan.catalogue.rules.excluded(batch) == 0
+    scores = plan.ensemble.scores(batch, eligible)
+    k, id_rank = plan.params.k, plan.catalogue.id_rank
+    drawn = pair_draws(batch.key, np.arange(batch.n_products), plan.params.seed)
     by_product = {**scores.shares, RANK_FUSION: rank_fusion(scores, id_rank), RANDOM: drawn}
     lists = {name: top_n(values, eligible, k, id_rank) for name, values in by_product.items()}
-    if trial.tree is not None and trial.ensemble.forest is not None:
-        lists[DECISION_TREE] = _tree_list(batch, scores, eligible, trial.tree, trial)
-    lists[ENSEMBLE] = trial.ensemble.ranked(batch, eligible, k, id_rank).products
+    if plan.tree is not None and plan.ensemble.forest is not None:
+        lists[DECISION_TREE] = _tree_list(batch, scores, eligible, plan.tree, plan)
+    lists[ENSEMBLE] = plan.ensemble.ranked(batch, eligible, k, id_rank).products
     return lists
 
 
@@ -220,22 +220,24 @@ def share_of_truth(per_customer: DataFrame) -> DataFrame:
     return share.where("value is not null").select(*[F.lit(value).alias(name) for name, value in names], *ends)
 
 
-def _tree_list(batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], tree: Trees, trial: Trial) -> Ints:
-    forest = trial.ensemble.forest
+def _tree_list(
+    batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], tree: Trees, plan: EvaluationPlan
+) -> Ints:
+    forest = plan.ensemble.forest
     if forest is None:
-        return top_n(scores.mean, eligible, trial.params.k, trial.catalogue.id_rank)
-    looked_at = candidates(scores, eligible, max(forest.candidates, trial.params.k), trial.catalogue.id_rank)
+        return top_n(scores.mean, eligible, plan.params.k, plan.catalogue.id_rank)
+    looked_at = candidates(scores, eligible, max(forest.candidates, plan.params.k), plan.catalogue.id_rank)
     features = forest.features.matrix(batch, scores.own, scores.shares, looked_at)
     own = probabilities(tree, leaves(tree, features)).reshape(looked_at.shape)
     by_product = on_products(own, looked_at, batch.n_products)
-    return top_n(by_product, by_product >= 0, trial.params.k, trial.catalogue.id_rank)
+    return top_n(by_product, by_product >= 0, plan.params.k, plan.catalogue.id_rank)
 
 
-def _true_list(batch: CustomerBatch, truth: pa.ListArray, place: Ints, trial: Trial) -> Ints:
+def _true_list(batch: CustomerBatch, truth: pa.ListArray, place: Ints, plan: EvaluationPlan) -> Ints:
     """The list of the true propensities; nothing but evaluation reads them."""
-    eligible = trial.catalogue.rules.excluded(batch) == 0
+    eligible = plan.catalogue.rules.excluded(batch) == 0
     values = truth.flatten().to_numpy(zero_copy_only=False).reshape(batch.size, -1).astype(np.float64)
-    return top_n(values[:, place], eligible, trial.params.k, trial.catalogue.id_rank)
+    return top_n(values[:, place], eligible, plan.params.k, plan.catalogue.id_rank)
 
 
 def _list_rows(model: str, ids: pa.Array, products: Ints) -> pa.RecordBatch:

@@ -149,7 +149,8 @@ class Ledger:
     def writer(self, table: str, rows: Slice, month: date) -> Attempt | None:
         """The done attempt whose rows of the table these are: of a table without months the one of ``month`` first."""
         wrote = [a for a in self.attempts if a.status == DONE and any(_holds(o, table, rows) for o in a.outputs)]
-        return max(wrote, key=lambda a: (a.month == month, a.finished_at), default=None)
+        ranked = sorted(wrote, key=lambda attempt: (attempt.month == month, attempt.finished_at))
+        return ranked[-1] if ranked else None
 
     def newest_writer(self, table: str) -> Attempt | None:
         """The newest done attempt that wrote the table."""

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from finrec_spark.errors import FinrecError, InputMissing
 from finrec_spark.params import Params
@@ -20,7 +21,7 @@ from finrec_spark.pipeline.step import Read, Slice, Step, slice_of
 from finrec_spark.pipeline.usage import collect_usage
 from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, REGISTRY, Table
 from finrec_spark.warehouse.digests import collect_known_digests
-from finrec_spark.warehouse.views import CURRENT_RECOMMENDATIONS
+from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 
 @dataclass
@@ -32,6 +33,7 @@ class StepRun:
         reads: what the step may read in this month.
         why: why it runs.
         outputs: what was written so far.
+        staged: scratch files by path, with their columns.
     """
 
     context: RunContext
@@ -41,6 +43,7 @@ class StepRun:
     why: str = ""
     attempt_id: str = field(default_factory=lambda: uuid4().hex)
     outputs: dict[tuple[str, Slice], Output] = field(default_factory=dict)
+    staged: dict[str, StructType] = field(default_factory=dict)
     reads: Sequence[Read] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,8 +134,18 @@ class StepRun:
     def stage(self, df: DataFrame, name: str) -> DataFrame:
         """The rows, worked out once into files of the run's scratch folder and read from there."""
         path = f"{self.scratch}/{name}"
+        self.staged[path] = df.schema
         df.write.mode("overwrite").parquet(path)
         return self.spark.read.schema(df.schema).parquet(path)
+
+    def discard_staged(self) -> None:
+        """Empty the files of what was staged: customers may be named in them.
+
+        Overwritten with nothing, since Spark's Python has no call that deletes a folder on every file system.
+        """
+        for path, schema in self.staged.items():
+            self.spark.createDataFrame([], schema).write.mode("overwrite").parquet(path)
+        self.staged.clear()
 
     def register_model(self, model: str, params: Params) -> None:
         """Note the model that this run fits, with its parameters, in ``model.registry``."""
@@ -228,8 +241,10 @@ def run_step(step: Step, context: RunContext, month: date) -> Outcome:
     context.spark.sparkContext.setJobGroup(run.attempt_id, f"{step.labelled(month)}: {why}")
     try:
         rows = step.run(run)
+        run.discard_staged()
     except BaseException:
         with suppress(Exception):  # the first error is the one to tell
+            run.discard_staged()
             _end(run, now, begun, FAILED, None)
         raise
     ended = _end(run, now, begun, DONE, rows)

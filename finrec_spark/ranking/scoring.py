@@ -19,8 +19,9 @@ from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, Ranked
 from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
+from finrec_spark.tables import SCORING_ROWS
 
-PASS_DDL = (
+SCORED_DDL = (
     "customer_id string, rank int, product_index int, score double, "
     "reasons array<struct<code:string,weight:double,text:string>>, rule string, customers long"
 )
@@ -30,7 +31,7 @@ COUNTS = (SCORED, NOTHING_ELIGIBLE)
 """Stand in ``rule`` where a row counts customers: all who were looked at, and those whom the rules kept from every
 product."""
 
-_PASS_SCHEMA = pa.schema(
+_SCORED_SCHEMA = pa.schema(
     [
         ("customer_id", pa.string()),
         ("rank", pa.int32()),
@@ -44,7 +45,7 @@ _PASS_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Pass:
+class ScoringPlan:
     """Everything that the pass sends to the executors.
 
     Attributes:
@@ -64,44 +65,29 @@ class Pass:
     pairs: bool = False
 
 
-def scoring_rows(customers: DataFrame, evidence: DataFrame | None, states: DataFrame | None = None) -> DataFrame:
+def scoring_rows(rows: DataFrame, evidence: DataFrame | None, states: DataFrame | None = None) -> DataFrame:
     """One row: a customer as the pass reads it.
 
     Args:
-        customers: result of ``transforms.histories.known_customers``, with ``profile`` (array<double>) where
-            profiles are read.
+        rows: ``gold.scoring_rows`` of the month, each ``profile`` as long as the features are many
+            (``profiles.vector.padded_profile``), or empty everywhere where no profiles are read.
         evidence: ``model.customer_neighbours`` of the month; None where ``pearson_user`` is not used.
         states: ``customer_id`` and ``state``, arrays of one length, at most one row a customer; None where ``gru`` is
             not used.
 
     Returns:
-        ``customer_id``, ``key`` (64-bit hash of the ID), ``segment``, ``risk_level``, the history's lists,
-        ``profile``, ``state`` and ``evidence_index``, ``evidence_score``, ``evidence_holders``, ascending by product.
+        The rows' columns without ``month``, ``state`` and ``evidence_index``, ``evidence_score``,
+        ``evidence_holders``, ascending by product.
     """
-    rows = customers
+    joined = rows
     if evidence is not None:
-        rows = rows.join(
+        joined = joined.join(
             evidence.select("customer_id", F.array_sort("evidence").alias("evidence")), "customer_id", "left"
         )
     if states is not None:
-        rows = rows.join(states.select("customer_id", F.col("state").cast("array<double>")), "customer_id", "left")
-    return rows.select(
-        "customer_id",
-        F.xxhash64("customer_id").alias("key"),
-        "segment",
-        "risk_level",
-        "product_index",
-        "strength",
-        "rating",
-        "owned",
-        _profile(rows).alias("profile"),
-        _state(rows, states).alias("state"),
-        *_evidence(rows),
-    )
-
-
-def _profile(rows: DataFrame) -> Column:
-    return F.col("profile") if "profile" in rows.columns else F.array().cast("array<double>")
+        joined = joined.join(states.select("customer_id", F.col("state").cast("array<double>")), "customer_id", "left")
+    own = [name for name in SCORING_ROWS.column_names if name != "month"]
+    return joined.select(*own, _state(joined, states).alias("state"), *_evidence(joined))
 
 
 def _state(rows: DataFrame, states: DataFrame | None) -> Column:
@@ -123,7 +109,7 @@ def _evidence(rows: DataFrame) -> list[Column]:
     return [column.alias(name) for column, name in zip(filled, names, strict=True)]
 
 
-def score_customers(rows: DataFrame, decide: Pass) -> DataFrame:
+def score_customers(rows: DataFrame, plan: ScoringPlan) -> DataFrame:
     """Recommendations, exclusions and counts, told apart by ``rule``: null is a recommendation.
 
     A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every
@@ -132,40 +118,40 @@ def score_customers(rows: DataFrame, decide: Pass) -> DataFrame:
     Rows of the rules in ``COUNTS`` say how many ``customers`` one batch had, and for how many of them nothing was
     eligible.
     """
-    state = rows.sparkSession.sparkContext.broadcast(decide)
-    return rows.mapInArrow(_mapper(lambda: state.value), PASS_DDL)
+    state = rows.sparkSession.sparkContext.broadcast(plan)
+    return rows.mapInArrow(_mapper(lambda: state.value), SCORED_DDL)
 
 
-def _mapper(load: Callable[[], Pass]) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
-    def decide_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        decide = load()
+def _mapper(load: Callable[[], ScoringPlan]) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+    def score_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        plan = load()
         for record_batch in batches:
-            for piece, batch in customer_batches(record_batch, len(decide.catalogue.names)):
-                yield from decide_batch(piece.column("customer_id"), batch, decide)
+            for piece, batch in customer_batches(record_batch, len(plan.catalogue.names)):
+                yield from score_batch(piece.column("customer_id"), batch, plan)
 
-    return decide_batches
+    return score_batches
 
 
-def decide_batch(ids: pa.Array, batch: CustomerBatch, decide: Pass) -> Iterator[pa.RecordBatch]:
+def score_batch(ids: pa.Array, batch: CustomerBatch, plan: ScoringPlan) -> Iterator[pa.RecordBatch]:
     """Recommendations, exclusions and the counts of one batch."""
-    excluded = decide.catalogue.rules.excluded(batch)
-    ranked = decide.ensemble.ranked(batch, excluded == 0, decide.n, decide.catalogue.id_rank)
-    yield _recommended(ids, batch, decide, ranked)
-    yield _excluded_pairs(ids, excluded) if decide.pairs else _excluded_counts(excluded)
+    excluded = plan.catalogue.rules.excluded(batch)
+    ranked = plan.ensemble.ranked(batch, excluded == 0, plan.n, plan.catalogue.id_rank)
+    yield _recommended(ids, batch, plan, ranked)
+    yield _excluded_pairs(ids, excluded) if plan.pairs else _excluded_counts(excluded)
     yield _rows(rule=pa.array(COUNTS), customers=pa.array([batch.size, int((excluded > 0).all(axis=1).sum())]))
 
 
-def _recommended(ids: pa.Array, batch: CustomerBatch, decide: Pass, ranked: Ranked) -> pa.RecordBatch:
+def _recommended(ids: pa.Array, batch: CustomerBatch, plan: ScoringPlan, ranked: Ranked) -> pa.RecordBatch:
     kept = np.flatnonzero(ranked.products >= 0)
     customer, place = np.divmod(kept, ranked.products.shape[1])
-    explanations = decide.ensemble.explanations(batch, ranked)
-    reasons = heaviest(ranked.parts, explanations, ranked.total, ranked.products, decide.n_reasons)
+    explanations = plan.ensemble.explanations(batch, ranked)
+    reasons = heaviest(ranked.parts, explanations, ranked.total, ranked.products, plan.n_reasons)
     return _rows(
         customer_id=ids.take(pa.array(customer)),
         rank=pa.array(place + 1, pa.int32()),
         product_index=pa.array(ranked.products[customer, place], pa.int32()),
         score=pa.array(np.round(ranked.score[customer, place], 9)),
-        reasons=reasons_array(reasons, ranked.products, kept, decide.wording),
+        reasons=reasons_array(reasons, ranked.products, kept, plan.wording),
     )
 
 
@@ -191,5 +177,5 @@ def _excluded_pairs(ids: pa.Array, excluded: NDArray[np.uint8]) -> pa.RecordBatc
 def _rows(**columns: pa.Array) -> pa.RecordBatch:
     """A record batch of the pass's schema; columns that are not given are null."""
     size = len(next(iter(columns.values())))
-    arrays = [columns.get(f.name, pa.nulls(size, f.type)).cast(f.type) for f in _PASS_SCHEMA]
-    return pa.RecordBatch.from_arrays(arrays, schema=_PASS_SCHEMA)
+    arrays = [columns.get(f.name, pa.nulls(size, f.type)).cast(f.type) for f in _SCORED_SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=_SCORED_SCHEMA)

@@ -12,7 +12,7 @@ from finrec_spark.arrays import Ints
 from finrec_spark.evaluation.held_out import (
     ENSEMBLE,
     PROTOCOL,
-    Trial,
+    EvaluationPlan,
     calibration_metrics,
     differences_from,
     held_out_lists,
@@ -56,12 +56,12 @@ def evaluate_last_month(run: StepRun) -> int:
     rows = takers if propensities is None else takers.join(propensities, "customer_id")
     place = None if propensities is None else _place_in_truth(run, tables)
     tree = read_trees(run, tables, DECISION_TREE, run.month)
-    trial = Trial(_uncalibrated(run, tables), tables.catalogue, params, tree, place)
-    lists = held_out_lists(rows, trial).join(F.broadcast(run.read(PRODUCT_INDEX_TABLE)), "product_index").persist()
+    plan = EvaluationPlan(_uncalibrated(run, tables), tables.catalogue, params, tree, place)
+    lists = held_out_lists(rows, plan).join(F.broadcast(run.read(PRODUCT_INDEX_TABLE)), "product_index").persist()
 
     sold = int(tables.catalogue.rules.on_sale.sum())
-    metrics = ranking_metrics(lists, taken, params.k, sold, trial.models, takers.select("customer_id", "segment"))
-    per_customer = per_customer_metrics(lists, taken, params.k, trial.models)
+    metrics = ranking_metrics(lists, taken, params.k, sold, plan.models, takers.select("customer_id", "segment"))
+    per_customer = per_customer_metrics(lists, taken, params.k, plan.models)
     gains = differences_from(per_customer, ENSEMBLE, "ndcg")
     of_lists = metrics.unionByName(gains.unionByName(share_of_truth(per_customer)).withColumn("k", F.lit(params.k)))
     measured = of_lists.unionByName(_calibration(run, tables, customers))

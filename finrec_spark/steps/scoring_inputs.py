@@ -38,7 +38,7 @@ from finrec_spark.tables import (
     TREES,
 )
 from finrec_spark.transforms.labels import taken_products, with_taken
-from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features
+from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, padded_profile
 
 RANDOM_FOREST = "random_forest"
 DECISION_TREE = "decision_tree"
@@ -108,7 +108,7 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
     fitted = {spec.name: _fitted_rows(run, spec, month) for spec in config.specs}
     return MonthTables(
         month=month,
-        rows=scoring_rows(rows, profile, evidence, states),
+        rows=scoring_rows(rows.withColumn("profile", padded_profile(profile)), evidence, states),
         customers=customers,
         catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
         product_ids=product_ids,

@@ -18,11 +18,10 @@ class Table:
         grain: what one row is.
         key: columns that identify a row.
         partition_by: partition columns; a table partitioned by ``month`` is written by month.
+        known_from: column that says since when the bank knew a row of a table that grows; null in it: always.
+        ended_at: column with the row's last day, which is not known before.
         checks: name → SQL condition that every row meets.
         references: column → the table and column that its values come from.
-        known_from: column that says since when the bank knew a row of a table that grows.
-        ended_at: column that says when the row ended, which was known only then.
-        derived: columns that follow from other rows, and so are no content of their own.
     """
 
     name: str
@@ -30,11 +29,10 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
-    checks: Mapping[str, str] = field(default_factory=dict)
-    references: Mapping[str, tuple["Table", str]] = field(default_factory=dict)
     known_from: str | None = None
     ended_at: str | None = None
-    derived: tuple[str, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, tuple["Table", str]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Of the name: every table has its own."""
@@ -67,6 +65,11 @@ class Table:
     def monthly(self) -> bool:
         """Whether the table is partitioned, and so written, by month."""
         return "month" in self.partition_by
+
+    @property
+    def versioned(self) -> bool:
+        """Whether rows are versions of one thing, of which each ends where the next one begins."""
+        return self.known_from in self.key
 
     @property
     def ddl(self) -> str:

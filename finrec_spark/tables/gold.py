@@ -76,18 +76,22 @@ CUSTOMER_PROFILE = Table(
 
 SCORING_ROWS = Table(
     name="gold.scoring_rows",
-    grain="One customer known before the month, as scoring and training read it",
+    grain="One customer as the scoring pass reads it",
     columns=(
         MONTH,
         CUSTOMER_ID,
-        Column("key", "bigint", "64-bit hash of the ID, for seeded choices"),
+        Column("key", "bigint", "64-bit hash of the customer's ID, for seeded draws"),
         SEGMENT,
-        Column("risk_level", "int", "Highest product risk that suits the customer, 1 to 5; 0: unknown"),
-        Column("product_index", "array<int>", "Products of the history, ascending; empty where there is none"),
-        Column("strength", "array<double>", "Strength of each of them"),
-        Column("rating", "array<double>", "Newest explicit rating of each of them, null where there is none"),
+        Column("risk_level", "int", "Highest product risk that suits the customer, 1 to 5; 0 where unknown"),
+        Column("product_index", "array<int>", "Products that the customer dealt with, ascending"),
+        Column("strength", "array<double>", "Interactions with each of them, weighted and halved every half-life"),
+        Column("rating", "array<double>", "Newest explicit rating of each of them, null inside where there is none"),
         Column("owned", "array<boolean>", "Whether the customer holds each of them"),
-        Column("profile", "array<double>", "Profile vector, by position of gold.profile_features; NaN: missing"),
+        Column(
+            "profile",
+            "array<double>",
+            "The profile's features by position, NaN where missing; without later ones",
+        ),
     ),
     key=("month", "customer_id"),
     partition_by=("month",),
@@ -183,7 +187,7 @@ PRODUCT_SERIES = Table(
 
 SEQUENCES = Table(
     name="gold.sequences",
-    grain="One customer's last events before a cut: the month itself, or an earlier one whose takings are known",
+    grain="One customer's last events before a cut: the month itself, or an earlier one whose acquisitions are known",
     columns=(
         MONTH,
         Column("cut", "date", "First day of the month that the sequence ends before; targets were taken in it"),

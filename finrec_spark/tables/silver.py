@@ -9,8 +9,11 @@ from finrec_spark.columns import (
     Column,
 )
 from finrec_spark.tables.declaration import Table
+from finrec_spark.vocabulary import ARMS, sql_list
+from finrec_spark.vocabulary import RESPONSES as _ANSWERS
 
 _MONEY = "decimal(18,2)"
+EVENT_MONTH = Column("event_month", "date", "First day of the month that it happened in; the partition")
 _VALID_FROM = Column("valid_from", "date", "First day on which the row holds; 1900-01-01 where it was not delivered")
 _VALID_TO = Column("valid_to", "date", "Last day on which the row holds; null: still holds", nullable=True)
 _RISK_CHECK = {"risk_level_range": "risk_level is null or risk_level between 1 and 5"}
@@ -26,6 +29,8 @@ CUSTOMERS = Table(
         Column("profile", "map<string,string>", "Profile columns by name, such as segment or region"),
     ),
     key=("customer_id", "valid_from"),
+    known_from="valid_from",
+    ended_at="valid_to",
     checks=_RISK_CHECK,
 )
 
@@ -45,6 +50,8 @@ PRODUCTS = Table(
         Column("attributes", "map<string,string>", "Further delivered columns by name"),
     ),
     key=("product_id",),
+    known_from="valid_from",
+    ended_at="valid_to",
     checks=_RISK_CHECK,
 )
 
@@ -57,11 +64,14 @@ INTERACTIONS = Table(
         PRODUCT_ID,
         Column("event_type", "string", "What was done, such as open, view, buy or rating"),
         EVENT_TIME,
+        EVENT_MONTH,
         Column("value", _MONEY, "Amount of money, or an explicit rating", nullable=True),
         CURRENCY.optional(),
         Column("fold", "int", "Fold of a cross-validation; read by evaluation only", nullable=True),
     ),
     key=("event_id",),
+    partition_by=("event_month",),
+    known_from="event_time",
     checks={"value_not_negative": "value is null or value >= 0"},
 )
 
@@ -75,6 +85,7 @@ CONSENTS = Table(
         _VALID_FROM,
     ),
     key=("customer_id", "channel", "valid_from"),
+    known_from="valid_from",
 )
 
 CONTACTS = Table(
@@ -90,7 +101,8 @@ CONTACTS = Table(
         Column("arm", "string", "treatment, control or holdout"),
     ),
     key=("contact_id",),
-    checks={"arm_known": "arm in ('treatment', 'control', 'holdout')"},
+    known_from="contact_time",
+    checks={"arm_known": f"arm in {sql_list(ARMS)}"},
 )
 
 RESPONSES = Table(
@@ -104,5 +116,6 @@ RESPONSES = Table(
         CURRENCY.optional(),
     ),
     key=("contact_id",),
-    checks={"response_known": "response in ('accepted', 'declined', 'none')"},
+    known_from="response_time",
+    checks={"response_known": f"response in {sql_list(_ANSWERS)}"},
 )

@@ -14,6 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import FeedError, SchemaError
+from finrec_spark.sampling import bucket
 from finrec_spark.tables.declaration import schema_faults
 from finrec_spark.training.manifest import LOW_BITS
 from finrec_spark.training.params import WritingParams
@@ -53,13 +54,9 @@ def packed_rows(sequences: DataFrame, layout: SequenceLayout, files: int) -> Dat
     """
     row_hash = F.xxhash64("customer_index", "whole_numbers", "decimals")
     packed = sequences.select("customer_index", _whole_numbers(layout), _decimals(layout))
-    numbered = packed.withColumn("checksum", row_hash).withColumn("file", _file_of("checksum", files))
+    numbered = packed.withColumn("checksum", row_hash).withColumn("file", bucket(files, "checksum"))
     placed = numbered.repartition(files, "file").sortWithinPartitions("file", "checksum", "customer_index")
     return placed.select("checksum", "whole_numbers", "decimals", "file")
-
-
-def _file_of(row_hash: str, files: int) -> Column:
-    return F.pmod(F.xxhash64(row_hash), F.lit(files)).cast("int")
 
 
 def _whole_numbers(layout: SequenceLayout) -> Column:

@@ -5,6 +5,9 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.transforms.splits import before
+from finrec_spark.vocabulary import ACCEPTED, TREATMENT
+
 
 def answered_contacts(
     contacts: DataFrame, responses: DataFrame, products: DataFrame, profiles: DataFrame, month: date, answer_days: int
@@ -24,8 +27,8 @@ def answered_contacts(
         where accepted).
     """
     old_enough = F.col("contact_time") < F.date_sub(F.lit(month), answer_days)
-    sent = contacts.where((F.col("arm") == "treatment") & old_enough)
-    accepted = responses.where((F.col("response") == "accepted") & (F.col("response_time") < F.lit(month)))
+    sent = contacts.where((F.col("arm") == TREATMENT) & old_enough)
+    accepted = before(responses, month, "response_time").where(F.col("response") == ACCEPTED)
     label = F.col("accepted").isNotNull().cast("double").alias("label")
     return (
         sent.join(accepted.select("contact_id", F.lit(True).alias("accepted")), "contact_id", "left")

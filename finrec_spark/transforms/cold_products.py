@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.sampling import bucket, seed_of
+
 _EVENTS = ("product", "event_type", "amount", "gap", "event_month")
 
 
 def fold_of_products(n: int, seed: int) -> Column:
     """Fold 0 … n-1 of the column ``product_id``: a hash of it, the same however the products are ordered."""
-    return F.pmod(F.xxhash64(F.lit(seed).cast("bigint"), "product_id"), F.lit(n)).cast("int")
+    return bucket(n, seed_of(seed), "product_id")
 
 
 def without_history(sequences: DataFrame, cold: Sequence[int]) -> DataFrame:

@@ -1,4 +1,4 @@
-"""The matrix, one row a customer: what models train on by customer and what the scoring pass reads."""
+"""The matrix, one row a customer: what models train on by customer and what the scoring rows are made from."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -37,19 +37,3 @@ def history_values(histories: DataFrame, value: str) -> DataFrame:
     rows = histories.withColumn("entries", kept).where(F.size("entries") > 0)
     values = F.transform("entries", lambda e: e[value].cast("double"))
     return rows.select("customer_id", F.col("entries.product_index").alias("product_index"), values.alias("value"))
-
-
-def known_customers(customers: DataFrame, histories: DataFrame) -> DataFrame:
-    """One row: a customer known before the month, with or without a history; one without has empty lists.
-
-    Args:
-        customers: ``gold.customer_profile`` of the month, or its columns ``customer_id``, ``segment``, ``risk_level``
-            and perhaps ``profile``, which is passed on.
-        histories: result of ``customer_histories``.
-    """
-    joined = customers.join(histories, "customer_id", "left")
-    types = ("array<int>", "array<double>", "array<double>", "array<boolean>")
-    lists = [F.coalesce(F.col(n), F.array().cast(t)).alias(n) for n, t in zip(_LISTS, types, strict=True)]
-    profile = [name for name in ("profile",) if name in customers.columns]
-    risk_level = F.coalesce("risk_level", F.lit(0)).alias("risk_level")
-    return joined.select("customer_id", "segment", risk_level, *profile, *lists)

@@ -5,6 +5,9 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finrec_spark.sampling import bucket
+from finrec_spark.transforms.splits import before
+
 _BUCKETS = 256  # tasks that may number new IDs side by side
 
 
@@ -15,7 +18,7 @@ def known_before(month: date, versions: DataFrame, interactions: DataFrame, id_c
         versions: silver customers or products: ``id_column``, ``valid_from``.
         interactions: silver interactions before ``month``.
     """
-    began = versions.where(F.col("valid_from") < F.lit(month)).select(id_column)
+    began = before(versions, month, "valid_from").select(id_column)
     return began.union(interactions.select(id_column)).distinct()
 
 
@@ -55,7 +58,7 @@ def assign_positions(known: DataFrame | None, ids: DataFrame, id_column: str, po
 
 def _numbered(ids: DataFrame, id_column: str, position_column: str) -> DataFrame:
     """Number distinct IDs from 0: buckets in order of their hash, IDs in order within a bucket."""
-    bucketed = ids.withColumn("bucket", F.pmod(F.xxhash64(id_column), F.lit(_BUCKETS)))
+    bucketed = ids.withColumn("bucket", bucket(_BUCKETS, id_column))
     sizes = bucketed.groupBy("bucket").agg(F.count("*").alias("size"))
     before = F.sum("size").over(Window.orderBy("bucket").rowsBetween(Window.unboundedPreceding, -1))
     starts = sizes.select("bucket", F.coalesce(before, F.lit(0)).alias("start"))

@@ -6,7 +6,8 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.transforms.splits import before, within_month
+from finrec_spark.months import months_before
+from finrec_spark.transforms.splits import before, event_month, within_month
 
 LABEL_MONTHS = 2
 """Months whose outcomes teach: the newest calibrates, the others are learned from."""
@@ -55,10 +56,10 @@ def collect_label_months(interactions: DataFrame, month: date, event_types: Coll
     """
     known = before(interactions, month)
     opened = known.where(F.col("event_type").isin(list(event_types)))
-    first = opened.groupBy("customer_id", "product_id").agg(F.trunc(F.min("event_time"), "month").alias("label_month"))
+    first = opened.groupBy("customer_id", "product_id").agg(F.min(event_month(opened)).alias("label_month"))
     taken = first.groupBy("label_month").agg(F.count("*").alias("taken")).where(F.col("taken") >= LEAST_TAKEN)
-    oldest = known.agg(F.trunc(F.min("event_time"), "month").alias("oldest"))
-    in_time = F.col("label_month") >= F.add_months(F.lit(month), -LONGEST_BACK)
+    oldest = known.agg(F.min(event_month(known)).alias("oldest"))
+    in_time = F.col("label_month") >= F.lit(months_before(month, LONGEST_BACK))
     teaching = taken.crossJoin(F.broadcast(oldest)).where(in_time & (F.col("label_month") > F.col("oldest")))
     newest = teaching.orderBy(F.desc("label_month")).limit(LABEL_MONTHS).collect()
     return tuple(sorted(row["label_month"] for row in newest))

@@ -1,10 +1,13 @@
 """What customers took and what they declined before the month: what naive Bayes learns from."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+from finrec_spark.transforms.splits import before, between
+from finrec_spark.vocabulary import DECLINED
 
 
 def liked_products(interactions: DataFrame, month: date, days: int, event_types: Collection[str]) -> DataFrame:
@@ -29,9 +32,8 @@ def liked_products(interactions: DataFrame, month: date, days: int, event_types:
     +-----------+----------+
     <BLANKLINE>
     """
-    begun = F.col("event_time") >= F.date_sub(F.lit(month), days)
-    known = F.col("event_time") < F.lit(month)
-    taken = interactions.where(begun & known & F.col("event_type").isin(list(event_types)))
+    recent = between(interactions, month - timedelta(days), month)
+    taken = recent.where(F.col("event_type").isin(list(event_types)))
     return taken.select("customer_id", "product_id").distinct()
 
 
@@ -45,6 +47,6 @@ def declined_products(contacts: DataFrame, responses: DataFrame, month: date) ->
     Returns:
         ``customer_id``, ``product_id``, distinct.
     """
-    known = (F.col("response_time") < F.lit(month)) & (F.col("contact_time") < F.lit(month))
-    answered = contacts.join(responses.where("response = 'declined'"), "contact_id", "inner").where(known)
-    return answered.select("customer_id", "product_id").distinct()
+    sent = before(contacts, month, "contact_time").select("contact_id", "customer_id", "product_id")
+    declined = before(responses, month, "response_time").where(F.col("response") == DECLINED).select("contact_id")
+    return sent.join(declined, "contact_id", "inner").select("customer_id", "product_id").distinct()

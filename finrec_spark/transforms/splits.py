@@ -2,25 +2,46 @@
 
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.months import month_after
+from finrec_spark.sampling import bucket, seed_of
 
-def before(interactions: DataFrame, month: date) -> DataFrame:
-    """One row: one interaction that was known when ``month`` began; the month rule.
+
+def before(rows: DataFrame, month: date, time: str = "event_time") -> DataFrame:
+    """One row: one interaction, or another row, that was known when ``month`` began; the month rule.
+
+    Of a table partitioned by ``event_month`` only the months before are read.
 
     Args:
-        interactions: ``event_time`` and any other columns.
+        rows: ``time`` (a timestamp or a day) and any other columns; where it is null the row was not known.
         month: the month's first day; its midnight already belongs to the month.
+        time: the column that says when the row became known.
     """
-    return interactions.where(F.col("event_time") < F.lit(month))
+    known = rows.where(F.col(time) < F.lit(month))
+    return known.where(F.col("event_month") < F.lit(month)) if _is_partitioned(rows) else known
+
+
+def between(interactions: DataFrame, first: date, month: date) -> DataFrame:
+    """One row: one interaction from the day ``first`` on that was known when ``month`` began."""
+    begun = interactions.where(F.col("event_time") >= F.lit(first))
+    in_time = begun.where(F.col("event_month") >= F.lit(first.replace(day=1))) if _is_partitioned(begun) else begun
+    return before(in_time, month)
 
 
 def within_month(interactions: DataFrame, month: date) -> DataFrame:
     """One row: one interaction of the calendar month that begins on ``month``; disjoint from ``before``."""
-    begun = F.col("event_time") >= F.lit(month)
-    over = F.col("event_time") >= F.add_months(F.lit(month), 1)
-    return interactions.where(begun & ~over)
+    return between(interactions, month, month_after(month))
+
+
+def event_month(interactions: DataFrame) -> Column:
+    """First day of the month that each interaction happened in: the partition, or made from the event's time."""
+    return F.col("event_month") if _is_partitioned(interactions) else F.trunc("event_time", "month")
+
+
+def _is_partitioned(interactions: DataFrame) -> bool:
+    return "event_month" in interactions.columns
 
 
 def folds(interactions: DataFrame, n: int, seed: int) -> DataFrame:
@@ -45,7 +66,7 @@ def folds(interactions: DataFrame, n: int, seed: int) -> DataFrame:
     +--------+----+
     <BLANKLINE>
     """
-    made = F.pmod(F.xxhash64(F.lit(seed).cast("bigint"), "event_id"), F.lit(n)).cast("int")
+    made = bucket(n, seed_of(seed), "event_id")
     if "fold" not in interactions.columns:
         return interactions.withColumn("fold", made)
     return interactions.withColumn("fold", F.coalesce("fold", made))

@@ -15,8 +15,12 @@ _ALWAYS = "0001-01-01"
 
 
 def row_hash(columns: Iterable[Column]) -> SparkColumn:
-    """64 bits that the values of these columns of one row decide; a map's order does not count."""
-    return F.xxhash64(*(_hashable(column) for column in columns))
+    """64 bits that the values of these columns of one row decide; a map's order does not count.
+
+    Beside a value that may be null stands whether it is, since xxHash64 itself passes over nulls.
+    """
+    told = [(_hashable(column), *([F.col(column.name).isNull()] if column.nullable else [])) for column in columns]
+    return F.xxhash64(*(part for parts in told for part in parts))
 
 
 def digest_sums(hashes: SparkColumn) -> tuple[SparkColumn, SparkColumn]:
@@ -36,7 +40,8 @@ def known_digests(rows: DataFrame, table: Table) -> DataFrame:
     """One row: the digest of what became known in one calendar month.
 
     A row became known in the month of the table's ``known_from``, always where that is null. That it ended became
-    known in the month of ``ended_at``, so a product that is withdrawn in June changes June's digest and no other.
+    known in the month of ``ended_at``, so a product that is withdrawn in June changes June's digest and no other; the
+    end of a version, which follows from the next one, says nothing of its own.
 
     Args:
         rows: the table's rows.
@@ -45,14 +50,9 @@ def known_digests(rows: DataFrame, table: Table) -> DataFrame:
     Returns:
         ``known_month`` (text, its first day), ``rows``, and the ``digest_sums``.
     """
-    counted = [column for column in table.columns if column.name not in (*table.derived, table.ended_at)]
-    facts = [_fact(table.known_from or "", counted, F.lit(1))]
-    if table.ended_at is not None:
-        keys = [column for column in table.columns if column.name in (*table.key, table.ended_at)]
-        facts.append(_fact(table.ended_at, keys, F.lit(0)))
-    told = rows.select(F.inline(F.array(*facts)))
-    if table.ended_at is not None:
-        told = told.where((F.col("is_row") == 1) | (F.col("known_month") != _ALWAYS))
+    counted = [column for column in table.columns if column.name != table.ended_at]
+    facts = [_fact(F.col(table.known_from or ""), counted, F.lit(1)), *_end(table)]
+    told = rows.select(F.inline(F.array_compact(F.array(*facts))))
     sums = digest_sums(F.col("content"))
     return told.groupBy("known_month").agg(F.sum("is_row").cast("bigint").alias("rows"), *sums)
 
@@ -63,7 +63,15 @@ def collect_known_digests(rows: DataFrame, table: Table) -> Iterator[tuple[str, 
         yield row["known_month"], digest_text(row), row["rows"]
 
 
-def _fact(time: str, columns: Iterable[Column], is_row: SparkColumn) -> SparkColumn:
+def _end(table: Table) -> list[SparkColumn]:
+    """That the row ends on its day; null where it has no end."""
+    if table.ended_at is None or table.versioned:
+        return []
+    keys = [column for column in table.columns if column.name in (*table.key, table.ended_at)]
+    return [F.when(F.col(table.ended_at).isNotNull(), _fact(F.col(table.ended_at), keys, F.lit(0)))]
+
+
+def _fact(time: SparkColumn, columns: Iterable[Column], is_row: SparkColumn) -> SparkColumn:
     """What one row says, and since when it is known."""
     since = F.coalesce(F.trunc(time, "month").cast("string"), F.lit(_ALWAYS)).alias("known_month")
     return F.struct(since, row_hash(columns).alias("content"), is_row.alias("is_row"))
@@ -71,8 +79,8 @@ def _fact(time: str, columns: Iterable[Column], is_row: SparkColumn) -> SparkCol
 
 def _hashable(column: Column) -> SparkColumn:
     """Spark hashes no maps, and their entries have no order."""
-    if "map<" not in column.type:
-        return F.col(column.name)
     if column.type.startswith("map<"):
         return F.array_sort(F.map_entries(column.name))
-    return F.to_json(column.name)
+    if "map<" in column.type or column.type == "array<string>":  # as JSON a null in a list keeps its place
+        return F.to_json(column.name)
+    return F.col(column.name)

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError, InputMissing
-from finrec_spark.pipeline.step import perform
+from finrec_spark.pipeline.step_run import run_step
 from finrec_spark.tables import CUSTOMERS, INTERACTIONS, PRODUCTS, QUARANTINE
 from jobs import ingest
 
@@ -61,11 +61,11 @@ def test_a_missing_column_is_told_in_one_line(deliver):
 
 def test_the_same_delivery_again_stands_and_a_changed_one_is_merged(deliver, directory, caplog):
     run = deliver(interactions=[EVENTS, *GOOD], share=0.9)
-    assert perform(ingest.STEP, run, JUNE).rows is None
+    assert run_step(ingest.STEP, run, JUNE).rows is None
     later = "e99,u-0007,card,view,2022-05-30,1"
     (directory / "interactions.csv").write_text("\n".join([EVENTS, *GOOD[1:], later]))
     with caplog.at_level(logging.INFO, logger="finrec_spark"):
-        perform(ingest.STEP, run, JUNE)
+        run_step(ingest.STEP, run, JUNE)
     events = {row.event_id for row in run.lake.read(INTERACTIONS).collect()}
     assert events == {*(f"e{n}" for n in range(1, 11)), "e99"}
     assert run.lake.read(PRODUCTS).where(F.col("product_id") == "card").count() == 1
@@ -78,14 +78,14 @@ def directory(tmp_path):
 
 
 @pytest.fixture
-def deliver(program, directory, tmp_path):
+def deliver(context, directory, tmp_path):
     def run(interactions, share=0.2):
         (directory / "customers.csv").write_text("\n".join(CUSTOMERS_CSV))
         (directory / "products.csv").write_text("\n".join(PRODUCTS_CSV))
         if interactions is not None:
             (directory / "interactions.csv").write_text("\n".join(interactions))
-        started = program(tmp_path / "lake", "files", directory, quality={"max_quarantined_share": share})
-        perform(ingest.STEP, started, JUNE)
+        started = context(tmp_path / "lake", "files", directory, quality={"max_quarantined_share": share})
+        run_step(ingest.STEP, started, JUNE)
         return started
 
     return run

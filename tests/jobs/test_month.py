@@ -1,14 +1,11 @@
 import logging
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from finrec_spark.errors import InputMissing
-from finrec_spark.pipeline.config import Config
-from finrec_spark.pipeline.step import After, Step, perform
+from finrec_spark.pipeline.config import config_of
 from finrec_spark.tables import (
     BRONZE,
     CUSTOMER_PRODUCT_MATRIX,
@@ -40,7 +37,7 @@ def test_every_known_customer_gets_ten_products(finished):
 
 def test_nothing_owned_or_off_sale_is_recommended(finished):
     lists = finished.lake.read(RECOMMENDATIONS)
-    owned = finished.lake.read_month(CUSTOMER_PRODUCT_MATRIX, JUNE).where("owned")
+    owned = finished.lake.read(CUSTOMER_PRODUCT_MATRIX, month=JUNE).where("owned")
     off_sale = finished.lake.read(PRODUCTS).where(~on_sale(JUNE))
     assert lists.join(owned, ["customer_id", "product_id"], "left_semi").isEmpty()
     assert lists.join(off_sale, "product_id", "left_semi").isEmpty()
@@ -65,7 +62,7 @@ def test_scores_fall_and_reasons_are_shares(finished):
 def test_exclusions_count_what_is_owned(finished):
     counted = finished.lake.read(EXCLUSIONS).where("rule = 'owned'").agg(F.sum("customers")).head()[0]
     sold = finished.lake.read(PRODUCTS).where(on_sale(JUNE))
-    owned = finished.lake.read_month(CUSTOMER_PRODUCT_MATRIX, JUNE).where("owned")
+    owned = finished.lake.read(CUSTOMER_PRODUCT_MATRIX, month=JUNE).where("owned")
     assert counted == owned.join(sold, "product_id", "left_semi").count()
 
 
@@ -84,7 +81,7 @@ def test_the_ensemble_is_held_against_every_model_and_against_the_truth(finished
     assert {"als", "naive_bayes", "decision_tree", "rank_fusion", "popularity"} <= gains
     of_ensemble = {row.metric: row.value for row in metrics.where("model = 'ensemble'").collect()}
     assert 0 <= of_ensemble["calibration_error"] < 0.05
-    assert 0 < of_ensemble["ndcg_share_of_truth"] <= 1.2
+    assert 0 < of_ensemble["ndcg_share_of_truth"]
 
 
 def test_a_score_is_a_probability_and_the_forest_s_reasons_are_told(finished):
@@ -95,8 +92,21 @@ def test_a_score_is_a_probability_and_the_forest_s_reasons_are_told(finished):
     assert "sensitive" not in codes
 
 
-def test_a_month_without_history_needs_no_trees():
-    names = [step.name for step, _ in month_job.plan_of(Config(), JUNE, labels=(), measured=False)]
+@pytest.fixture
+def steps_of(context, monkeypatch, tmp_path):
+    """Names and months of June's plan, given the months whose outcomes teach and the one that is held out."""
+
+    def build(labels, held_out):
+        monkeypatch.setattr("finrec_spark.steps.months._months_with_outcomes", lambda context, month: tuple(labels))
+        monkeypatch.setattr("finrec_spark.steps.month_plan.held_out_month", lambda context, month: held_out)
+        plan = month_job.plan_of(context(tmp_path), JUNE)
+        return [(step.name, month) for step, month in plan.steps]
+
+    return build
+
+
+def test_a_month_without_history_needs_no_trees(steps_of):
+    names = [name for name, _ in steps_of((), None)]
     assert names[-1] == "recommend"
     assert not {"train_forest", "evaluate"} & set(names)
 
@@ -105,15 +115,17 @@ def test_a_month_without_history_needs_no_trees():
     ("labels", "measured", "decided"),
     [((4, 5), True, {4, 5, 6}), ((1, 3), True, {1, 3, 5, 6}), ((5,), True, {5, 6}), ((), False, {6})],
 )
-def test_the_months_that_teach_and_the_one_that_measures_are_decided_too(labels, measured, decided):
-    plan = month_job.plan_of(Config(), JUNE, [date(2022, month, 1) for month in labels], measured)
-    assert {month.month for step, month in plan if step.name == "build_matrix"} == decided
+def test_the_months_that_teach_and_the_one_that_measures_are_decided_too(steps_of, labels, measured, decided):
+    plan = steps_of([date(2022, month, 1) for month in labels], date(2022, 5, 1) if measured else None)
+    assert {month.month for name, month in plan if name == "build_matrix"} == decided
 
 
 def test_every_step_is_in_the_ledger_with_the_versions_that_it_read(finished):
     runs = {(row.step, f"{row.month:%m}"): row for row in finished.lake.read(RUNS).collect()}
     assert {row.status for row in runs.values()} == {"done"}
-    assert runs["recommend", "06"].inputs.keys() >= {"gold.customer_product_matrix", "model.product_factors"}
+    read = {entry.table: entry.version for entry in runs["recommend", "06"].inputs}
+    assert read.keys() >= {"gold.scoring_rows", "model.product_factors", "model.trees"}
+    assert min(read.values()) >= 0
     assert runs["build_matrix", "05"].rows > 0
 
 
@@ -124,7 +136,7 @@ def test_the_generated_bank_loses_no_row(finished):
 
 
 def test_models_are_registered_with_their_parameters(finished):
-    params = {row.model: row.params for row in finished.lake.read_month(REGISTRY, JUNE).collect()}
+    params = {row.model: row.params for row in finished.lake.read(REGISTRY, month=JUNE).collect()}
     assert '"rank":4' in params["als"]
 
 
@@ -141,30 +153,3 @@ def test_no_customer_is_named_on_the_screen_or_in_the_log(finished, options, cap
     ids = [row.customer_id for row in finished.lake.read(CUSTOMERS).select("customer_id").distinct().collect()]
     said = capsys.readouterr().out + caplog.text
     assert [name for name in ids if name in said] == []
-
-
-def test_a_step_that_died_is_done_again_and_what_was_done_before_is_not(program, tmp_path):
-    done = []
-    first = Step("first", lambda job: len(done.append("first") or done))
-    second = Step("second", lambda job: _die(), after=(After("first"),))
-    started = program(tmp_path)
-    perform(first, started, JUNE)
-    with pytest.raises(KeyboardInterrupt):
-        perform(second, started, JUNE)
-    again = program(tmp_path)
-    assert perform(first, again, JUNE).rows is None
-    assert perform(replace(second, run=lambda job: 7), again, JUNE).rows == 7
-    assert done == ["first"]
-    assert [(row.step, row.status) for row in again.lake.read(RUNS).orderBy("step").collect()] == [
-        ("first", "done"),
-        ("second", "done"),
-    ]
-
-
-def test_a_step_whose_input_was_never_made_says_which_job_makes_it(program, tmp_path):
-    with pytest.raises(InputMissing, match="first has no result for 2022-06"):
-        perform(Step("second", lambda job: 0, after=(After("first"),)), program(tmp_path), JUNE)
-
-
-def _die():
-    raise KeyboardInterrupt

@@ -78,8 +78,8 @@ def test_the_markers_came_through_to_the_tables_or_the_search_proves_nothing(dec
     assert any("recommend" in text_of(path) for path in log_dir.rglob("*") if path.is_file())
 
 
-def test_a_quality_gate_that_says_no_quotes_no_row(program, options, delivery, tmp_path, capfd):
-    strict = program(tmp_path / "lake", "files", delivery, quality={"max_quarantined_share": 0.0})
+def test_a_quality_gate_that_says_no_quotes_no_row(context, options, delivery, tmp_path, capfd):
+    strict = context(tmp_path / "lake", "files", delivery, quality={"max_quarantined_share": 0.0})
     with pytest.raises(DataQualityError) as error:
         month_job.run(strict, options)
     said = capfd.readouterr()
@@ -87,10 +87,10 @@ def test_a_quality_gate_that_says_no_quotes_no_row(program, options, delivery, t
 
 
 @pytest.fixture(scope="module")
-def delivery(spark, program, tmp_path_factory):
+def delivery(spark, context, tmp_path_factory):
     """The generated bank as CSV files, with markers in everything that is of a customer, and damaged rows."""
     root = tmp_path_factory.mktemp("delivery")
-    write_bank(spark, program(root / "lake").config.generator, str(root / "bank"), str(root / "truth"))
+    write_bank(spark, context(root / "lake").config.generator, str(root / "bank"), str(root / "truth"))
     landing = root / "landing"
     landing.mkdir()
     for source in sorted((root / "bank").glob("*.parquet")):
@@ -102,10 +102,10 @@ def delivery(spark, program, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def decided(program, options, delivery, tmp_path_factory):
+def decided(context, options, delivery, tmp_path_factory):
     """A month on the delivery, what it said on both streams, and the folder of its log."""
     root = tmp_path_factory.mktemp("decided")
-    run = program(root / "lake", "files", delivery, log_dir=str(root / "logs"))
+    run = context(root / "lake", "files", delivery, log_dir=str(root / "logs"))
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), logged(root / "logs"):
         month_job.run(run, options)

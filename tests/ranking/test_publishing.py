@@ -2,7 +2,7 @@ import pytest
 
 from finrec_spark.errors import DataQualityError
 from finrec_spark.ranking.publishing import collect_listed, exclusions, recommendations
-from finrec_spark.ranking.scoring import NOTHING_ELIGIBLE, PASS_DDL, SCORED
+from finrec_spark.ranking.scoring import NOTHING_ELIGIBLE, SCORED, SCORED_DDL
 
 
 def ranks(customer_id, *places):
@@ -58,7 +58,7 @@ def scored(spark):
             (c, rank, p, None if rank is None else 0.5, None if rank is None else [], rule, n)
             for c, rank, p, rule, n in rows
         ]
-        return spark.createDataFrame(full, PASS_DDL)
+        return spark.createDataFrame(full, SCORED_DDL)
 
     return build
 

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,10 @@ from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble
 from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.reasons import Wording
-from finrec_spark.ranking.scoring import Pass, decide_batch, score_customers, scoring_rows
+from finrec_spark.ranking.scoring import ScoringPlan, score_batch, score_customers, scoring_rows
+from finrec_spark.tables import SCORING_ROWS
+
+JUNE = date(2022, 6, 1)
 
 
 @dataclass(frozen=True)
@@ -29,19 +33,19 @@ class Fixed:
         )
 
 
-def test_owned_and_expired_products_never_come_out(customers, decide):
+def test_owned_and_expired_products_never_come_out(customers, plan):
     batch = customers(owned=[[0, 1, 0, 0], [0, 0, 0, 0]])
     lists, _ = decide(batch, on_sale=[True, True, False, True])
     assert lists == {"c0": [0, 3], "c1": [0, 1, 3]}
 
 
-def test_every_customer_gets_n_products_wherever_n_are_eligible(customers, decide):
+def test_every_customer_gets_n_products_wherever_n_are_eligible(customers, plan):
     batch = customers(owned=np.eye(4)[[0, 1, 2, 3, 0]])
     lists, _ = decide(batch, n=3)
     assert [len(products) for products in lists.values()] == [3] * 5
 
 
-def test_exclusions_are_counted_by_rule_and_product(customers, decide):
+def test_exclusions_are_counted_by_rule_and_product(customers, plan):
     _, counts = decide(customers(owned=[[1, 0, 0, 0], [1, 0, 0, 0]]), on_sale=[True, True, True, False])
     assert counts == {("not_on_sale", 3): 2, ("owned", 0): 2}
 
@@ -49,13 +53,13 @@ def test_exclusions_are_counted_by_rule_and_product(customers, decide):
 def test_customers_are_counted_and_those_for_whom_nothing_is_eligible_too(customers, passed):
     batch = customers(owned=[[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 1]])
     decided = passed({"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}, n=3, on_sale=[True, True, True, False])
-    *_, counts = decide_batch(pa.array(["c0", "c1", "c2"]), batch, decided)
+    *_, counts = score_batch(pa.array(["c0", "c1", "c2"]), batch, decided)
     assert {row["rule"]: row["customers"] for row in counts.to_pylist()} == {"scored": 3, "nothing_eligible": 2}
 
 
 def test_reasons_weigh_what_made_the_score(customers, passed):
     scorers = {"popularity": Fixed((0.4, 0.2, 0.1, 0.1)), "als": Fixed((0.0, 1.0, 0.5, 0.0), "similar_taste")}
-    rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), passed(scorers, n=1))).to_pylist()
+    rows = next(score_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), passed(scorers, n=1))).to_pylist()
     assert [(r["code"], r["text"]) for r in rows[0]["reasons"]] == [
         ("similar_taste", "goes with an earlier choice, product 0"),
         ("popular_in_segment", "popular in the customer's segment"),
@@ -67,23 +71,19 @@ def test_reasons_weigh_what_made_the_score(customers, passed):
 def test_reasons_speak_chinese(customers, passed):
     scorers = {"popularity": Fixed((0.4, 0.2, 0.1, 0.1)), "als": Fixed((0.0, 1.0, 0.5, 0.0), "similar_taste")}
     decided = passed(scorers, n=1, language="zh")
-    rows = next(decide_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), decided)).to_pylist()
+    rows = next(score_batch(pa.array(["c0"]), customers(owned=[[0, 0, 0, 0]]), decided)).to_pylist()
     assert [r["text"] for r in rows[0]["reasons"]] == ["与以往选择的product 0相配", "受同类客群欢迎"]
 
 
-def test_what_no_other_model_scores_is_ordered_by_popularity(customers, decide):
+def test_what_no_other_model_scores_is_ordered_by_popularity(customers, plan):
     scorers = {"popularity": Fixed((0.1, 0.2, 0.3, 0.4)), "als": Fixed((1.0, 0.0, 0.0, 0.0))}
     lists, _ = decide(customers(owned=[[0, 0, 0, 0]]), n=4, scorers=scorers)
     assert lists == {"c0": [0, 3, 2, 1]}
 
 
 def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
-    columns = (
-        "customer_id string, segment string, risk_level int, product_index array<int>, "
-        "strength array<double>, rating array<double>, owned array<boolean>"
-    )
-    rows = [(f"c{n}", "all", 5, [n % 4], [1.0], [None], [True]) for n in range(8)]
-    known = spark.createDataFrame(rows, columns)
+    rows = [(JUNE, f"c{n}", n, "all", 5, [n % 4], [1.0], [None], [True], []) for n in range(8)]
+    known = spark.createDataFrame(rows, SCORING_ROWS.ddl)
     popular = PopularityScorer(("all",), np.array([[0.4, 0.3, 0.2, 0.1]]))
     decided = passed({"popularity": popular}, n=2)
     once, again = (score_customers(scoring_rows(known.repartition(n), None), decided) for n in (1, 5))
@@ -100,7 +100,7 @@ def passed():
     def build(scorers, n, on_sale=(True, True, True, True), language="en"):
         rules = ProductRules(np.array(on_sale), np.zeros(4, int), risk_where_unknown=1)
         names = [f"product {p}" for p in range(4)]
-        return Pass(Ensemble(scorers), Catalogue(names, np.arange(4), rules), n, 3, Wording(language, names))
+        return ScoringPlan(Ensemble(scorers), Catalogue(names, np.arange(4), rules), n, 3, Wording(language, names))
 
     return build
 
@@ -110,7 +110,7 @@ def decide(passed):
     def run(batch, n=3, on_sale=(True, True, True, True), scorers=None):
         decided = passed(scorers or {"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}, n, on_sale)
         ids = pa.array([f"c{position}" for position in range(batch.size)])
-        listed, excluded, _ = (rows.to_pylist() for rows in decide_batch(ids, batch, decided))
+        listed, excluded, _ = (rows.to_pylist() for rows in score_batch(ids, batch, decided))
         lists = {}
         for row in listed:
             lists.setdefault(row["customer_id"], []).append(row["product_index"])

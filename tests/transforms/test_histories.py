@@ -1,6 +1,6 @@
 import pytest
 
-from finrec_spark.transforms.histories import customer_histories, history_values, known_customers
+from finrec_spark.transforms.histories import customer_histories, history_values
 
 
 def test_lists_ascend_by_product_whatever_the_order_of_the_rows(matrix):
@@ -24,14 +24,6 @@ def test_a_customer_without_a_history_has_no_values(spark):
 def test_a_rating_of_zero_is_a_rating(matrix):
     rows = [("ann", 0, 0, 1.0, 0.0, True), ("ann", 0, 1, 1.0, None, True)]
     assert history_values(customer_histories(matrix(rows)), "rating").head().product_index == [0]
-
-
-def test_a_customer_without_a_history_is_known(spark, matrix):
-    columns = "customer_id string, segment string, risk_level int, profile array<double>"
-    customers = spark.createDataFrame([("ann", "all", None, [1.0]), ("bob", "young", 3, [2.0])], columns)
-    known = known_customers(customers, customer_histories(matrix([("ann", 0, 0, 1.0, None, True)])))
-    rows = {row.customer_id: (row.segment, row.risk_level, row.profile, row.product_index) for row in known.collect()}
-    assert rows == {"ann": ("all", 0, [1.0], [0]), "bob": ("young", 3, [2.0], [])}
 
 
 @pytest.fixture

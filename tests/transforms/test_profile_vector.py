@@ -9,6 +9,7 @@ from finrec_spark.transforms.profiles.vector import (
     assign_profile_features,
     assign_profile_values,
     collect_profile_features,
+    padded_profile,
     profile_vector,
 )
 
@@ -100,6 +101,17 @@ def test_a_missing_value_is_nan_an_unseen_one_0_and_none_of_a_category_is_0(prof
     full, empty = (row.vector for row in rows.select(profile_vector(features).alias("vector")).collect())
     assert full == [2.0, 1.0, 41.5, 1.0, 2.0, 0.0]
     assert [None if math.isnan(value) else value for value in empty] == [None, 0.0, None, 0.0, None, None]
+
+
+def test_a_vector_of_earlier_features_is_padded_to_what_it_would_be_today(profiles):
+    today = [
+        ProfileFeature(name, "category" if name.startswith("categories") else "number")
+        for name in ("held", "numbers:age", "numbers:new", "categories:new", "events_by_category:new")
+    ]
+    rows = profiles({"held": 2, "numbers": {"age": 41.5}}, {"numbers": {"old": 1.0}})
+    stored = rows.withColumn("profile", profile_vector(today[:2]))
+    padded, made = padded_profile(today).cast("string"), profile_vector(today).cast("string")
+    assert [row[0] == row[1] for row in stored.select(padded, made).collect()] == [True, True]
 
 
 def test_no_features_make_an_empty_vector(profiles):

@@ -69,6 +69,7 @@ def test_every_damage_is_refused_with_its_reason_and_the_good_row_stays(screened
 def test_valid_rows_have_the_declared_types(screened):
     row = tables.INTERACTIONS.conform(screened([GOOD | {"event_time": "2022-05-01T10:00:00+08:00"}]).valid).first()
     assert (str(row.event_time), str(row.value), row.fold) == ("2022-05-01 02:00:00", "12.50", None)
+    assert row.event_month == date(2022, 5, 1)
 
 
 def test_all_faults_of_a_row_are_told_and_the_row_is_kept_as_it_came(screened):

@@ -31,8 +31,8 @@ from finrec_spark.sources.generator.catalogue import (
     last_day,
     price_yuan,
 )
-from finrec_spark.sources.generator.contacts import ARMS, CHANNELS, TREATMENT, campaign_category, campaign_months
-from finrec_spark.sources.generator.history import EVENT_TYPES, RESPONSES
+from finrec_spark.sources.generator.contacts import CHANNELS, TREATMENT, campaign_category, campaign_months
+from finrec_spark.sources.generator.history import EVENT_TYPES
 from finrec_spark.sources.generator.market import SEGMENTS, market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import GENDERS, HOUSING, MARITAL, OCCUPATIONS, REGIONS
@@ -46,6 +46,7 @@ from finrec_spark.tables import (
     LANDING_PRODUCTS,
     LANDING_RESPONSES,
 )
+from finrec_spark.vocabulary import ARMS, RESPONSES
 
 PROFILE_COLUMNS = (
     "age", "gender", "region", "income_yuan", "occupation", "segment", "marital_status", "children", "housing",

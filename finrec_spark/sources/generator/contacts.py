@@ -10,9 +10,9 @@ from finrec_spark.sources.generator.market import Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import NEVER, People
 from finrec_spark.sources.generator.words import CATEGORIES
+from finrec_spark.vocabulary import APP, ARMS, EMAIL, PHONE, SMS
 
-CHANNELS = ("sms", "email", "app", "phone")
-ARMS = ("treatment", "control", "holdout")
+CHANNELS = (SMS, EMAIL, APP, PHONE)  # draws and effects depend on this order
 TREATMENT, CONTROL, HOLDOUT = range(len(ARMS))
 
 _CONSENT_SHARE = np.array([0.75, 0.55, 0.65, 0.40])

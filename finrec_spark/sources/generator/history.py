@@ -20,10 +20,10 @@ from finrec_spark.sources.generator.contacts import (
 from finrec_spark.sources.generator.market import FACTORS, Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import People, people
+from finrec_spark.vocabulary import RESPONSES
 
 EVENT_TYPES = ("open", "close", "view", "inquiry", "transaction")
 OPEN, CLOSE, VIEW, INQUIRY, TRANSACTION = range(len(EVENT_TYPES))
-RESPONSES = ("accepted", "declined", "none")
 ACCEPTED, DECLINED, NO_ANSWER = range(len(RESPONSES))
 
 _WELCOME = 2.0  # log-odds in the month of joining

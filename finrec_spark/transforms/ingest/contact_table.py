@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import ConfigError
 from finrec_spark.params import Params
+from finrec_spark.sampling import seed_of
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,7 @@ def collect_contacts(rows: DataFrame, params: ContactTableParams, seed: int) -> 
     label, names = label_and_features(rows.columns, params)
     known = rows.where(_named(label).isNotNull())
     features = collect_features(known, names, params)
-    key = F.xxhash64(F.lit(seed).cast("bigint"), *map(_named, sorted(rows.columns)))
+    key = F.xxhash64(seed_of(seed), *map(_named, sorted(rows.columns)))
     outcome = (_named(label) == F.lit(params.positive)).cast("double")
     vector = F.array(*map(_as_double, features)).cast("array<double>")
     table = pd.DataFrame(known.select(key.alias("key"), outcome.alias("label"), vector.alias("vector")).toPandas())

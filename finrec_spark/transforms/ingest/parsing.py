@@ -95,6 +95,11 @@ def parsed_day(name: str) -> Parsed:
     return replace(time, value=F.to_date(time.value))
 
 
+def parsed_month(name: str) -> Parsed:
+    """First day of the month of ``parsed_time``, which tells the faults."""
+    return Parsed(name, F.trunc(parsed_time(name).value, "month"))
+
+
 def parsed_last_day(name: str) -> Parsed:
     """The day of ``parsed_time``, but null from 2101 on: banks write 9999-12-31 for "still holds"."""
     time = F.when(_looks_like_a_time(name), F.try_to_timestamp(F.col(name)))

@@ -36,6 +36,7 @@ from finrec_spark.transforms.ingest.parsing import (
     parsed_last_day,
     parsed_list,
     parsed_map,
+    parsed_month,
     parsed_risk_level,
     parsed_text,
     parsed_time,
@@ -43,10 +44,8 @@ from finrec_spark.transforms.ingest.parsing import (
     parsed_word,
     parsed_yes_or_no,
 )
+from finrec_spark.vocabulary import ARMS, CHANNELS, RESPONSES, TREATMENT
 
-CHANNELS = ("sms", "email", "phone", "app", "branch")
-ARMS = ("treatment", "control", "holdout")
-RESPONSES = ("accepted", "declined", "none")
 _EVENT_CONTENT = ("customer_id", "product_id", "event_type", "event_time", "value")
 
 
@@ -115,6 +114,7 @@ def screened_interactions(landed: DataFrame, products: DataFrame, customers: Dat
             "product_id": _id("product_id"),
             "event_type": needed(parsed_word("event_type")),
             "event_time": needed(parsed_time("event_time")),
+            "event_month": parsed_month("event_time"),
             "value": parsed_amount("value"),
             "currency": parsed_currency(),
             "fold": parsed_whole_number("fold"),
@@ -155,7 +155,7 @@ def screened_contacts(landed: DataFrame, products: DataFrame, customers: DataFra
             "channel": needed(parsed_choice("channel", CHANNELS)),
             "contact_time": needed(parsed_time("contact_time")),
             "campaign_id": parsed_text("campaign_id"),
-            "arm": or_default(parsed_choice("arm", ARMS), F.lit("treatment")),
+            "arm": or_default(parsed_choice("arm", ARMS), F.lit(TREATMENT)),
         },
         Identity(key=("contact_id",)),
         row_faults=_unknown_customer_or_product(),

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
+from finrec_spark.sampling import bucket, seed_of
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 Floats = NDArray[np.float64]
@@ -121,7 +121,7 @@ def collect_profile_sample(profiles: DataFrame, size: int, seed: int = 17) -> Fl
         Customers × F; of shape (0,) where there is no customer.
     """
     customers = profiles.count()
-    place = F.pmod(F.xxhash64(F.lit(seed).cast("bigint"), "customer_id"), F.lit(_SHARES))
+    place = bucket(_SHARES, seed_of(seed), "customer_id")
     chosen = profiles.where(place < -(-size * _SHARES // max(customers, size)))
     rows: pd.DataFrame = chosen.select("profile").toPandas()
     return np.array(rows["profile"].tolist(), np.float64)

@@ -20,6 +20,7 @@ from finrec_spark.transforms.profiles.delivered import (
     delivered_numbers,
 )
 from finrec_spark.transforms.profiles.events import contact_sums, holdings, interaction_sums
+from finrec_spark.transforms.splits import before
 
 _RISK_LEVELS = range(1, 6)
 
@@ -116,7 +117,7 @@ def collect_kinds(customers: DataFrame, month: date, params: ProfileParams) -> d
     Args:
         customers: ``silver.customers``; all versions that began before ``month`` count.
     """
-    known = customers.where(F.col("valid_from") < F.lit(month))
+    known = before(customers, month, "valid_from")
     inferred = {row["name"]: _kind(row, params) for row in column_statistics(known).collect()}
     return {name: params.kinds.get(name, kind) for name, kind in sorted(inferred.items())}
 
@@ -146,7 +147,7 @@ def _profile_days(customers: DataFrame, month: date) -> DataFrame:
 
     Versions follow each other without a gap, so the newest run of a level begins on the day after that.
     """
-    known = customers.where(F.col("valid_from") < F.lit(month))
+    known = before(customers, month, "valid_from")
     dated = F.when(F.col("valid_from") > F.lit(ALWAYS), F.col("valid_from"))
     others = [
         F.max(F.when(~F.col("risk_level").eqNullSafe(F.lit(level)), F.col("valid_to"))).alias(f"not_{level}")

@@ -10,9 +10,10 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.transforms.ingest.screening import CHANNELS
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.profiles.delivered import days_back
+from finrec_spark.transforms.splits import before
+from finrec_spark.vocabulary import ACCEPTED, CHANNELS, DECLINED, TREATMENT
 
 WINDOWS = (30, 90, 365)
 YEAR = 365
@@ -39,9 +40,10 @@ def interaction_sums(
         ``customer_id``, ``oldest_days``, ``recency_days``, the counts, amounts and ``events_by_category`` of
         ``gold.customer_profile``; all are there in each row but ``largest_amount``.
     """
-    known = interactions.where(F.col("event_time") < F.lit(month))
-    narrow = known.join(F.broadcast(_places(products, categories)), "product_id", "left").select(
-        "customer_id", *_event(month, rules, outflows), "place"
+    narrow = (
+        before(interactions, month)
+        .join(F.broadcast(_places(products, categories)), "product_id", "left")
+        .select("customer_id", *_event(month, rules, outflows), "place")
     )
     age = F.col("age")
     counts = [F.count_if(age < days).alias(f"events_{days}d") for days in WINDOWS]
@@ -87,15 +89,15 @@ def contact_sums(contacts: DataFrame, responses: DataFrame | None, month: date) 
     What a control group was spared is no message. An answer without a time is not read: nobody can say whether it was
     known before ``month``.
     """
-    sent = contacts.where((F.col("arm") == "treatment") & (F.col("contact_time") < F.lit(month)))
+    sent = before(contacts, month, "contact_time").where(F.col("arm") == TREATMENT)
     sent = sent.select("contact_id", "customer_id", "channel", "contact_time")
     messages = _answered(sent, responses, month).withColumn("age", days_back(month, F.col("contact_time")))
-    recent, accepted = F.col("age") < YEAR, F.col("response") == "accepted"
+    recent, accepted = F.col("age") < YEAR, F.col("response") == ACCEPTED
     counts = messages.groupBy("customer_id").agg(
         F.count_if(recent).cast("int").alias("contacts_365d"),
         F.min("age").alias("contact_recency_days"),
         F.count_if(recent & accepted).cast("int").alias("accepted_365d"),
-        F.count_if(recent & (F.col("response") == "declined")).cast("int").alias("declined_365d"),
+        F.count_if(recent & (F.col("response") == DECLINED)).cast("int").alias("declined_365d"),
         _best_channel(accepted).alias("channel"),
     )
     columns = ("contacts_365d", "contact_recency_days", "accepted_365d", "declined_365d", "channel")
@@ -155,7 +157,7 @@ def _count_name(place: int) -> str:
 def _answered(sent: DataFrame, responses: DataFrame | None, month: date) -> DataFrame:
     if responses is None:
         return sent.withColumn("response", F.lit(None).cast("string"))
-    answers = responses.where(F.col("response_time") < F.lit(month)).select("contact_id", "response")
+    answers = before(responses, month, "response_time").select("contact_id", "response")
     return sent.join(answers, "contact_id", "left")
 
 

@@ -1,6 +1,6 @@
 """Product profiles: each product as the bank knew it before the month."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +12,7 @@ from finrec_spark.transforms.ingest.customers import ALWAYS
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.profiles.delivered import days_back
 from finrec_spark.transforms.profiles.events import WINDOWS
+from finrec_spark.transforms.splits import before, between
 
 _COUNTS = ("holders", *(f"takers_{days}d" for days in WINDOWS), "takers_same_month")
 _UNKNOWN = "unknown"
@@ -43,6 +44,7 @@ def product_profiles(
     holders = matrix.where("owned").groupBy("product_id").agg(F.count("*").alias("holders"))
     rows = (
         positions.join(_described(products, month), "product_id", "left")
+        .join(_first_days(interactions, month), "product_id", "left")
         .join(_takers(interactions, month, rules), "product_id", "left")
         .join(holders, "product_id", "left")
         .withColumn("category", F.coalesce("category", F.lit(_UNKNOWN)))
@@ -68,23 +70,27 @@ def _described(products: DataFrame, month: date) -> DataFrame:
     )
 
 
+def _first_days(interactions: DataFrame, month: date) -> DataFrame:
+    """One row: a product and the days since it was first dealt in."""
+    first = before(interactions, month).groupBy("product_id").agg(F.min("event_time").alias("first_event"))
+    return first.select("product_id", days_back(month, F.col("first_event")).alias("dealt_days"))
+
+
 def _takers(interactions: DataFrame, month: date, rules: MatrixParams) -> DataFrame:
-    """One row: a product's takers and the days since it was first dealt in.
+    """One row: a product's takers of the last year.
 
     A customer's newest taking tells every window that he belongs to, so pairs are enough, and no customer is counted
     twice.
     """
-    opens = list(rules.opening_types)
-    known = interactions.where(F.col("event_time") < F.lit(month))
-    day, taken = F.to_date("event_time"), F.col("event_type").isin(opens)
-    pairs = known.groupBy("product_id", "customer_id").agg(
-        F.min("event_time").alias("first_event"),
-        F.max(F.when(taken, day)).alias("taken_day"),
-        F.max(taken & _same_month_last_year(day, month)).alias("same_month"),
+    first = min(month - timedelta(max(WINDOWS)), months_before(month, 12))
+    taken = between(interactions, first, month).where(F.col("event_type").isin(list(rules.opening_types)))
+    day = F.to_date("event_time")
+    pairs = taken.groupBy("product_id", "customer_id").agg(
+        F.max(day).alias("taken_day"),
+        F.max(_same_month_last_year(day, month)).alias("same_month"),
     )
     age = days_back(month, F.col("taken_day"))
     return pairs.groupBy("product_id").agg(
-        days_back(month, F.min("first_event")).alias("dealt_days"),
         *[F.count_if(age < days).alias(f"takers_{days}d") for days in WINDOWS],
         F.count_if("same_month").alias("takers_same_month"),
     )

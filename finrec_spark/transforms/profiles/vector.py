@@ -138,14 +138,38 @@ def profile_vector(features: Sequence[ProfileFeature]) -> Column:
     return F.array(*map(_as_double, features)).cast("array<double>")
 
 
+def padded_profile(features: Sequence[ProfileFeature]) -> Column:
+    """array<double>: a row's ``profile``, made when the list of features was shorter, as long as today's.
+
+    The places that came later have what ``profile_vector`` gives where a map has no such key.
+
+    >>> rows = spark.createDataFrame([([41.0],)], "profile array<double>")
+    >>> names = ("numbers:age", "numbers:children", "held_by_category:loan")
+    >>> rows.select(padded_profile([ProfileFeature(name, "number") for name in names]).alias("profile")).show()
+    +----------------+
+    |         profile|
+    +----------------+
+    |[41.0, NaN, 0.0]|
+    +----------------+
+    <BLANKLINE>
+    """
+    missing = F.array(*[F.lit(_missing(feature)) for feature in features]).cast("array<double>")
+    later = F.slice(missing, F.size("profile") + 1, len(features))
+    return F.slice(F.concat("profile", later), 1, len(features))
+
+
+def _missing(feature: ProfileFeature) -> float:
+    """What stands for a customer's missing value: 0 of a product category, else NaN."""
+    return 0.0 if feature.name.partition(":")[0] in _COUNTS else float("nan")
+
+
 def _as_double(feature: ProfileFeature) -> Column:
     column, _, key = feature.name.partition(":")
     value = F.col(column)[key] if key else F.col(column)
     if feature.kind == "category":
         values = F.array(*map(F.lit, feature.values)).cast("array<string>")
         value = F.call_function("array_position", values, value)
-    missing = 0.0 if column in _COUNTS else float("nan")
-    return F.coalesce(value.cast("double"), F.lit(missing))
+    return F.coalesce(value.cast("double"), F.lit(_missing(feature)))
 
 
 def _of_map(column: str) -> Callable[[Column], Column]:

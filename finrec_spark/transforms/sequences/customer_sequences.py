@@ -7,6 +7,7 @@ from pydantic import Field
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from finrec_spark.months import month_after
 from finrec_spark.params import Params
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.transforms.matrix import MatrixParams
@@ -182,7 +183,7 @@ def _ratings(cuts: Sequence[date]) -> list[Column]:
 
 def _in_month(cut: date, place: int) -> Column:
     """Whether an event is of the cut's calendar month; cuts need not follow each other."""
-    over = F.unix_micros(F.to_timestamp(F.add_months(F.lit(cut), 1)))
+    over = F.unix_micros(F.lit(month_after(cut)).cast("timestamp"))
     return (F.col("slot") > place) & (F.col("time") < over)
 
 

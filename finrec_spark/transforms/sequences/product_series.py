@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.months import months_before
 from finrec_spark.transforms.matrix import MatrixParams
-from finrec_spark.transforms.splits import before
+from finrec_spark.transforms.splits import before, event_month
 
 SPANS = (1, 3, 12)
 """Calendar months before a cut that a figure of the series is looked at over."""
@@ -48,7 +48,7 @@ def product_series(
     Returns:
         ``product_id`` and ``series``, oldest month first, as ``gold.product_series``.
     """
-    known = before(interactions, month).withColumn("in_month", F.trunc("event_time", "month"))
+    known = before(interactions, month).withColumn("in_month", event_month(interactions))
     delivered = products.select(
         "product_id", F.col("price").cast("double").alias("delivered"), _rate(rate).alias("rate")
     )
