@@ -24,6 +24,7 @@ from scipy.sparse import csr_matrix
 from finrec_spark.models import als
 from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.models.popularity import PopularityScorer
+from finrec_spark.models.spec import ScorerInputs
 from finrec_spark.models.trees.kernel import arrange_trees
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, Forest, forest_of
@@ -111,7 +112,7 @@ def als_pass(item_factors: DataFrame, products: int) -> ScoringPlan:
     )
     scorers = {
         "popularity": PopularityScorer(("all",), np.ones((1, products)) / products),
-        "als": als.scorer(factors, ids, PARAMS),
+        "als": als.scorer(factors, ScorerInputs(tuple(ids)), PARAMS),
     }
     rules = ProductRules(np.ones(products, bool), np.zeros(products, np.int64), 5)
     catalogue = Catalogue(ids, np.argsort(np.argsort(np.array(ids))), rules)

@@ -1,4 +1,4 @@
-"""The recurrent network's word on customers: which products their latest events lead to.
+"""The recurrent network's scores: which products the customers' latest events lead to.
 
 The network is trained and run over the customers' events by ``train_gru`` (``finrec_spark/training``), which needs
 torch. What it leaves is small: a state for each customer and each product. Scoring is one matrix product of the two,

@@ -114,7 +114,7 @@ def scored_rows(rows: DataFrame, trees: Trees) -> DataFrame:
 
 @dataclass(frozen=True)
 class ResponseScorer:
-    """Foresees acceptance.
+    """Predicts acceptance.
 
     Attributes:
         trees: the forest, over the profile vector and then ``offers``.

@@ -256,5 +256,5 @@ def _number_of(by_cluster: list[int]) -> Column:
 
 
 def _seeded(seed: int) -> tuple[Column, Column]:
-    """What the sample and the groups depend on."""
+    """What the sample and the groups depend on; the seed as an int, which hashes otherwise than a bigint."""
     return F.col("customer_index"), F.lit(seed)
