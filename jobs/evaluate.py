@@ -41,6 +41,8 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
 def evaluate(program: Program, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     step, month_of, table = PROTOCOLS[options.protocol]
+    if step is response.STEP:
+        step = response.step_of(program)
     month = month_of(program, options)
     if options.dry_run:
         program.tell(plan_line(step, program, month))
