@@ -59,11 +59,11 @@ def main(customers: int, products: int, rounds: int) -> None:
         None,
     ).persist()
     print(f"{rows.count():,} customers, {products} products, {ENTRIES} entries each, rank 32, lists of 10")
-    decide = als_pass(model.itemFactors, products)
-    with_forest = replace(decide, ensemble=replace(plan.ensemble, forest=random_forest(products)))
+    scoring_plan = als_pass(model.itemFactors, products)
+    with_forest = replace(scoring_plan, ensemble=replace(scoring_plan.ensemble, forest=random_forest(products)))
     contenders: dict[str, Callable[[], DataFrame]] = {
         "MLlib recommendForAllUsers": lambda: model.recommendForAllUsers(10),
-        "scoring pass, ALS": lambda: score_customers(rows, plan),
+        "scoring pass, ALS": lambda: score_customers(rows, scoring_plan),
         "scoring pass, forest over ALS": lambda: score_customers(rows, with_forest),
         "plain read of the input": lambda: rows.mapInArrow(lambda batches: batches, rows.schema),
     }

@@ -43,6 +43,8 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
 def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     step, month_of, table = PROTOCOLS[options.protocol]
+    if step is response.STEP:
+        step = response.step_of(context)
     month = month_of(context, options)
     if options.dry_run:
         context.log(verdict_line(Verdict(step, month, why_single(step, month, context))))

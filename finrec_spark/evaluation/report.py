@@ -129,6 +129,7 @@ def _empty_table(rows: Sequence[MetricRow], metrics: Sequence[str]) -> Table:
 def _title(metric: str, k: int | None) -> str:
     names = {
         "auc": "AUC",
+        "brier": "Brier score",
         "calibration_error": "calibration error",
         "lift": "top-decile lift",
         "ndcg": "nDCG",

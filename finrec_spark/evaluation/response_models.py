@@ -1,131 +1,161 @@
-"""The models of the response protocol: MLlib's, and scikit-learn's beside them."""
+"""The models of the response protocol: the acceptance model as it is deployed, and references beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from pyspark.ml.classification import NaiveBayes
-from pyspark.ml.functions import array_to_vector
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.special import expit
+from scipy.sparse import csr_matrix
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.naive_bayes import CategoricalNB
 
-from finrec_spark.arrays import Floats, Ints
-from finrec_spark.evaluation.responses import Calibrate, Candidate, Fit, ResponseParams, Score
-from finrec_spark.models.calibration import calibrated, collect_curve, fit_calibration
-from finrec_spark.models.trees.fitting import fit_trees
-from finrec_spark.models.trees.kernel import MISSING, collect_trees, leaves, probabilities
-from finrec_spark.transforms.ingest.contact_table import CategoryRates, Contacts, category_rates
-from finrec_spark.transforms.profiles.bins import ProfileBins, profile_bins
+from finrec_spark.arrays import Floats
+from finrec_spark.evaluation.binary_metrics import Predicted, predicted
+from finrec_spark.evaluation.responses import Measure, ResponseParams
+from finrec_spark.models import naive_bayes, response
+from finrec_spark.models.response import AcceptanceParams, ContactBatch, Predict
+from finrec_spark.models.scorer import CustomerBatch
+from finrec_spark.models.spec import ScorerInputs
+from finrec_spark.models.trees.fitting import TreesParams
+from finrec_spark.models.trees.kernel import MISSING
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
-_ROWS = "key bigint, features array<double>, label double, weight double"
-_TOKENS = "label double, tokens array<bigint>"
-_SCORES = "score double, label double, weight double"
+_DECIMALS = 6
+"""Of a probability: as many rows as 10⁶ are collected of a fold, at most."""
+
+Fit = Callable[[DataFrame], Predict]
 
 
-def candidates(spark: SparkSession, params: ResponseParams, scratch: str) -> dict[str, Candidate]:
-    """The models by name; scikit-learn's are not calibrated.
+@dataclass(frozen=True)
+class Setting:
+    """What every model is fitted with.
 
-    Args:
-        spark: the session.
-        params: their parameters.
+    Attributes:
+        profile: the places of the contacts' profile vectors.
+        acceptance: parameters of the acceptance model.
+        naive_bayes: those of naive Bayes.
+        params: folds and references.
         scratch: folder or URI for MLlib's trees.
     """
-    calibrate = mllib_calibration(spark, params)
+
+    profile: tuple[ProfileFeature, ...]
+    acceptance: AcceptanceParams
+    naive_bayes: naive_bayes.NaiveBayesParams
+    params: ResponseParams
+    scratch: str
+
+
+def measures(setting: Setting) -> dict[str, Measure]:
+    """The models by name, the deployed forest first."""
+    acceptance, params = setting.acceptance, setting.params
     return {
-        "decision_tree": Candidate(mllib_trees(spark, params, True, scratch), calibrate),
-        "random_forest": Candidate(mllib_trees(spark, params, False, scratch), calibrate),
-        "naive_bayes": Candidate(mllib_naive_bayes(spark, params), calibrate),
-        "random_forest_sklearn": Candidate(sklearn_forest(params), None),
-        "naive_bayes_sklearn": Candidate(sklearn_naive_bayes(params), None),
+        "random_forest": partial(_measured, acceptance_model(setting, acceptance.forest)),
+        "decision_tree": partial(_measured, acceptance_model(setting, params.tree)),
+        "naive_bayes": partial(_measured, naive_bayes_model(setting)),
+        "random_forest_sklearn": partial(collect_sklearn_forest, setting=setting),
+        "base_rate": partial(_measured, base_rate),
     }
 
 
-def mllib_trees(spark: SparkSession, params: ResponseParams, single: bool, scratch: str) -> Fit:
-    """MLlib's forest, or single tree, over numbers and categories' rates."""
+def acceptance_model(setting: Setting, forest: TreesParams) -> Fit:
+    """``models.response``, the model that campaigns read, over this forest."""
+    params = setting.acceptance.model_copy(update={"forest": forest})
 
-    def fit(contacts: Contacts) -> Score:
-        rates = category_rates(contacts, params.rate_smoothing)
-        names = [feature.name for feature in contacts.features]
-        columns = {"key": contacts.key, "features": rates.numbers(contacts.vectors).tolist()}
-        table = pd.DataFrame({**columns, "label": contacts.label, "weight": 1.0})
-        rows = spark.createDataFrame(table, _ROWS)
-        nodes = fit_trees(rows, names, params.tree if single else params.forest, single, scratch)
-        trees = collect_trees(nodes, names)
-        return lambda vectors: probabilities(trees, leaves(trees, rates.numbers(vectors)))
+    def fit(train: DataFrame) -> Predict:
+        fitted = response.fit(train, setting.profile, params, setting.scratch)
+        return response.scorer(fitted.trees, fitted.calibration, setting.profile).predict
 
     return fit
 
 
-def mllib_naive_bayes(spark: SparkSession, params: ResponseParams) -> Fit:
-    """MLlib's multinomial naive Bayes over one token a column: the bin of a number, the value of a category."""
+def naive_bayes_model(setting: Setting) -> Fit:
+    """Naive Bayes of each offer; an offer that was never made gets the share of all."""
 
-    def fit(contacts: Contacts) -> Score:
-        bins = fitted_bins(contacts, params)
-        tokens = bins.tokens(contacts.vectors)
-        table = pd.DataFrame({"label": contacts.label, "tokens": tokens.tolist()})
-        every = F.sequence(F.lit(0), F.lit(bins.n_tokens - 1))
-        one_hot = F.transform(every, lambda t: F.array_contains("tokens", t.cast("bigint")).cast("double"))
-        rows = spark.createDataFrame(table, _TOKENS).select("label", array_to_vector(one_hot).alias("features"))
-        model = NaiveBayes(modelType="multinomial", smoothing=params.smoothing).fit(rows)
-        log_ratio = np.subtract(*model.theta.toArray()[::-1])
-        log_ratio[np.bincount(tokens.ravel(), minlength=bins.n_tokens) == 0] = 0.0  # what nobody had says nothing
-        prior = float(np.subtract(*model.pi.toArray()[::-1]))
-        return lambda vectors: np.asarray(expit(log_ratio[bins.tokens(vectors)].sum(axis=1) + prior))
+    def fit(train: DataFrame) -> Predict:
+        rows = naive_bayes.fit_answers(train, setting.profile, setting.naive_bayes)
+        offers = pd.Index(_collect_offer_names(train))
+        scorer = naive_bayes.scorer(rows, ScorerInputs(tuple(offers), setting.profile), setting.naive_bayes)
+        share = _collect_share(train)
 
-    return fit
+        def predict(batch: ContactBatch) -> Floats:
+            place = offers.get_indexer(batch.offer)
+            scores = scorer.score(_customers(batch.profile, len(offers)))
+            return np.where(place >= 0, scores[np.arange(len(place)), place], share)
 
-
-def mllib_calibration(spark: SparkSession, params: ResponseParams) -> Calibrate:
-    """MLlib's isotonic or logistic regression of the outcome on the score."""
-
-    def calibrate(score: Floats, label: Floats) -> Score:
-        table = pd.DataFrame({"score": score, "label": label, "weight": 1.0})
-        curve = collect_curve(fit_calibration(spark.createDataFrame(table, _SCORES), params.calibration))
-        return lambda scores: calibrated(curve, scores)
-
-    return calibrate
-
-
-def sklearn_forest(params: ResponseParams) -> Fit:
-    """scikit-learn's forest over the same numbers as MLlib's, grown as deep as the least leaf allows."""
-
-    def fit(contacts: Contacts) -> Score:
-        rates = category_rates(contacts, params.rate_smoothing)
-        model = RandomForestClassifier(
-            n_estimators=params.reference_trees,
-            min_samples_leaf=params.forest.minimum_rows,
-            random_state=params.forest.seed,
-            n_jobs=-1,
-        )
-        model.fit(_filled(rates, contacts.vectors), contacts.label)
-        return lambda vectors: np.asarray(model.predict_proba(_filled(rates, vectors))[:, 1])
+        return predict
 
     return fit
 
 
-def sklearn_naive_bayes(params: ResponseParams) -> Fit:
-    """scikit-learn's categorical naive Bayes over the same bins and values as MLlib's."""
-
-    def fit(contacts: Contacts) -> Score:
-        bins = fitted_bins(contacts, params)
-        sizes = [feature.count for feature in bins.features]
-        model = CategoricalNB(alpha=params.smoothing, min_categories=sizes)
-        model.fit(_places(bins, contacts.vectors), contacts.label)
-        return lambda vectors: np.asarray(model.predict_proba(_places(bins, vectors))[:, 1])
-
-    return fit
+def base_rate(train: DataFrame) -> Predict:
+    """The share of the training contacts, whoever is asked."""
+    share = _collect_share(train)
+    return lambda batch: np.full(len(batch.profile), share)
 
 
-def fitted_bins(contacts: Contacts, params: ResponseParams) -> ProfileBins:
-    """Bins of all columns, a number's edges being quantiles of these contacts."""
-    return profile_bins(contacts.features, range(len(contacts.features)), contacts.vectors, params.bins)
+def collect_sklearn_forest(train: DataFrame, test: DataFrame, setting: Setting) -> Predicted:
+    """What scikit-learn's forest makes of the same features, in the driver; of many contacts of a part of them."""
+    names = response.feature_names(setting.profile, response.collect_offers(train), setting.acceptance)
+    model = RandomForestClassifier(
+        n_estimators=setting.params.reference_trees,
+        min_samples_leaf=setting.acceptance.forest.minimum_rows,
+        max_features=1 / 3,
+        random_state=setting.acceptance.forest.seed,
+        n_jobs=-1,
+    )
+    known, asked = (_collect_features(rows, setting, names) for rows in (train, test))
+    model.fit(*known)
+    return predicted(asked[1], model.predict_proba(asked[0])[:, 1])
 
 
-def _places(bins: ProfileBins, vectors: Floats) -> Ints:
-    return bins.tokens(vectors) - bins.first[:-1]
+def _collect_features(contacts: DataFrame, setting: Setting, names: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """The forest's features, what is missing below all others, and the labels."""
+    rows = response.feature_rows(contacts, setting.profile, names)
+    chosen = rows.orderBy(F.xxhash64("key"), "key").limit(setting.params.reference_rows)
+    table = pd.DataFrame(chosen.select("features", "label").toPandas())
+    features = np.array(table["features"].tolist(), np.float64)
+    return np.nan_to_num(features, nan=MISSING), table["label"].to_numpy(np.float64)
 
 
-def _filled(rates: CategoryRates, vectors: Floats) -> Floats:
-    """Numbers as trees see them, what is missing below all others."""
-    return np.nan_to_num(rates.numbers(vectors), nan=MISSING)
+def _measured(fit: Fit, train: DataFrame, test: DataFrame) -> Predicted:
+    return collect_predicted(response.scored_contacts(test, fit(train)))
+
+
+def collect_predicted(scored: DataFrame) -> Predicted:
+    """The counts by predicted probability.
+
+    Args:
+        scored: ``score``, ``label``.
+    """
+    probability = F.round("score", _DECIMALS).alias("probability")
+    counts = scored.groupBy(probability).agg(F.count("*").alias("rows"), F.sum("label").alias("positive"))
+    table = pd.DataFrame(counts.toPandas()).sort_values("probability").astype(np.float64)
+    return Predicted(*(table[name].to_numpy() for name in ("probability", "rows", "positive")))
+
+
+def _collect_share(train: DataFrame) -> float:
+    offers = response.collect_offers(train)
+    return offers.accepted / offers.contacts
+
+
+def _collect_offer_names(train: DataFrame) -> tuple[str, ...]:
+    """Products × channels, at most."""
+    return tuple(row["offer"] for row in train.select("offer").distinct().orderBy("offer").collect())
+
+
+def _customers(profile: Floats, offers: int) -> CustomerBatch:
+    """Customers of whom nothing but the profile is known."""
+    nothing, n = csr_matrix((len(profile), offers)), len(profile)
+    return CustomerBatch(
+        strength=nothing,
+        owned=nothing,
+        evidence=nothing,
+        holders=nothing,
+        segment=np.full(n, "", dtype=object),
+        risk_level=np.zeros(n, np.int64),
+        key=np.zeros(n, np.uint64),
+        rating=nothing,
+        profile=profile,
+    )

@@ -2,12 +2,13 @@
 
 A random forest over earlier contacts: what the customer is like, the product's category, the channel. It is what a
 campaign weighs a contact by: the expected value of an offer is this probability times what an acceptance brings.
+``evaluate --protocol response`` fits and scores with this module too: what is measured is what is deployed.
 
 Of the profile only the delivered and slow features are read: holdings, activity and past answers follow from the very
 contacts that are learned from. One part of the contacts is kept from the forest and calibrates it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +21,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
 from finrec_spark.errors import ModelNotFound
-from finrec_spark.models.calibration import Curve, calibrated, collect_curve, fit_calibration
+from finrec_spark.models.calibration import AS_IT_IS, Curve, calibrated, collect_curve, fit_calibration
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
 from finrec_spark.models.trees.kernel import Trees, collect_trees, leaves, probabilities
 from finrec_spark.params import Params
@@ -33,6 +34,7 @@ CATEGORY, CHANNEL = "product=", "channel="
 """What the features of a product's category and of a channel begin with: 1 where it is that one, else 0."""
 
 _PARTS = 1_000
+_COLUMNS = ("profile", "offer", "category", "channel", "label")
 _SCORES_DDL = "score double, label double, weight double"
 
 
@@ -42,9 +44,12 @@ class AcceptanceParams(Params):
     include: tuple[str, ...] = Field(SLOW, description="Profile features that are read; * stands for anything")
     exclude: tuple[str, ...] = Field((), description="Features that are left out all the same")
     answer_days: int = Field(14, ge=0, description="Days to answer; younger contacts are not learned from")
+    least: int = Field(50, ge=1, description="Contacts of either answer that make it worth learning")
     calibration_share: float = Field(0.25, gt=0, lt=1, description="Share of the contacts that calibrates the forest")
     calibration: Literal["isotonic", "sigmoid"] = Field("isotonic", description="How a score becomes a probability")
-    forest: TreesParams = Field(TreesParams(), description="The random forest")
+    forest: TreesParams = Field(
+        TreesParams(trees=100, depth=12, minimum_rows=5, features_per_split="onethird"), description="The random forest"
+    )
 
 
 @dataclass(frozen=True)
@@ -54,38 +59,109 @@ class FittedResponse:
     Attributes:
         trees: ``model.trees`` without month and model.
         calibration: ``model.calibration`` likewise.
+        contacts: how many it learned from.
+        accepted: how many of them were accepted.
     """
 
     trees: DataFrame
     calibration: DataFrame
+    contacts: int
+    accepted: int
 
 
-def feature_names(
-    profile: Sequence[ProfileFeature], categories: Iterable[str], channels: Iterable[str], params: AcceptanceParams
-) -> tuple[str, ...]:
-    """What the forest reads: the included profile features, then categories and channels, each by name."""
-    included = [f.name for f in profile if is_read(f.name, params.include, params.exclude)]
-    of_offer = [*(CATEGORY + name for name in sorted(categories)), *(CHANNEL + name for name in sorted(channels))]
-    return (*included, *of_offer)
+@dataclass(frozen=True)
+class Offers:
+    """What was offered, and what came of it.
+
+    Attributes:
+        categories: of the products.
+        channels: that they were offered over.
+        contacts: how many offers.
+        accepted: how many were accepted.
+    """
+
+    categories: frozenset[str]
+    channels: frozenset[str]
+    contacts: int
+    accepted: int
+
+
+@dataclass(frozen=True)
+class ContactBatch:
+    """B contacts.
+
+    Attributes:
+        profile: B × F profile vectors, NaN where a value is missing.
+        offer: product and channel in one, such as P017 by sms, B.
+        category: of the product, B; None where unknown.
+        channel: B; None where unknown.
+    """
+
+    profile: Floats
+    offer: NDArray[np.object_]
+    category: NDArray[np.object_]
+    channel: NDArray[np.object_]
+
+
+Predict = Callable[[ContactBatch], Floats]
+"""From contacts to the probability that each is accepted, B."""
 
 
 def fit(
-    contacts: DataFrame, profile: Sequence[ProfileFeature], names: Sequence[str], params: AcceptanceParams, scratch: str
+    contacts: DataFrame, profile: Sequence[ProfileFeature], params: AcceptanceParams, scratch: str
 ) -> FittedResponse:
-    """The forest and its calibration. Runs at once.
+    """The forest and its calibration. Runs at once; reads the contacts several times.
 
     Args:
-        contacts: result of ``transforms.acceptances.answered_contacts``; both answers must be among them.
+        contacts: result of ``transforms.acceptances.answered_contacts``.
         profile: the places of the profile vector.
-        names: result of ``feature_names``.
         params: the model's parameters.
-        scratch: folder or URI for MLlib's trees.
+        scratch: folder or URI for MLlib's trees; overwritten, and read whenever the result is.
+
+    Raises:
+        ModelNotFound: there are too few contacts of either answer.
     """
-    rows = feature_rows(contacts, profile, names)
+    offers = collect_offers(contacts)
+    require_both_answers(offers, params.least)
+    names = feature_names(profile, offers, params)
     calibrates = bucket(_PARTS, "key") < F.lit(params.calibration_share * _PARTS)
-    nodes = fit_trees(rows.where(~calibrates), names, params.forest, single=False, scratch=scratch)
-    scored = scored_rows(rows.where(calibrates), collect_trees(nodes, names))
-    return FittedResponse(nodes, fit_calibration(scored, params.calibration))
+    rows = feature_rows(contacts.where(~calibrates), profile, names)
+    nodes = fit_trees(rows, names, params.forest, single=False, scratch=scratch)
+    uncalibrated = _scorer(nodes, AS_IT_IS, profile)
+    curve = fit_calibration(scored_contacts(contacts.where(calibrates), uncalibrated.predict), params.calibration)
+    return FittedResponse(nodes, curve, offers.contacts, offers.accepted)
+
+
+def collect_offers(contacts: DataFrame) -> Offers:
+    """What was offered in these contacts: a few categories and channels."""
+    counts = contacts.groupBy("category", "channel").agg(F.count("*").alias("n"), F.sum("label").alias("accepted"))
+    rows = counts.collect()
+    return Offers(
+        frozenset(row["category"] for row in rows if row["category"] is not None),
+        frozenset(row["channel"] for row in rows if row["channel"] is not None),
+        sum(row["n"] for row in rows),
+        int(sum(row["accepted"] for row in rows)),
+    )
+
+
+def require_both_answers(offers: Offers, least: int) -> None:
+    """Nothing, where there is enough to learn from.
+
+    Raises:
+        ModelNotFound: fewer than ``least`` contacts were accepted, or not.
+    """
+    if min(offers.accepted, offers.contacts - offers.accepted) < least:
+        raise ModelNotFound(
+            f"response: {offers.accepted} of {offers.contacts} earlier contacts were accepted; {least} of either answer"
+            " are needed (acceptance.least), so deliver more contacts with their answers, or leave this model out"
+        )
+
+
+def feature_names(profile: Sequence[ProfileFeature], offers: Offers, params: AcceptanceParams) -> tuple[str, ...]:
+    """What the forest reads: the included profile features, then categories and channels, each by name."""
+    included = [f.name for f in profile if is_read(f.name, params.include, params.exclude)]
+    categories = (CATEGORY + name for name in sorted(offers.categories))
+    return (*included, *categories, *(CHANNEL + name for name in sorted(offers.channels)))
 
 
 def feature_rows(contacts: DataFrame, profile: Sequence[ProfileFeature], names: Sequence[str]) -> DataFrame:
@@ -99,17 +175,27 @@ def feature_rows(contacts: DataFrame, profile: Sequence[ProfileFeature], names: 
     return contacts.select("key", F.array(*values).alias("features"), "label", F.lit(1.0).alias("weight"))
 
 
-def scored_rows(rows: DataFrame, trees: Trees) -> DataFrame:
-    """One row: the forest's ``score`` of one contact, with its ``label`` and ``weight``."""
+def scored_contacts(contacts: DataFrame, predict: Predict) -> DataFrame:
+    """One row: the predicted ``score`` of one contact, with its ``label`` and ``weight`` (1).
+
+    Args:
+        contacts: ``profile``, ``offer``, ``category``, ``channel``, ``label``.
+        predict: the model; sent to every executor.
+    """
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            features = profile_matrix(batch.column("features"))
-            columns = [pa.array(np.round(probabilities(trees, leaves(trees, features)), 12))]
-            columns += [batch.column("label"), batch.column("weight")]
+            scores = pa.array(np.round(predict(contact_batch(batch)), 12))
+            columns = [scores, batch.column("label"), pa.array(np.ones(batch.num_rows))]
             yield pa.RecordBatch.from_arrays(columns, names=("score", "label", "weight"))
 
-    return rows.mapInArrow(score, _SCORES_DDL)
+    return contacts.select(*_COLUMNS).mapInArrow(score, _SCORES_DDL)
+
+
+def contact_batch(batch: pa.RecordBatch) -> ContactBatch:
+    """A batch of contacts in numpy."""
+    words = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("offer", "category", "channel"))
+    return ContactBatch(profile_matrix(batch.column("profile")), *words)
 
 
 @dataclass(frozen=True)
@@ -126,6 +212,10 @@ class ResponseScorer:
     curve: Curve
     offers: tuple[str, ...]
 
+    def predict(self, batch: ContactBatch) -> Floats:
+        """Probability that each contact is accepted, B."""
+        return self.score(batch.profile, batch.category, batch.channel)
+
     def score(self, profile: Floats, category: NDArray[np.object_], channel: NDArray[np.object_]) -> Floats:
         """Probability that each customer accepts, B.
 
@@ -136,8 +226,8 @@ class ResponseScorer:
             category: of the product that is offered, B.
             channel: that it is offered over, B.
         """
-        given = {CATEGORY: category, CHANNEL: channel}
-        offered = [given[name[: name.index("=") + 1]] == name[name.index("=") + 1 :] for name in self.offers]
+        given = {"category": category, "channel": channel}
+        offered = [given[column] == value for column, value in map(_offer_feature, self.offers)]
         features = np.column_stack([profile, *(column.astype(np.float64) for column in offered)])
         return calibrated(self.curve, probabilities(self.trees, leaves(self.trees, features)))
 
@@ -153,29 +243,20 @@ def scorer(trees: DataFrame, calibration: DataFrame, profile: Sequence[ProfileFe
     Raises:
         ModelNotFound: there are none, or the trees ask for a feature that the profile has not.
     """
-    offers = collect_offers(trees)
+    return _scorer(trees, collect_curve(calibration), profile)
+
+
+def _scorer(trees: DataFrame, curve: Curve, profile: Sequence[ProfileFeature]) -> ResponseScorer:
+    offers = collect_offer_features(trees)
     names = [*(feature.name for feature in profile), *offers]
-    return ResponseScorer(collect_trees(trees, names), collect_curve(calibration), offers)
+    return ResponseScorer(collect_trees(trees, names), curve, offers)
 
 
-def collect_offers(trees: DataFrame) -> tuple[str, ...]:
+def collect_offer_features(trees: DataFrame) -> tuple[str, ...]:
     """The features of categories and channels that the trees ask for: as many as there are, at most."""
     is_offer = F.col("feature").startswith(CATEGORY) | F.col("feature").startswith(CHANNEL)
     rows = trees.where(is_offer).select("feature").distinct().orderBy("feature").collect()
     return tuple(row["feature"] for row in rows)
-
-
-def require_both_answers(accepted: int, contacts: int, least: int) -> None:
-    """Nothing, where there is enough to learn from.
-
-    Raises:
-        ModelNotFound: fewer than ``least`` contacts were accepted, or not.
-    """
-    if min(accepted, contacts - accepted) < least:
-        raise ModelNotFound(
-            f"response: {accepted} of {contacts} earlier contacts were accepted; {least} of either answer are needed,"
-            " so deliver more contacts and campaign_responses, or leave this job out"
-        )
 
 
 def _offer_feature(name: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from finrec_spark.pipeline.fingerprint import Fingerprint, fingerprint, is_up_to
 from finrec_spark.pipeline.ledger import DONE, FAILED, Attempt, Output
 from finrec_spark.pipeline.step import Read, Slice, Step, slice_of
 from finrec_spark.pipeline.usage import collect_usage
-from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, REGISTRY, Table
+from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, RECOMMENDATIONS, REGISTRY, Table
 from finrec_spark.warehouse.digests import collect_known_digests
 from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
@@ -190,7 +190,8 @@ class StepRun:
         versions = {table.name: lake.version(table) for table in MART if lake.exists(table)}
         row = [(self.month, _now(), self.run_id, versions, self.why or "asked for")]
         lake.append(PUBLICATIONS, self.spark.createDataFrame(row, PUBLICATIONS.ddl).coalesce(1))
-        lake.define_view(*CURRENT_RECOMMENDATIONS)
+        if lake.exists(RECOMMENDATIONS):
+            lake.define_view(*CURRENT_RECOMMENDATIONS)
 
     def _completed(self, table: Table, df: DataFrame) -> DataFrame:
         constants = {"month": self.month, "run_id": self.run_id}

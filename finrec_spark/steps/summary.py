@@ -25,7 +25,7 @@ from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 SHOWN_METRICS = (
     *("ndcg", "recall", "coverage", ENSEMBLE_GAIN, "ndcg_share_of_truth"),
-    *("rmse", "mae", "auc", "calibration_error", "lift"),
+    *("rmse", "mae", "auc", "calibration_error", "brier", "lift"),
 )
 _OF_ENSEMBLE = {
     "calibration_error": "The ensemble's probabilities are off by {:.4f} on average.",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
+from finrec_spark.models import gru
 from finrec_spark.models.gru import collect_words
 from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.steps.network_inputs import collect_newest_cut, network_content, network_layout, training_plan
@@ -58,12 +59,12 @@ def test_a_month_in_which_nothing_was_taken_is_passed_over(with_gru):
 
 
 def test_a_bank_with_one_month_of_takings_learns_from_all_of_it(with_gru):
-    job = Job(with_gru, train_gru.STEP, JUNE, "")
+    job = StepRun(with_gru, train_gru.STEP, JUNE)
     of_may = with_gru.lake.read(SEQUENCES, month=JUNE).where(F.col("cut") == F.lit(date(2022, 5, 1)))
     product_ids = collect_product_ids(with_gru.lake.read(PRODUCT_INDEX_TABLE))
     layout = network_layout(job, of_may, len(product_ids))
     content = network_content(job, product_ids, layout)
-    plan = training_plan(job, of_may, layout, content, with_gru.config.parameters.gru, "young")
+    plan = training_plan(job, of_may, layout, content, with_gru.config.of(gru.SPEC), "young")
     assert (plan.validation, read_manifest(plan.train).tally.rows) == (None, of_may.count())
 
 

@@ -46,7 +46,9 @@ def decided_again(finished, context, tmp_path):
         other = context(tmp_path / "lake", "files", delivery)
         if delivery is not None:
             run_step(ingest.STEP, other, JUNE)
-        other.ledger.attempts = [a for a in other.ledger.attempts if a.month != JUNE or a.step in ("generate", "ingest")]
+        other.ledger.attempts = [
+            a for a in other.ledger.attempts if a.month != JUNE or a.step in ("generate", "ingest")
+        ]
         for step, month in plan_of(other, JUNE).steps:
             if month == JUNE and step.name != "evaluate":
                 assert run_step(step, other, month).rows is not None

@@ -29,10 +29,31 @@ def test_who_was_not_written_to_is_not_read(labels):
     assert labels([("c1", "ann", MAY_2, "control"), ("c2", "bob", MAY_2, "holdout")], []) == []
 
 
+def test_a_contact_has_the_profile_of_its_own_month_not_of_a_later_one(answered):
+    rows = answered([("c1", "ann", MAY_2, "treatment")], [])
+    assert [(row.profile, row.known_before) for row in rows] == [([5.0], True)]
+
+
+def test_a_contact_before_all_profiles_says_so(answered):
+    rows = answered([("c1", "bob", MAY_2, "treatment")], [])
+    assert [(row.profile, row.known_before) for row in rows] == [([6.0], False)]
+
+
+def test_a_profile_of_a_later_month_is_not_read(answered):
+    assert answered([("c1", "eve", MAY_2, "treatment")], []) == []
+
+
 @pytest.fixture
-def labels(spark):
+def labels(answered):
     """The labels of contacts (ID, customer, time, arm) and responses (ID, answer, time), in ascending order."""
-    profiles = spark.createDataFrame([("ann", [1.0]), ("bob", [2.0])], "customer_id string, profile array<double>")
+    return lambda contacts, responses: sorted(row.label for row in answered(contacts, responses))
+
+
+@pytest.fixture
+def answered(spark):
+    months = {"ann": (4, 5, 6), "bob": (6,), "eve": (7,)}
+    vectors = [(date(2022, month, 1), customer, [float(month)]) for customer in months for month in months[customer]]
+    profiles = spark.createDataFrame(vectors, "month date, customer_id string, profile array<double>")
     products = spark.createDataFrame([("card-1", "credit_card")], "product_id string, category string")
 
     def build(contacts, responses):
@@ -42,7 +63,6 @@ def labels(spark):
             "arm string",
         )
         answers = spark.createDataFrame(responses, "contact_id string, response string, response_time timestamp")
-        rows = answered_contacts(sent, answers, products, profiles, JUNE, answer_days=14)
-        return sorted(row.label for row in rows.collect())
+        return answered_contacts(sent, answers, products, profiles, JUNE, answer_days=14).collect()
 
     return build
