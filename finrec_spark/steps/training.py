@@ -101,5 +101,5 @@ def _fit(spec: ModelSpec[Any], inputs: LakeInputs) -> int:
     rows = run.write(spec.table, spec.fit(inputs, params), **values)
     run.register_model(spec.name, params)
     if spec.remark is not None:
-        run.log(f"{spec.name}: {spec.remark(inputs, run.read(spec.table, model=values.get('model')), params)}")
+        run.log(spec.remark(inputs, run.read(spec.table, model=values.get("model")), params))
     return rows
