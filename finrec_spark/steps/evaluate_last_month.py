@@ -20,6 +20,7 @@ from finrec_spark.months import months_before
 from finrec_spark.pipeline.step import After, Job, Step
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
+from finrec_spark.sampling import bucket
 from finrec_spark.steps.scoring_inputs import (
     DECISION_TREE,
     RANDOM_FOREST,
@@ -83,7 +84,7 @@ def _calibration(job: Job, tables: MonthTables, customers: DataFrame, ensemble: 
         nothing = METRICS.ddl_without("run_id", "protocol", "month", "k")
         return job.spark.createDataFrame([], nothing).select("*", k)
     trees, sample = ensemble.forest.trees, pair_sample(job, tables)
-    half = F.pmod(F.xxhash64(F.lit("half"), "customer_id"), F.lit(2))
+    half = bucket(2, F.lit("half"), "customer_id")
     fitted = fit_calibration(scored_pairs(customers.where(half == 0), sample, trees), job.config.ensemble.calibration)
     scored = scored_pairs(customers.where(half == 1), sample, trees, collect_curve(fitted))
     return calibration_error(scored).select("*", k)

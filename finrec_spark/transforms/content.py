@@ -39,7 +39,7 @@ def _beginning(table: Table) -> Column:
     """The row without its end, known since its month."""
     columns = {column.name: column.type for column in table.columns if column.name != table.ended_at}
     since = F.trunc(table.known_from, "month") if table.known_from else F.lit(None).cast("date")
-    return _fact(F.coalesce(since, F.lit(ALWAYS)), _hash(columns), rows=1)
+    return _fact(F.coalesce(since, F.lit(ALWAYS.isoformat()).cast("date")), _hash(columns), rows=1)
 
 
 def _end(table: Table) -> list[Column]:
