@@ -17,9 +17,8 @@ from finrec_spark.errors import ConfigError
 from finrec_spark.params import Params
 from finrec_spark.sampling import seed_of
 from finrec_spark.transforms.ingest.parsing import parsed_time
+from finrec_spark.transforms.numerals import as_number
 from finrec_spark.transforms.profiles.vector import ProfileFeature
-
-_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
 
 
 class ContactTableParams(Params):
@@ -101,7 +100,7 @@ def label_and_features(columns: Sequence[str], params: ContactTableParams) -> tu
 def collect_features(rows: DataFrame, names: Sequence[str], params: ContactTableParams) -> tuple[ProfileFeature, ...]:
     """The columns with their kinds and a category's values, the most frequent first, ties by value: a few a column."""
     known = [F.count(_named(name)).alias(f"known_{place}") for place, name in enumerate(names)]
-    numbers = [F.count_if(_named(name).rlike(_NUMBER)).alias(f"number_{place}") for place, name in enumerate(names)]
+    numbers = [F.count(as_number(_named(name))).alias(f"number_{place}") for place, name in enumerate(names)]
     counts = rows.agg(*known, *numbers).collect()[0]
     is_number = [
         counts[f"number_{place}"] >= max(1, params.number_share * counts[f"known_{place}"])
@@ -130,7 +129,7 @@ def _collect_values(rows: DataFrame, name: str, params: ContactTableParams) -> t
 def _as_double(name: str, feature: ProfileFeature) -> Column:
     text = _named(name)
     if feature.kind == "number":
-        value = F.when(text.rlike(_NUMBER), text.cast("double"))
+        value = as_number(text)
     else:
         values = F.array(*map(F.lit, feature.values)).cast("array<string>")
         value = F.call_function("array_position", values, text).cast("double")

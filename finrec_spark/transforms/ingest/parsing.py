@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from finrec_spark.transforms.numerals import is_number
+
 _BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _TIME_PATTERN = (
     r"^\d{4}-\d{2}-\d{2}"  # YYYY-MM-DD
     r"([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$"  # and the time of day, and its zone
 )
-_NUMBER_PATTERN = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
 _MONEY = "decimal(18,2)"
 _MONEY_LIMIT = 1e16  # 18 digits, 2 of them after the point
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -122,11 +123,11 @@ def parsed_amount(name: str) -> Parsed:
     +-------+-------------------+
     <BLANKLINE>
     """
-    is_number = F.col(name).rlike(_NUMBER_PATTERN)
-    size = F.when(is_number, F.col(name).cast("double"))
+    readable = is_number(F.col(name))
+    size = F.when(readable, F.col(name).cast("double"))
     exact = F.when(F.col(name).rlike("[eE]"), size.cast(_MONEY)).otherwise(F.col(name).cast(_MONEY))
     why = (
-        F.when(~is_number, F.lit(f"{name} is not a number"))
+        F.when(~readable, F.lit(f"{name} is not a number"))
         .when(size < 0, F.lit(f"{name} is negative"))
         .when(size >= _MONEY_LIMIT, F.lit(f"{name} is too large"))
     )

@@ -7,10 +7,12 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.transforms.ingest.parsing import clean
+from finrec_spark.transforms.numerals import as_number
+
 Kind = Literal["number", "category", "date", "ignore"] | tuple[str, ...]
 """How a delivered column is read; its words in ascending order where it is ordinal."""
 
-_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?\s*$"
 _DATE = r"^\s*\d{4}-\d{2}-\d{2}\s*$"
 
 
@@ -32,7 +34,7 @@ def column_statistics(customers: DataFrame) -> DataFrame:
     values = customers.select(F.explode("profile").alias("name", "value")).where(F.length(F.trim("value")) > 0)
     return values.groupBy("name").agg(
         F.count("*").alias("filled"),
-        F.count(_number(F.col("value"))).alias("numbers"),
+        F.count(as_number(clean(F.col("value")))).alias("numbers"),
         F.count(_day(F.col("value"))).alias("dates"),
         F.approx_count_distinct("value").alias("different"),
     )
@@ -62,12 +64,7 @@ def _as_number(value: Column, kind: Kind, month: date) -> Column:
     if isinstance(kind, tuple):
         place = F.call_function("array_position", F.array(*map(F.lit, kind)), F.trim(value))
         return F.when(place > 0, place).cast("double")
-    return days_back(month, _day(value)).cast("double") if kind == "date" else _number(value)
-
-
-def _number(text: Column) -> Column:
-    """The number, null where the text is none: NaN and infinities are none."""
-    return F.when(text.rlike(_NUMBER), F.trim(text).cast("double"))
+    return days_back(month, _day(value)).cast("double") if kind == "date" else as_number(clean(value))
 
 
 def _day(text: Column) -> Column:

@@ -7,13 +7,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from finrec_spark.months import months_before
+from finrec_spark.transforms.ingest.parsing import clean
 from finrec_spark.transforms.matrix import MatrixParams
+from finrec_spark.transforms.numerals import as_percentage
 from finrec_spark.transforms.splits import before, event_month
 
 SPANS = (1, 3, 12)
 """Calendar months before a cut that a figure of the series is looked at over."""
-
-_NUMBER = r"^\s*[+-]?\d+(\.\d+)?\s*%?\s*$"
 
 
 def product_series(
@@ -49,9 +49,8 @@ def product_series(
         ``product_id`` and ``series``, oldest month first, as ``gold.product_series``.
     """
     known = before(interactions, month).withColumn("in_month", event_month(interactions))
-    delivered = products.select(
-        "product_id", F.col("price").cast("double").alias("delivered"), _rate(rate).alias("rate")
-    )
+    price, delivered_rate = F.col("price").cast("double"), as_percentage(clean(F.col("attributes")[rate]))
+    delivered = products.select("product_id", price.alias("delivered"), delivered_rate.alias("rate"))
     first = months_before(month, months)
     grid = positions.select("product_id", _months(first, month).alias("in_month"))
     rows = (
@@ -74,11 +73,6 @@ def _months(first: date, month: date) -> Column:
 def _days_before_window(known: DataFrame, first: date) -> DataFrame:
     """One row: a product in an older month in which something happened."""
     return known.where(F.col("in_month") < F.lit(first)).select("product_id", "in_month").distinct()
-
-
-def _rate(name: str) -> Column:
-    delivered = F.col("attributes")[name]
-    return F.when(delivered.rlike(_NUMBER), F.regexp_replace(delivered, r"[\s%]", "").cast("double"))
 
 
 def _sums(known: DataFrame, rules: MatrixParams, outflows: Collection[str]) -> DataFrame:
