@@ -9,6 +9,7 @@ The 95 % interval is Student's over the folds.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from pydantic import Field
@@ -89,12 +90,12 @@ def time_folds(
         known_at: a day → contacts that had been answered before it.
         measured: which contacts are predicted; None: all.
     """
-    ends = [*starts[1:], date.max]
+    spans = pairwise([*starts, date.max])
     chosen = contacts if measured is None else contacts.where(measured)
     time = F.col("contact_time")
     return [
         Fold(f"{start}", known_at(start), chosen.where((time >= F.lit(start)) & (time < F.lit(end))))
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in spans
     ]
 
 
