@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 
 from delta import configure_spark_with_delta_pip
@@ -183,10 +184,17 @@ def _rows(table: DataFrame) -> DataFrame:
 
 def reading_session() -> SparkSession:
     """A session that reads the lakes once all submissions have ended."""
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    extension, catalog = "io.delta.sql.DeltaSparkSessionExtension", "org.apache.spark.sql.delta.catalog.DeltaCatalog"
-    builder = builder.config("spark.sql.extensions", extension).config("spark.sql.catalog.spark_catalog", catalog)
-    builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.ui.showConsoleProgress", "false")
+    settings = {
+        "spark.master": "local[2]",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    }
+    builder = reduce(lambda so_far, setting: so_far.config(*setting), settings.items(), SparkSession.builder)
     spark = configure_spark_with_delta_pip(builder).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
