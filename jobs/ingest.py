@@ -27,6 +27,7 @@ from finrec_spark.tables import (
 from finrec_spark.tables.bronze import bronze
 from finrec_spark.transforms.ingest.customers import customer_versions
 from finrec_spark.transforms.ingest.faults import Screened
+from finrec_spark.transforms.ingest.products import dated_products
 from finrec_spark.transforms.ingest.screening import (
     screened_consents,
     screened_contacts,
@@ -44,7 +45,7 @@ def run(step_run: StepRun) -> int:
     context = step_run.context
     landing = read_delivery(step_run.spark, context.source, context.delivery_directory, step_run.config.files)
 
-    rows = _take(step_run, "products", landing.products, screened_products, _merge(PRODUCTS))
+    rows = _take(step_run, "products", landing.products, screened_products, _products)
     rows += _take(step_run, "customers", landing.customers, screened_customers, _customers)
 
     ids = {"products": _ids(step_run, PRODUCTS, "product_id"), "customers": _ids(step_run, CUSTOMERS, "customer_id")}
@@ -69,8 +70,8 @@ def run(step_run: StepRun) -> int:
 
 def _ids(step_run: StepRun, table: Table, column: str) -> DataFrame:
     """The known IDs; none where the table was never delivered."""
-    lake = step_run.context.lake
-    return lake.read(table).select(column) if lake.exists(table) else lake.spark.createDataFrame([], f"{column} string")
+    known = _known(step_run, table)
+    return step_run.spark.createDataFrame([], f"{column} string") if known is None else known.select(column)
 
 
 def _take(
@@ -126,10 +127,20 @@ def _merge(table: Table) -> Callable[[StepRun, DataFrame], None]:
     return merge
 
 
+def _products(step_run: StepRun, valid: DataFrame) -> None:
+    known = _known(step_run, PRODUCTS)
+    step_run.context.lake.merge(PRODUCTS, dated_products(known, valid, step_run.month))
+
+
 def _customers(step_run: StepRun, valid: DataFrame) -> None:
+    known = _known(step_run, CUSTOMERS)
+    step_run.context.lake.replace(CUSTOMERS, customer_versions(known, valid, step_run.month))
+
+
+def _known(step_run: StepRun, table: Table) -> DataFrame | None:
+    """The table so far; None before the first delivery."""
     lake = step_run.context.lake
-    known = lake.read(CUSTOMERS) if lake.exists(CUSTOMERS) else None
-    lake.replace(CUSTOMERS, customer_versions(known, valid, step_run.month))
+    return lake.read(table) if lake.exists(table) else None
 
 
 STEP = Step(

@@ -10,6 +10,8 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 
 PACKAGES = ("finrec_spark", "jobs")
@@ -24,18 +26,21 @@ def module_digests(roots: Iterable[str]) -> dict[str, str]:
         name = waiting.pop()
         if name not in found:
             found[name] = digest_of(name)
-            waiting.extend(imported_by(name))
+            waiting.extend((*imported_by(name), *_packages_of(name)))
     return dict(sorted(found.items()))
 
 
 @cache
 def digest_of(module: str) -> str:
-    """8 hex digits of the module's syntax without docstrings."""
+    """8 hex digits of the module's syntax without docstrings, and of the files that a package carries beside it."""
     tree = ast.parse(_source(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:8]
+    content = hashlib.sha256(ast.dump(tree).encode())
+    for name, data in sorted(_carried(files(module), module)) if _is_package(module) else ():
+        content.update(name.encode() + data)
+    return content.hexdigest()[:8]
 
 
 @cache
@@ -63,6 +68,22 @@ def _home_of(module: str, name: str) -> str:
         if isinstance(node, ast.ImportFrom) and node.module and name in {alias.name for alias in node.names}:
             return _home_of(node.module, name)
     return module
+
+
+def _packages_of(module: str) -> list[str]:
+    """The packages that Python imports before the module; the outermost one has nothing but a version."""
+    parts = module.split(".")
+    return [name for end in range(2, len(parts)) if _counts(name := ".".join(parts[:end]))]
+
+
+def _carried(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Files of a package that are no modules, such as catalogues of sentences, and not those of packages in it."""
+    for entry in folder.iterdir():
+        name = f"{prefix}/{entry.name}"
+        if entry.is_dir() and entry.name != "__pycache__" and not entry.joinpath("__init__.py").is_file():
+            yield from _carried(entry, name)
+        elif entry.is_file() and not entry.name.endswith((".py", ".pyc")):
+            yield name, entry.read_bytes()
 
 
 def _counts(module: str) -> bool:

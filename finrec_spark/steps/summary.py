@@ -1,6 +1,6 @@
 """What ``month`` says at its end: what was written where, how the models stand, three customers' lists."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from pyspark.sql import DataFrame, Row
@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Sheet
 
-from finrec_spark.evaluation.held_out import PROTOCOL
+from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE, PROTOCOL
 from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, collect_metrics, metrics_table
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
@@ -27,10 +27,6 @@ SHOWN_METRICS = (
     *("ndcg", "recall", "coverage", ENSEMBLE_GAIN, "ndcg_share_of_truth"),
     *("rmse", "mae", "auc", "calibration_error", "brier", "lift"),
 )
-_OF_ENSEMBLE = {
-    "calibration_error": "The ensemble's probabilities are off by {:.4f} on average.",
-    "ndcg_share_of_truth": "Its nDCG is {:.0%} of what a ranking by the bank's true propensities reaches.",
-}
 _EXAMPLES = 3
 
 
@@ -74,9 +70,22 @@ def _print_metrics(console: Console, context: RunContext, month: date) -> None:
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
     console.print(metrics_table(measured))
-    for row in measured:
-        if row.metric in _OF_ENSEMBLE:
-            console.print(_OF_ENSEMBLE[row.metric].format(row.value))
+    for line in _of_ensemble(measured, months_before(month, 1)):
+        console.print(line)
+
+
+def _of_ensemble(measured: Sequence[MetricRow], held_out: date) -> Iterator[str]:
+    """What the ensemble reaches of the truth, and how far its probabilities are to be trusted."""
+    figures = {(row.model, row.metric): row.value for row in measured}
+    share = figures.get((ENSEMBLE, "ndcg_share_of_truth"))
+    if share is not None:
+        yield f"Its nDCG is {share:.0%} of what a ranking by the bank's true propensities reaches."
+    off, alone = (figures.get((model, "calibration_error")) for model in (ENSEMBLE, BASE_RATE))
+    if off is not None and alone is not None:
+        yield (
+            f"Probabilities by a forest and a curve that had not seen {held_out:%B %Y} are off by {off:.4f} on average;"
+            f" the base rate alone would be off by {alone:.4f} in the same groups."
+        )
 
 
 def _collect_examples(context: RunContext, month: date) -> list[tuple[str, Sequence[Row]]]:

@@ -35,6 +35,20 @@ def test_the_closure_is_what_is_imported_directly_or_not_and_no_more(project):
     assert [*found] == ["bank.a", "bank.b", "bank.c"]
 
 
+def test_the_files_that_a_package_carries_count(project, tmp_path):
+    sources = {
+        "a": "from bank.words import say",
+        "words____init__": "from bank.words.said import say",
+        "words__said": "say = 1",
+    }
+    project("bank.a", **sources)
+    (tmp_path / "bank" / "words" / "en.po").write_text("hello")
+    before = project("bank.a", **sources)
+    (tmp_path / "bank" / "words" / "en.po").write_text("good morning")
+    after = project("bank.a", **sources)
+    assert [name for name in before if before[name] != after[name]] == ["bank.words"]
+
+
 def test_the_engine_is_left_out(project):
     assert [*project("bank.a", a="from bank.engine import run", engine="from bank import b", b="")] == ["bank.a"]
 
@@ -42,7 +56,11 @@ def test_the_engine_is_left_out(project):
 def test_a_name_that_a_package_passes_on_leads_to_where_it_comes_from(project):
     passed_on = "from bank.tables.silver import X\nfrom bank.tables.gold import Y\n"
     parts = {"tables__silver": "X = 1", "tables__gold": "Y = 1", "tables____init__": passed_on}
-    assert [*project("bank.a", a="from bank.tables import X", **parts)] == ["bank.a", "bank.tables.silver"]
+    assert [*project("bank.a", a="from bank.tables import X", **parts)] == [
+        "bank.a",
+        "bank.tables",
+        "bank.tables.silver",
+    ]
 
 
 @pytest.mark.parametrize(

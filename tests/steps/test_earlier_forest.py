@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from finrec_spark.pipeline.step import Job
+from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.steps import earlier_forest as steps
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.evaluate_last_month import STEP
@@ -34,4 +34,4 @@ def test_without_an_earlier_month_in_the_lake_there_is_no_claim(job):
 
 @pytest.fixture
 def job(finished):
-    return Job(finished, STEP, JUNE, "")
+    return StepRun(finished, STEP, JUNE)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from finrec_spark.months import months_before
-from finrec_spark.pipeline.step import perform
+from finrec_spark.pipeline.step_run import run_step
 from finrec_spark.steps.evaluate_response import FILE_STEP, NO_MONTH, STEP
 from finrec_spark.tables import CALIBRATION, METRICS, NAIVE_BAYES, TREES
 from jobs import build_matrix, build_profile, generate, ingest, train_response
@@ -25,7 +25,7 @@ SMALL = {
 
 def test_train_response_writes_a_model_that_probabilities_come_from(trained):
     for table in (TREES, CALIBRATION, NAIVE_BAYES):
-        assert not trained.lake.read_month(table, JUNE).where("model = 'response'").isEmpty()
+        assert not trained.lake.read(table, month=JUNE).where("model = 'response'").isEmpty()
 
 
 def test_every_model_is_measured_on_the_banks_own_contacts(measured):
@@ -41,28 +41,28 @@ def test_contacts_without_an_early_profile_are_named_with_the_job_to_run(measure
     assert "have no profile from before them and are not predicted; run build_matrix and build_profile" in said
 
 
-def test_a_file_with_times_is_measured_in_time(program, tmp_path):
+def test_a_file_with_times_is_measured_in_time(context, tmp_path):
     lines = [f"{day:%Y-%m-%d},{n % 7},{'yes' if n % 7 > 3 else 'no'}" for day in DAYS for n in range(40)]
     path = tmp_path / "contacts.csv.gz"
     path.write_bytes(gzip.compress("\n".join(["sent,n,y", *lines]).encode()))
     response = {**SMALL["response"], "label": "y", "time": "sent"}
-    started = program(tmp_path / "lake", input_dir=path, **{**SMALL, "response": response})
-    perform(FILE_STEP, started, NO_MONTH)
+    started = context(tmp_path / "lake", input_dir=path, **{**SMALL, "response": response})
+    run_step(FILE_STEP, started, NO_MONTH)
     found = {row.model: row.value for row in started.lake.read(METRICS).where("metric = 'auc'").collect()}
     assert found["base_rate"] == 0.5
     assert found["random_forest"] > 0.9
 
 
 @pytest.fixture(scope="module")
-def trained(program, tmp_path_factory):
+def trained(context, tmp_path_factory):
     """A lake with profiles of April and June, campaigns in December, February and April, and a model."""
-    started = program(tmp_path_factory.mktemp("lake"), **SMALL)
-    perform(generate.STEP, started, JUNE)
-    perform(ingest.STEP, started, JUNE)
+    started = context(tmp_path_factory.mktemp("lake"), **SMALL)
+    run_step(generate.STEP, started, JUNE)
+    run_step(ingest.STEP, started, JUNE)
     for month in (date(2022, 4, 1), JUNE):
-        perform(build_matrix.STEP, started, month)
-        perform(build_profile.STEP, started, month)
-    perform(train_response.STEP, started, JUNE)
+        run_step(build_matrix.STEP, started, month)
+        run_step(build_profile.STEP, started, month)
+    run_step(train_response.STEP, started, JUNE)
     return started
 
 
@@ -82,7 +82,7 @@ def log_lines():
 
 @pytest.fixture(scope="module")
 def measured(trained, log_lines):
-    perform(STEP, trained, JUNE)
+    run_step(STEP, trained, JUNE)
     return trained
 
 

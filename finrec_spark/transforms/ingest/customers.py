@@ -19,8 +19,9 @@ def customer_versions(known: DataFrame | None, landed: DataFrame, month: date) -
     What was known stays. A delivered ``valid_from`` is believed, and replaces what was known of that day. A row
     without one holds
 
-    - from 1900-01-01, where nothing older is known of the customer or the delivery dates other rows of it;
-    - else from the eve of ``month``, where it differs from the newest version known before ``month``;
+    - from 1900-01-01, in the first delivery, and where the delivery dates other rows of the customer;
+    - else from the eve of ``month``, where the customer is new or differs from the newest version known before: what a
+      later delivery brings was not known in earlier months;
     - else it says nothing new.
 
     Consecutive equal versions are one. The same delivery a second time changes nothing.
@@ -44,8 +45,9 @@ def customer_versions(known: DataFrame | None, landed: DataFrame, month: date) -
     +-----------+----------+----------+----------+
     <BLANKLINE>
     """
+    is_first = known is None or known.isEmpty()
     claims = _claims(known, landed).withColumn("content", _content())
-    dated = claims.withColumn("valid_from", _day(month)).where(F.col("valid_from").isNotNull())
+    dated = claims.withColumn("valid_from", _day(month, is_first)).where(F.col("valid_from").isNotNull())
     of_customer = Window.partitionBy("customer_id").orderBy("valid_from")
     overruled = F.lead("valid_from").over(of_customer.orderBy("valid_from", "claim")).eqNullSafe(F.col("valid_from"))
     repeated = F.lag("content").over(of_customer).eqNullSafe(F.col("content"))
@@ -91,15 +93,14 @@ def _content() -> Column:
     return F.to_json(F.struct("risk_level", F.array_sort(F.map_entries("profile")).alias("profile")))
 
 
-def _day(month: date) -> Column:
+def _day(month: date, is_first: bool) -> Column:
     """The day from which a claim holds; null for an undated one that says nothing new."""
     customer = Window.partitionBy("customer_id")
     known_before = (F.col("claim") == _KNOWN) & (F.col("valid_from") < F.lit(month))
     newest = F.max_by("content", F.when(known_before, F.col("valid_from"))).over(customer)
     delivery_is_dated = F.max(F.col("claim") == _DATED).over(customer)
-    since_ever = newest.isNull() | delivery_is_dated
     undated = (
-        F.when(since_ever, F.lit(ALWAYS))
+        F.when(F.lit(is_first) | delivery_is_dated, F.lit(ALWAYS))
         .when(~newest.eqNullSafe(F.col("content")), F.lit(month - timedelta(days=1)))
         .otherwise(F.lit(None).cast("date"))
     )

@@ -71,7 +71,7 @@ def screened_customers(landed: DataFrame) -> Screened:
 def screened_products(landed: DataFrame) -> Screened:
     """One row: one delivered product row; valid rows as ``silver.products``.
 
-    A missing ``valid_from`` is 1900-01-01; category is in lower case.
+    ``valid_from`` is null where it was not delivered (``products.dated_products`` decides); category is in lower case.
     """
     return screen(
         as_delivered(landed, LANDING_PRODUCTS),
@@ -84,7 +84,7 @@ def screened_products(landed: DataFrame) -> Screened:
             "tags": parsed_list("tags"),
             "risk_level": parsed_risk_level(),
             "price": parsed_amount("price"),
-            "valid_from": _since_ever("valid_from"),
+            "valid_from": parsed_day("valid_from"),
             "valid_to": parsed_last_day("valid_to"),
             "attributes": parsed_map("extra"),
         },
