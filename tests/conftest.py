@@ -21,6 +21,21 @@ SMALL = {
 }
 
 
+GRU = {
+    "models": ["popularity", "gru"],
+    "parameters": {
+        "als": {"rank": 4, "iterations": 2},
+        "gru": {
+            "network": {"width": 8, "hidden": 8, "token_hidden": 4},
+            "training": {"epochs": 1, "processes": 2},
+        },
+    },
+    "text": {"vector_size": 8, "iterations": 1},
+    "sequences": {"cuts": 2, "events": 5},
+}
+"""The network alone, and small."""
+
+
 @pytest.fixture(scope="session")
 def options():
     """The command line's options, none of them given."""
@@ -59,15 +74,7 @@ def with_gru(finished, context, tmp_path_factory):
 
     root = tmp_path_factory.mktemp("gru") / "lake"
     shutil.copytree(finished.lake.root, root)
-    small = {"network": {"width": 8, "hidden": 8, "token_hidden": 4}, "training": {"epochs": 1, "processes": 2}}
-    other = context(
-        root,
-        "files",
-        models=["popularity", "gru"],
-        parameters={"gru": small},
-        text={"vector_size": 8, "iterations": 1},
-        sequences={"cuts": 2, "events": 5},
-    )
+    other = context(root, "files", **GRU)
     trees = other.lake.read(TREES, month=JUNE)  # they are over other models
     other.lake.replace(TREES, trees.limit(0), month=JUNE)
     for job in (embed_text, build_sequences, train_gru, recommend):

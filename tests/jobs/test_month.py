@@ -78,9 +78,13 @@ def test_the_ensemble_is_held_against_every_model_and_against_the_truth(finished
     metrics = finished.lake.read(METRICS).where("segment = 'all'")
     gains = {row.model for row in metrics.where("metric = 'ndcg_gain_of_ensemble'").collect()}
     assert {"als", "naive_bayes", "decision_tree", "rank_fusion", "popularity"} <= gains
-    of_ensemble = {row.metric: row.value for row in metrics.where("model = 'ensemble'").collect()}
-    assert 0 <= of_ensemble["calibration_error"] < 0.05
-    assert of_ensemble["ndcg_share_of_truth"] > 0
+    claimed = {row.model for row in metrics.where("metric = 'calibration_error'").collect()}
+    assert claimed in (set(), {"ensemble", "base_rate"})
+    share = metrics.where("metric = 'ndcg_share_of_truth'").head()
+    assert share.value > 0
+    assert share.low <= 1  # nothing beats the bank's own propensities beyond chance
+    truth = metrics.where("metric = 'ndcg_gain_of_ensemble' and model = 'true_propensity'").head()
+    assert truth.low <= 0
 
 
 def test_a_score_is_a_probability_and_the_forest_s_reasons_are_told(finished):

@@ -47,7 +47,7 @@ def test_an_undated_change_holds_from_the_eve_of_the_month(landed):
         ("ann", ALWAYS, date(2022, 5, 30), 2),
         ("ann", date(2022, 5, 31), None, 3),
         ("bob", ALWAYS, None, 2),
-        ("cid", ALWAYS, None, 1),
+        ("cid", date(2022, 5, 31), None, 1),  # new in this delivery, so not known in earlier months
     ]
 
 

@@ -1,0 +1,95 @@
+"""Every job's command line, run as spark-submit runs it: its file as the main program, with a configuration file."""
+
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from ..conftest import GRU, SMALL
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+JOBS = sorted(path.stem for path in (ROOT / "jobs").glob("[!_]*.py"))
+NETWORK = ("embed_text", "build_sequences", "train_gru")
+OPTIONS = {
+    "generate": ("--customers", "250"),
+    "train_response": ("--month", "2022-06"),
+}
+CONTACTS = {"acceptance": {"least": 3, "forest": {"trees": 3, "depth": 3, "minimum_rows": 2}}}
+
+
+@pytest.fixture
+def main(monkeypatch, tmp_path):
+    """Runs a job's file in the tests' session; its exit code."""
+
+    def run(job, lake, *options, **over):
+        conf = tmp_path / "conf.yaml"
+        conf.write_text(yaml.safe_dump({**SMALL, **over}))
+        monkeypatch.setattr(SparkSession, "stop", lambda session: None)
+        monkeypatch.setattr(sys, "argv", [job, "--lake", str(lake), "--conf", str(conf), *options])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(ROOT / "jobs" / f"{job}.py"), run_name="__main__")
+        return ended.value.code
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory):
+    """Copies of finished lakes, one for all tests of this file."""
+    made = {}
+
+    def copy(finished):
+        if finished.lake.root not in made:
+            made[finished.lake.root] = tmp_path_factory.mktemp("mains") / "lake"
+            shutil.copytree(finished.lake.root, made[finished.lake.root])
+        return made[finished.lake.root]
+
+    return copy
+
+
+@pytest.mark.parametrize("job", [name for name in JOBS if name not in NETWORK])
+def test_a_job_ends_well_on_a_finished_lake(main, finished, lakes, job):
+    assert main(job, lakes(finished), *OPTIONS.get(job, ()), **CONTACTS) == 0
+
+
+@pytest.mark.parametrize("job", NETWORK)
+def test_a_job_of_the_network_ends_well(main, with_gru, lakes, job):
+    assert main(job, lakes(with_gru), **GRU) == 0
+
+
+def test_the_response_protocol_measures_the_bank_s_own_contacts(main, finished, lakes, capsys):
+    assert main("evaluate", lakes(finished), "--protocol", "response", **CONTACTS) == 0
+
+
+def test_the_ratings_protocol_measures_a_delivery(main, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    ratings = [f"c{c},p{p},2022-05-{p + 1:02d},rating,{1 + (c * p) % 5}" for c in range(12) for p in range(8)]
+    files = {
+        "customers": ["customer_id", *(f"c{c}" for c in range(12))],
+        "products": ["product_id,category,name", *(f"p{p},card,P{p}" for p in range(8))],
+        "interactions": ["customer_id,product_id,event_time,event_type,value", *ratings],
+    }
+    for name, lines in files.items():
+        (tmp_path / "in" / f"{name}.csv").write_text("\n".join(lines))
+    options = ("--protocol", "ratings", "--source", "files", "--input", str(tmp_path / "in"))
+    assert main("evaluate", tmp_path / "lake", *options) == 0
+    assert "pearson_item" in capsys.readouterr().out
+
+
+def test_the_cold_products_protocol_measures_the_network(main, with_gru, lakes, capsys):
+    over = {**GRU, "cold_products": {"folds": 2}}
+    assert main("evaluate", lakes(with_gru), "--protocol", "cold_products", **over) == 0
+    assert "gru_without_tags" in capsys.readouterr().out
+
+
+def test_a_wrong_option_ends_with_2(main, tmp_path):
+    assert main("status", tmp_path / "lake", "--month", "June") == 2
+
+
+def test_status_of_an_empty_lake_ends_with_3(main, tmp_path):
+    assert main("status", tmp_path / "lake") == 3
