@@ -53,7 +53,8 @@ def run(step_run: StepRun) -> int:
 
     version = F.lit(f"ensemble-{step_run.month:%Y-%m}-{step_run.fingerprint[:8]}")
     lists = recommendations(scored, products).withColumn("model_version", version)
-    return step_run.publish({EXCLUSIONS: exclusions(scored, products), RECOMMENDATIONS: lists}, checks)
+    staged = {EXCLUSIONS: exclusions(scored, products), RECOMMENDATIONS: lists}
+    return step_run.publish(staged, checks, recommendations=counts.rows)
 
 
 STEP = Step(

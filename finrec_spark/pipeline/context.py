@@ -91,4 +91,4 @@ class RunContext:
         self._note()
 
     def _note(self) -> None:
-        self.held.note(attempt.as_note() for attempt in self._running.values())
+        self.held.note([attempt.as_note() for attempt in list(self._running.values())])

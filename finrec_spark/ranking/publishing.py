@@ -40,11 +40,13 @@ class ListCounts:
     Attributes:
         scored: customers who were scored.
         listed: customers who got a list.
+        rows: products in all lists.
         faults: check → how often it is broken; all 0 in a sound month.
     """
 
     scored: int
     listed: int
+    rows: int
     faults: Mapping[str, int]
 
 
@@ -66,14 +68,14 @@ def collect_list_counts(scored: DataFrame, rows: DataFrame, catalogue: Catalogue
     lists = _lists(scored.join(F.broadcast(_product_rules(scored.sparkSession, catalogue)), "product_index", "left"))
     listed = F.count_if(F.col("ranks") > 0).alias("listed")
     faults = [F.count_if(broken).alias(name) for name, broken in _broken(catalogue.rules.risk_where_unknown).items()]
-    row = lists.join(known, "customer_id", "left").agg(*map(_total, COUNTS), listed, *faults).collect()[0]
+    row = lists.join(known, "customer_id", "left").agg(*map(_total, (*COUNTS, "ranks")), listed, *faults).collect()[0]
     of_customers = {
         "customers_scored": abs(row[SCORED] - customers),
         "listed_or_explained": abs(row["listed"] + row[NOTHING_ELIGIBLE] - row[SCORED]),
         "somebody_listed": 0 if row["listed"] else 1,
     }
     broken = {name: row[name] for name in _broken(0)}
-    return ListCounts(row[SCORED], row["listed"], {**of_customers, **broken})
+    return ListCounts(row[SCORED], row["listed"], row["ranks"], {**of_customers, **broken})
 
 
 def _product_rules(spark: SparkSession, catalogue: Catalogue) -> DataFrame:
@@ -94,8 +96,8 @@ def _lists(scored: DataFrame) -> DataFrame:
     return scored.groupBy("customer_id").agg(*counted, F.count("rank").alias("ranks"), *ends, *of_products)
 
 
-def _total(rule: str) -> Column:
-    return F.coalesce(F.sum(rule), F.lit(0)).alias(rule)
+def _total(column: str) -> Column:
+    return F.coalesce(F.sum(column), F.lit(0)).alias(column)
 
 
 def _broken(risk_where_unknown: int) -> dict[str, Column]:

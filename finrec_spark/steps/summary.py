@@ -12,6 +12,7 @@ from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE, PROTOCOL
 from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, collect_metrics, metrics_table
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import slice_of
 from finrec_spark.pipeline.step_run import Outcome
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
@@ -47,8 +48,8 @@ def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome])
 def _written(context: RunContext, month: date) -> Sheet:
     sheet = Sheet("table", "rows of the month", "where", title="Written", title_justify="left")
     for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, RECOMMENDATIONS, EXCLUSIONS):
-        rows = context.lake.read(table, month=month).count()
-        sheet.add_row(table.name, f"{rows:,}", context.lake.path(table))
+        left = context.ledger.newest_output(table.name, slice_of(month=month))
+        sheet.add_row(table.name, f"{left.rows:,}" if left else "", context.lake.path(table))
     sheet.add_row(METRICS.name, "", context.lake.path(METRICS))
     sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest published month")
     return sheet
