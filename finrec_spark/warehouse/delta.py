@@ -113,7 +113,8 @@ class Lake:
     def merge(self, table: Table, df: DataFrame) -> int:
         """Insert new keys and update known ones whose content changed; returns the table's version after it."""
         if not self.exists(table):
-            return self.replace(table, df).version
+            together = df.hint("rebalance", *table.partition_by) if table.partition_by else df  # few files a partition
+            return self.replace(table, together).version
         same_key = " and ".join(f"old.{name} <=> new.{name}" for name in table.key)
         others = [column for column in table.columns if column.name not in table.key]
         changed = " or ".join(f"not ({_comparable('old', c)} <=> {_comparable('new', c)})" for c in others) or "false"
