@@ -15,7 +15,7 @@ os.environ["TZ"] = "UTC"
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers need what the tests have
 time.tzset()
 
-NEED_TORCH = ("batch", "checkpoint", "feed", "launch", "loop", "losses", "network", "ranks", "scoring")
+NEED_TORCH = ("batch", "checkpoint", "feed", "launch", "loop", "losses", "network", "ranks", "network_state")
 if find_spec("torch") is None or find_spec("petastorm") is None:  # the training extra is not installed
     collect_ignore = [f"finrec_spark/training/{name}.py" for name in NEED_TORCH]
 

@@ -18,11 +18,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.training.batch import Batch
-from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed import Feed
 from finrec_spark.training.feed_writing import write_for_feed
 from finrec_spark.training.loop import Training
 from finrec_spark.training.params import FeedParams, NetworkParams, TrainingParams, WritingParams
+from finrec_spark.training.product_arrays import ProductContent
 from finrec_spark.training.ranks import Ranks, joined
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import TrainingPlan

@@ -12,7 +12,7 @@ from finrec_spark.pipeline.step import Read, Step, Writes
 from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
 from finrec_spark.ranking.scoring import ScoringPlan, score_customers
-from finrec_spark.steps.months import label_months
+from finrec_spark.steps.earlier_months import label_months
 from finrec_spark.steps.scoring_inputs import (
     RANDOM_FOREST,
     month_reads,

@@ -15,7 +15,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, Writes
 from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
-from finrec_spark.steps.months import label_months
+from finrec_spark.steps.earlier_months import label_months
 from finrec_spark.steps.scoring_inputs import (
     DECISION_TREE,
     RANDOM_FOREST,

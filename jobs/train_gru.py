@@ -44,7 +44,7 @@ def reads(context: RunContext, month: date) -> Sequence[Read]:
 def run(step_run: StepRun) -> int:
     """Learn from the earlier cuts, stop early by the last month, then read every customer's events."""
     from finrec_spark.training.launch import train  # torch is asked for by this job alone, when it runs
-    from finrec_spark.training.scoring import NetworkState
+    from finrec_spark.training.network_state import NetworkState
     from finrec_spark.training.states import collect_mean_state, customer_states, product_states
 
     params = step_run.config.of(gru.SPEC)

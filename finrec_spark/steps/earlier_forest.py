@@ -23,7 +23,7 @@ from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.sampling import bucket
-from finrec_spark.steps.months import newest_label_month
+from finrec_spark.steps.earlier_months import newest_label_month
 from finrec_spark.steps.scoring_inputs import (
     RANDOM_FOREST,
     MonthTables,

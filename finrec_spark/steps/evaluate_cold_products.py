@@ -11,7 +11,15 @@ from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.errors import ConfigError
-from finrec_spark.evaluation.cold_products import PROTOCOL, nearest_vectors, recall_at, wanted_products
+from finrec_spark.evaluation.cold_products import (
+    PROTOCOL,
+    fold_of_products,
+    nearest_vectors,
+    recall_at,
+    wanted_products,
+    with_targets,
+    without_history,
+)
 from finrec_spark.evaluation.ratings import mean_with_interval
 from finrec_spark.models import gru
 from finrec_spark.models.gru import GruParams
@@ -29,9 +37,8 @@ from finrec_spark.tables import (
     SEQUENCES,
     TOKEN_VECTORS,
 )
-from finrec_spark.training.content import ProductContent
+from finrec_spark.training.product_arrays import ProductContent
 from finrec_spark.training.sequences_schema import SequenceLayout
-from finrec_spark.transforms.cold_products import fold_of_products, with_targets, without_history
 from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.sequences.customer_sequences import feed_rows
 
@@ -104,7 +111,7 @@ def _recalls(
 ) -> dict[str, float]:
     """Mean recall of each contender over the customers who took a cold product."""
     from finrec_spark.training.launch import train  # torch is asked for by this protocol alone, when it runs
-    from finrec_spark.training.scoring import NetworkState
+    from finrec_spark.training.network_state import NetworkState
     from finrec_spark.training.states import scored_rows
 
     test = collect_test_rows(fold.test, layout)

@@ -27,7 +27,7 @@ from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
 from finrec_spark.steps.earlier_forest import earlier_forest
-from finrec_spark.steps.months import label_months, newest_label_month
+from finrec_spark.steps.earlier_months import label_months, newest_label_month
 from finrec_spark.steps.scoring_inputs import (
     DECISION_TREE,
     RANDOM_FOREST,

@@ -6,7 +6,7 @@ from datetime import date
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.scheduler import Plan, plan_for
 from finrec_spark.pipeline.step import Step
-from finrec_spark.steps.months import held_out_month
+from finrec_spark.steps.earlier_months import held_out_month
 
 
 def month_plan(month: date, recommend: Step, evaluate: Step, catalogue: Sequence[Step], context: RunContext) -> Plan:

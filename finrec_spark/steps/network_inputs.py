@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from finrec_spark.models.gru import GruParams
 from finrec_spark.pipeline.step_run import StepRun
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
-from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
 from finrec_spark.training.file_system import arrow_place, file_system
+from finrec_spark.training.product_arrays import ProductContent
 from finrec_spark.training.product_content import collect_content
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import TrainingPlan

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from finrec_spark.training.batch import Batch
-from finrec_spark.training.content import ProductContent, require_content
 from finrec_spark.training.params import NetworkParams
+from finrec_spark.training.product_arrays import ProductContent, require_content
 from finrec_spark.training.sequences_schema import SequenceLayout
 
 

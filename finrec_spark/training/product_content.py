@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.training.content import Floats, ProductContent
+from finrec_spark.training.product_arrays import Floats, ProductContent
 from finrec_spark.transforms.sequences.product_series import SPANS
 
 _FIGURES = ("price", "change", "rate", "buys", "sells", "holders", "amount")

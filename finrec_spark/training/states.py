@@ -13,9 +13,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.training.batch import Batch, unpacked
-from finrec_spark.training.content import Floats
 from finrec_spark.training.network import Network
-from finrec_spark.training.scoring import NetworkScorer, NetworkState
+from finrec_spark.training.network_state import NetworkScorer, NetworkState
+from finrec_spark.training.product_arrays import Floats
 from finrec_spark.transforms.letters import is_han
 
 _ROWS = 2_048  # sequences of one step: sorted by length, so that short ones wait for no long one

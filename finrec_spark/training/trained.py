@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finrec_spark.training.content import ProductContent
 from finrec_spark.training.params import FeedParams, NetworkParams, TrainingParams
+from finrec_spark.training.product_arrays import ProductContent
 
 Weights = Mapping[str, NDArray[np.float32]]
 

@@ -100,7 +100,9 @@ def steps_of(context, monkeypatch, tmp_path):
     """Names and months of June's plan, given the months whose outcomes teach and the one that is held out."""
 
     def build(labels, held_out):
-        monkeypatch.setattr("finrec_spark.steps.months._months_with_outcomes", lambda context, month: tuple(labels))
+        monkeypatch.setattr(
+            "finrec_spark.steps.earlier_months._months_with_outcomes", lambda context, month: tuple(labels)
+        )
         monkeypatch.setattr("finrec_spark.steps.month_plan.held_out_month", lambda context, month: held_out)
         plan = month_job.plan_of(context(tmp_path), JUNE)
         return [(step.name, month) for step, month in plan.steps]

@@ -17,7 +17,7 @@ from finrec_spark.models.trees.kernel import (
     leaves,
     probabilities,
 )
-from finrec_spark.models.trees.text import printed_tree
+from finrec_spark.models.trees.printed import printed_tree
 from finrec_spark.tables import TREES
 
 NAMES = ("age", "balance", "calls")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from finrec_spark.training.content import ProductContent
 from finrec_spark.training.feed_writing import write_for_feed
 from finrec_spark.training.params import FeedParams, NetworkParams, TrainingParams, WritingParams
+from finrec_spark.training.product_arrays import ProductContent
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import TrainingPlan
 

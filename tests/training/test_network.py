@@ -10,8 +10,8 @@ from finrec_spark.errors import TrainingError
 from finrec_spark.training.batch import Batch
 from finrec_spark.training.losses import next_product_loss, offered, rating_loss, recall, training_loss
 from finrec_spark.training.network import Network, state_arrays
+from finrec_spark.training.network_state import NetworkScorer, NetworkState
 from finrec_spark.training.params import NetworkParams
-from finrec_spark.training.scoring import NetworkScorer, NetworkState
 
 PARAMS = NetworkParams(width=16, hidden=16, token_hidden=8, item_dropout=0.0, dropout=0.0)
 ALL_KNOWN = torch.full((6,), True)

@@ -1,6 +1,6 @@
 import pytest
 
-from finrec_spark.transforms.cold_products import fold_of_products, with_targets, without_history
+from finrec_spark.evaluation.cold_products import fold_of_products, with_targets, without_history
 
 COLUMNS = (
     "customer_id string, product array<int>, event_type array<int>, amount array<int>, gap array<int>,"

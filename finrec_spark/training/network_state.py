@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from finrec_spark.training.batch import Batch
-from finrec_spark.training.content import ProductContent
 from finrec_spark.training.network import Network, Products, load_arrays
 from finrec_spark.training.params import NetworkParams
+from finrec_spark.training.product_arrays import ProductContent
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.training.trained import Weights
 
