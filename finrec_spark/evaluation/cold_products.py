@@ -1,6 +1,6 @@
 """Products without any history, ranked from what they are: how much of what customers took is found.
 
-As the cold-start task of Bansal, Belanger, McCallum, "Ask the GRU" (RecSys 2016): the products are dealt into folds;
+As the cold-start task of Bansal, Belanger, McCallum, "Ask the GRU" (RecSys 2016): the products are assigned to folds;
 all that anybody ever did with a fold's products is taken away, and for every customer who took some of them they are
 ranked among each other.
 """
@@ -22,7 +22,7 @@ PROTOCOL = "cold_products"
 class ColdProductsParams(Params):
     """How products are made cold."""
 
-    folds: int = Field(5, ge=2, le=50, description="Folds that the products are dealt into")
+    folds: int = Field(5, ge=2, le=50, description="Folds that the products are assigned to")
     k: int = Field(10, ge=1, description="Length of the lists")
     seed: int = Field(17, description="Seed of the folds")
 

@@ -113,9 +113,9 @@ def cross_validate(ratings: DataFrame, predictors: Mapping[str, Predict], n: int
         n: folds to make where the ratings bring none.
         seed: seed of the folds that are made.
     """
-    dealt = folds(ratings.withColumn("fold_given", F.col("fold").isNotNull()), n, seed)
-    sizes = _collect_fold_sizes(dealt)
-    return [error for fold, size in sizes.items() for error in _fold_errors(dealt, fold, size, predictors)]
+    assigned = folds(ratings.withColumn("fold_given", F.col("fold").isNotNull()), n, seed)
+    sizes = _collect_fold_sizes(assigned)
+    return [error for fold, size in sizes.items() for error in _fold_errors(assigned, fold, size, predictors)]
 
 
 def mean_with_interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -149,9 +149,9 @@ def _indexed(ratings: DataFrame) -> DataFrame:
     )
 
 
-def _collect_fold_sizes(dealt: DataFrame) -> dict[int, int]:
+def _collect_fold_sizes(assigned: DataFrame) -> dict[int, int]:
     """Ratings by fold, in the folds' order; at least two folds, given for all ratings or for none."""
-    counts = dealt.groupBy("fold").agg(F.count("*").alias("n"), F.count_if("fold_given").alias("given"))
+    counts = assigned.groupBy("fold").agg(F.count("*").alias("n"), F.count_if("fold_given").alias("given"))
     rows = counts.orderBy("fold").collect()
     sizes = {row["fold"]: row["n"] for row in rows}
     given = sum(row["given"] for row in rows)
@@ -167,11 +167,11 @@ def _collect_fold_sizes(dealt: DataFrame) -> dict[int, int]:
     return sizes
 
 
-def _fold_errors(dealt: DataFrame, fold: int, size: int, predictors: Mapping[str, Predict]) -> list[FoldError]:
+def _fold_errors(assigned: DataFrame, fold: int, size: int, predictors: Mapping[str, Predict]) -> list[FoldError]:
     is_test = F.col("fold") == fold
     columns = ("customer_index", "product_index", "rating")
-    held_out = dealt.where(is_test).select(*columns)
-    learnt = _newest(dealt.where(~is_test)).join(held_out, ["customer_index", "product_index"], how="left_anti")
+    held_out = assigned.where(is_test).select(*columns)
+    learnt = _newest(assigned.where(~is_test)).join(held_out, ["customer_index", "product_index"], how="left_anti")
     with _kept(held_out) as test, _kept(learnt.select(*columns)) as train:
         return [_collect_error(model, fold, size, predict(train, test)) for model, predict in predictors.items()]
 

@@ -58,7 +58,7 @@ def test_a_month_in_which_nothing_was_taken_is_passed_over(with_gru):
     assert collect_newest_cut(sequences.where(F.col("cut") < F.lit(date(2022, 5, 1)))) == date(2022, 4, 1)
 
 
-def test_a_bank_with_one_month_of_takings_learns_from_all_of_it(with_gru):
+def test_a_bank_with_one_month_of_acquisitions_learns_from_all_of_it(with_gru):
     job = StepRun(with_gru, train_gru.STEP, JUNE)
     of_may = with_gru.lake.read(SEQUENCES, month=JUNE).where(F.col("cut") == F.lit(date(2022, 5, 1)))
     product_ids = collect_product_ids(with_gru.lake.read(PRODUCT_INDEX_TABLE))

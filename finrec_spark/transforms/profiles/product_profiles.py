@@ -79,7 +79,7 @@ def _first_days(interactions: DataFrame, month: date) -> DataFrame:
 def _takers(interactions: DataFrame, month: date, rules: MatrixParams) -> DataFrame:
     """One row: a product's takers of the last year.
 
-    A customer's newest taking tells every window that he belongs to, so pairs are enough, and no customer is counted
+    A customer's newest acquisition tells every window that he belongs to, so pairs are enough, and no customer is counted
     twice.
     """
     first = min(month - timedelta(max(WINDOWS)), months_before(month, 12))

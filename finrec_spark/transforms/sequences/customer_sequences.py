@@ -29,7 +29,10 @@ class SequencesParams(Params):
     """How long sequences are, from which months they are taken, and how their numbers are told apart."""
 
     cuts: int = Field(
-        24, ge=1, le=MOST_CUTS, description="Months before the decided one whose takings are learned from, newest ones"
+        24,
+        ge=1,
+        le=MOST_CUTS,
+        description="Months before the decided one whose acquisitions are learned from, newest ones",
     )
     events: int = Field(20, ge=1, le=500, description="Last events of a customer that are read")
     targets: int = Field(5, ge=1, le=100, description="Products taken in a month that are learned, first ones")
