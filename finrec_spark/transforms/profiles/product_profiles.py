@@ -79,8 +79,8 @@ def _first_days(interactions: DataFrame, month: date) -> DataFrame:
 def _takers(interactions: DataFrame, month: date, rules: MatrixParams) -> DataFrame:
     """One row: a product's takers of the last year.
 
-    A customer's newest acquisition tells every window that he belongs to, so pairs are enough, and no customer is counted
-    twice.
+    A customer's newest acquisition tells every window that he belongs to, so pairs are enough, and no customer is
+    counted twice.
     """
     first = min(month - timedelta(max(WINDOWS)), months_before(month, 12))
     taken = between(interactions, first, month).where(F.col("event_type").isin(list(rules.opening_types)))
