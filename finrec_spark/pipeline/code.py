@@ -26,8 +26,9 @@ def module_digests(roots: Iterable[str]) -> dict[str, str]:
         name = waiting.pop()
         if name not in found:
             found[name] = digest_of(name)
-            waiting.extend((*imported_by(name), *_packages_of(name)))
-    return dict(sorted(found.items()))
+            waiting.extend(imported_by(name))
+    packages = {package: digest_of(package) for name in found for package in _packages_of(name)}
+    return dict(sorted({**packages, **found}.items()))
 
 
 @cache

@@ -191,6 +191,7 @@ class StepRun:
         row = [(self.month, _now(), self.run_id, versions, self.why or "asked for")]
         lake.append(PUBLICATIONS, self.spark.createDataFrame(row, PUBLICATIONS.ddl).coalesce(1))
         if lake.exists(RECOMMENDATIONS):
+            lake.register(RECOMMENDATIONS)  # which another run may have written
             lake.define_view(*CURRENT_RECOMMENDATIONS)
 
     def _completed(self, table: Table, df: DataFrame) -> DataFrame:

@@ -113,7 +113,7 @@ class Lake:
     def merge(self, table: Table, df: DataFrame) -> int:
         """Insert new keys and update known ones whose content changed; returns the table's version after it."""
         if not self.exists(table):
-            together = df.hint("rebalance", *table.partition_by) if table.partition_by else df  # few files a partition
+            together = df.repartition(*table.partition_by) if table.partition_by else df  # one file a partition
             return self.replace(table, together).version
         same_key = " and ".join(f"old.{name} <=> new.{name}" for name in table.key)
         others = [column for column in table.columns if column.name not in table.key]
