@@ -6,8 +6,8 @@ from datetime import date
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.runner import earlier_result
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PRODUCT_MATRIX,
@@ -46,7 +46,7 @@ def run(step_run: StepRun) -> int:
         step_run.read(PRODUCT_INDEX_TABLE),
         month,
         step_run.config.matrix,
-        previous=step_run.read_earlier(CUSTOMER_PRODUCT_MATRIX, months_before(month, 1)),
+        previous=earlier_result(step_run, CUSTOMER_PRODUCT_MATRIX, months_before(month, 1)),
     )
 
     return step_run.write(CUSTOMER_PRODUCT_MATRIX, matrix)

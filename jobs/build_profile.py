@@ -5,8 +5,7 @@ from datetime import date
 
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.tables import (
     CONTACTS,
     CUSTOMER_PRODUCT_MATRIX,

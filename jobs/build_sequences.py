@@ -9,8 +9,7 @@ from pyspark.sql import DataFrame
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.tables import (
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PROFILE,

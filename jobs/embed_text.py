@@ -5,8 +5,7 @@ from datetime import date
 
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.tables import INTERACTIONS, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.text import embed_texts, product_texts
 from finrec_spark.transforms.ids import known_before

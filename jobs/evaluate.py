@@ -24,8 +24,8 @@ from finrec_spark.pipeline.cli import (
 )
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step
-from finrec_spark.pipeline.step_run import run_step
 from finrec_spark.steps import evaluate_cold_products as cold_products
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps import evaluate_ratings as ratings

@@ -5,8 +5,7 @@ from datetime import date
 
 from finrec_spark.pipeline.cli import Command, run_command, step_body
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Step
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Step, StepRun
 from finrec_spark.sources.generator import write_bank
 
 

@@ -8,8 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError
 from finrec_spark.pipeline.cli import Command, delivered_month, run_command, source_options, step_body
-from finrec_spark.pipeline.step import Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import (
     BRONZE,

@@ -6,9 +6,9 @@ from datetime import date
 from finrec_spark.pipeline.cli import Command, delivered_month, outcome_line, run_command, source_options
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, verdicts, why_single
+from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.scheduler import Plan, run_plan
 from finrec_spark.pipeline.step import Step
-from finrec_spark.pipeline.step_run import Outcome, run_step
 from finrec_spark.steps import evaluate_last_month
 from finrec_spark.steps.month_plan import month_plan
 from finrec_spark.steps.summary import print_summary

@@ -8,8 +8,7 @@ from pyspark.sql import functions as F
 from finrec_spark.pipeline.checks import Check
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
 from finrec_spark.ranking.scoring import ScoringPlan, score_customers
 from finrec_spark.steps.earlier_months import label_months

@@ -12,8 +12,7 @@ from finrec_spark.models.trees.kernel import collect_trees
 from finrec_spark.models.trees.leaks import require_no_leak
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.steps.earlier_months import label_months
 from finrec_spark.steps.scoring_inputs import (

@@ -9,8 +9,7 @@ from pyspark.sql import functions as F
 from finrec_spark.models import gru
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.steps.network_inputs import discard_trainings, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,

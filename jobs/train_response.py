@@ -2,8 +2,7 @@
 
 from finrec_spark.models import naive_bayes, response
 from finrec_spark.pipeline.cli import run_command, step_command
-from finrec_spark.pipeline.step import Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.contact_history import history_reads, read_contact_history
 from finrec_spark.tables import CALIBRATION, NAIVE_BAYES, REGISTRY, TREES
 

@@ -8,7 +8,7 @@ import pytest
 
 from finrec_spark.pipeline.config import config_of
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step_run import run_step
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.tables import TREES
 from finrec_spark.warehouse import Lake
 

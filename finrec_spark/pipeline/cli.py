@@ -18,9 +18,9 @@ from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging
+from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import open_session
 from finrec_spark.pipeline.step import Step
-from finrec_spark.pipeline.step_run import Outcome, run_step
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import INTERACTIONS
 from finrec_spark.transforms.ingest.parsing import parsed_time

@@ -11,7 +11,7 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import SchemaError
-from finrec_spark.pipeline.step import Slice
+from finrec_spark.pipeline.slices import Slice
 from finrec_spark.tables import RUNS
 from finrec_spark.warehouse import Lake
 

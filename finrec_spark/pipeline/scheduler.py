@@ -7,8 +7,8 @@ from datetime import date
 from graphlib import TopologicalSorter
 
 from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.step import Read, Step
-from finrec_spark.pipeline.step_run import Outcome, run_step
 
 Planned = tuple[Step, date]
 Place = tuple[str, date]

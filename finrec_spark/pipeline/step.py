@@ -1,28 +1,24 @@
-"""What a step of the month is: what it reads, what it writes, and what its result depends on beside them."""
+"""A step of the month: what it reads, writes and depends on; and a step at work, which reads no more than that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from uuid import uuid4
 
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from finrec_spark.errors import FinrecError, InputMissing
+from finrec_spark.params import Params
+from finrec_spark.pipeline.checks import Check, check_rows, collect_table_checks, require_passed
 from finrec_spark.pipeline.config import Config
-from finrec_spark.tables import Table
-
-if TYPE_CHECKING:
-    from finrec_spark.pipeline.context import RunContext
-    from finrec_spark.pipeline.step_run import StepRun
-
-Slice = tuple[tuple[str, str], ...]
-"""Rows of a table by the values of some of its columns, sorted by column; all rows where there are none."""
-
-
-def slice_of(**values: str | date | None) -> Slice:
-    """The rows with these values; a column with None is left open.
-
-    >>> slice_of(month=date(2022, 6, 1), model="als", part=None)
-    (('model', 'als'), ('month', '2022-06-01'))
-    """
-    return tuple(sorted((name, str(value)) for name, value in values.items() if value is not None))
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.ledger import Output
+from finrec_spark.pipeline.slices import Slice, slice_of
+from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, RECOMMENDATIONS, REGISTRY, Table
+from finrec_spark.warehouse.digests import collect_known_digests
+from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 
 @dataclass(frozen=True)
@@ -55,10 +51,10 @@ class Writes:
     model: str | None = None
 
 
-Reads = Callable[["RunContext", date], Sequence[Read]]
+Reads = Callable[[RunContext, date], Sequence[Read]]
 
 
-def _nothing(context: "RunContext", month: date) -> Sequence[Read]:
+def _nothing(context: RunContext, month: date) -> Sequence[Read]:
     return ()
 
 
@@ -82,7 +78,7 @@ class Step:
     reads: Reads = _nothing
     writes: tuple[Writes, ...] = ()
     params: Callable[[Config], dict[str, object]] = field(default=lambda config: {})
-    delivery: Callable[["RunContext"], str] = field(default=lambda context: "")
+    delivery: Callable[[RunContext], str] = field(default=lambda context: "")
     monthly: bool = True
     code: Callable[[Config], Sequence[str]] = field(default=lambda config: ())
 
@@ -94,3 +90,191 @@ class Step:
     def labelled(self, month: date) -> str:
         """The step with its month, where it has one."""
         return f"{self.name} {month:%Y-%m}" if self.monthly else self.name
+
+
+@dataclass
+class StepRun:
+    """A step at work in one month.
+
+    Attributes:
+        context: what all step runs of the job share.
+        reads: what the step may read in this month.
+        why: why it runs.
+        outputs: what was written so far.
+        staged: scratch files by path, with their columns.
+    """
+
+    context: RunContext
+    step: Step
+    month: date
+    fingerprint: str = ""
+    why: str = ""
+    attempt_id: str = field(default_factory=lambda: uuid4().hex)
+    outputs: dict[tuple[str, Slice], Output] = field(default_factory=dict)
+    staged: dict[str, StructType] = field(default_factory=dict)
+    reads: Sequence[Read] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the step what it reads in this month."""
+        self.reads = self.step.reads(self.context, self.month)
+
+    @property
+    def spark(self) -> SparkSession:
+        """The job's session."""
+        return self.context.spark
+
+    @property
+    def config(self) -> Config:
+        """The job's configuration."""
+        return self.context.config
+
+    @property
+    def run_id(self) -> str:
+        """What the rows of this run carry."""
+        return self.context.run_id(self.month)
+
+    @property
+    def scratch(self) -> str:
+        """A folder below the lake for the step's files of the month that are no result."""
+        return f"{self.context.lake.root.rstrip('/')}/.scratch/{self.step.name}/{self.month:%Y-%m}"
+
+    @property
+    def checkpoints(self) -> str:
+        """A folder below the lake for Spark's checkpoints."""
+        return f"{self.context.lake.root.rstrip('/')}/.checkpoints"
+
+    def log(self, message: str) -> None:
+        """A line of progress."""
+        self.context.log(message)
+
+    def read(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame:
+        """The table's rows; of a monthly one those of ``month`` (default: the run's), of one model where it is named.
+
+        Raises:
+            FinrecError: the step does not declare that it reads them.
+            InputMissing: the table is not there.
+        """
+        self._require_declared(table, month, model)
+        if not self._is_there(table, month, model):
+            of_month = f"nothing of {month or self.month:%Y-%m}" if table.monthly else "not"
+            raise InputMissing(
+                f"{table.name}: {of_month} in the lake {self.context.lake.root}; run the job that writes it first"
+            )
+        values: dict[str, str | date] = {} if model is None else {"model": model}
+        if table.monthly:
+            values["month"] = month or self.month
+        return self.context.lake.read(table, **values)
+
+    def read_if_there(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame | None:
+        """The rows, or None where nobody ever wrote them."""
+        return self.read(table, month, model) if self._is_there(table, month, model) else None
+
+    def write(self, table: Table, df: DataFrame, **values: str) -> int:
+        """Replace the run's month (and the rows with these ``values``) in one commit; returns the rows written.
+
+        ``month``, ``run_id`` and the columns named in ``values`` are added where the table has them.
+        """
+        constants: dict[str, str | date] = {"month": self.month, "run_id": self.run_id, **values}
+        for name in (n for n in constants if n in table.column_names and n not in df.columns):
+            df = df.withColumn(name, F.lit(constants[name]))
+        scope: dict[str, str | date] = {"month": self.month, **values} if table.monthly else dict(values)
+        written = self.context.lake.replace(table, df, **scope)
+        rows = slice_of(**scope)
+        self.outputs[(table.name, rows)] = Output(table.name, rows, written.version, written.digest, written.rows)
+        return written.rows
+
+    def note_known(self, table: Table) -> None:
+        """Note the content of a table that grows, month by month of when it became known."""
+        version = self.context.lake.version(table)
+        for month, content, rows in collect_known_digests(self.context.lake.read(table), table):
+            of_month = slice_of(known_month=month)
+            self.outputs[(table.name, of_month)] = Output(table.name, of_month, version, content, rows)
+
+    def stage(self, df: DataFrame, name: str) -> DataFrame:
+        """The rows, worked out once into files of the run's scratch folder and read from there."""
+        path = f"{self.scratch}/{name}"
+        self.staged[path] = df.schema
+        df.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(df.schema).parquet(path)
+
+    def discard_staged(self) -> None:
+        """Empty the files of what was staged: customers may be named in them.
+
+        Overwritten with nothing, since Spark's Python has no call that deletes a folder on every file system.
+        """
+        for path, schema in self.staged.items():
+            self.spark.createDataFrame([], schema).write.mode("overwrite").parquet(path)
+        self.staged.clear()
+
+    def register_model(self, model: str, params: Params) -> None:
+        """Note the model that this run fits, with its parameters, in ``model.registry``."""
+        version = f"{model}-{self.month:%Y-%m}-{self.fingerprint[:8]}"
+        row = self.spark.createDataFrame([(version, params.model_dump_json())], "model_version string, params string")
+        self.write(REGISTRY, row, model=model)
+
+    def publish(self, staged: Mapping[Table, DataFrame], checks: Sequence[Check] = (), **expected: int) -> int:
+        """Check what is staged, then make it visible: one commit a table, and a row that says so at the end.
+
+        Args:
+            staged: mart table → its rows of the month, in files that are read again cheaply.
+            checks: further checks of them.
+            expected: rows that a table must have, by the table's name without its schema.
+
+        Raises:
+            DataQualityError: a check failed; readers still see what was published before.
+        """
+        complete = {table: self._completed(table, rows) for table, rows in staged.items()}
+        made = [*checks]
+        for table, rows in complete.items():
+            references = {name: self.context.lake.read(t).select(c) for name, (t, c) in table.references.items()}
+            wanted = expected.get(table.name.split(".")[1])
+            made += collect_table_checks(table, rows, references, wanted)
+        self.record_checks(made)
+        rows_written = sum(self.write(table, rows) for table, rows in complete.items())
+        self._record_publication()
+        return rows_written
+
+    def record_checks(self, checks: Sequence[Check]) -> None:
+        """Write what was checked to ``mart.checks``.
+
+        Raises:
+            DataQualityError: one did not pass.
+        """
+        rows = check_rows(checks, self.run_id, self.month, utc_now())
+        self.context.lake.append(CHECKS, self.spark.createDataFrame(rows, CHECKS.ddl).coalesce(1))
+        require_passed(checks, self.month)
+
+    def _record_publication(self) -> None:
+        lake = self.context.lake
+        versions = {table.name: lake.version(table) for table in MART if lake.exists(table)}
+        row = [(self.month, utc_now(), self.run_id, versions, self.why or "asked for")]
+        lake.append(PUBLICATIONS, self.spark.createDataFrame(row, PUBLICATIONS.ddl).coalesce(1))
+        if lake.exists(RECOMMENDATIONS):
+            lake.register(RECOMMENDATIONS)  # which another run may have written
+            lake.define_view(*CURRENT_RECOMMENDATIONS)
+
+    def _completed(self, table: Table, df: DataFrame) -> DataFrame:
+        constants = {"month": self.month, "run_id": self.run_id}
+        missing = {name: F.lit(value) for name, value in constants.items() if name not in df.columns}
+        return table.conform(df.withColumns(missing))
+
+    def _is_there(self, table: Table, month: date | None, model: str | None) -> bool:
+        """Whether a step that was done, or this run, left the rows."""
+        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
+        mine = any(name == table.name and set(rows) <= set(own) for name, own in self.outputs)
+        return mine or self.context.ledger.writer(table.name, rows, month or self.month) is not None
+
+    def _require_declared(self, table: Table, month: date | None, model: str | None) -> None:
+        own = any(written.table == table for written in self.step.writes)
+        wanted = set(slice_of(month=(month or self.month) if table.monthly else None, model=model))
+        declared = (r for r in self.reads if r.table == table)
+        if not own and not any(set(read.slice_in(self.month)) <= wanted for read in declared):
+            raise FinrecError(
+                f"step {self.step.name} does not declare that it reads {table.name} {' '.join(v for _, v in wanted)}:"
+                " add it to the step's reads, or its result would not be made anew when that changes"
+            )
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC, without a zone as Spark's timestamps have none; it decides nothing."""
+    return datetime.now(UTC).replace(tzinfo=None)

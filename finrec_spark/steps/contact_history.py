@@ -8,8 +8,7 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.errors import InputMissing
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.tables import (
     CONTACTS,
     CUSTOMER_PROFILE,

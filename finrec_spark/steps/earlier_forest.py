@@ -20,7 +20,7 @@ from finrec_spark.evaluation.held_out import collect_outcomes
 from finrec_spark.models.calibration import Curve, collect_curve, fit_calibration
 from finrec_spark.models.trees.fitting import fit_trees
 from finrec_spark.models.trees.kernel import Trees, collect_trees
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.sampling import bucket
 from finrec_spark.steps.earlier_months import newest_label_month

@@ -22,8 +22,7 @@ from finrec_spark.evaluation.metrics import per_customer_metrics, ranking_metric
 from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import GENERATOR, RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
 from finrec_spark.steps.earlier_forest import earlier_forest

@@ -1,8 +1,7 @@
 """Explicit ratings predicted fold by fold."""
 
 from finrec_spark.evaluation.ratings import explicit_ratings, rating_errors
-from finrec_spark.pipeline.step import Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import METRICS
 from finrec_spark.transforms.ingest.screening import screened_customers, screened_interactions, screened_products

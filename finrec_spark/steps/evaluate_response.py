@@ -23,8 +23,7 @@ from finrec_spark.months import parse_month
 from finrec_spark.pipeline.cli import decided_month
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.sources.contact_file import contact_file_fingerprint, read_contact_file
 from finrec_spark.steps.contact_history import history_reads, read_contact_history
 from finrec_spark.tables import METRICS

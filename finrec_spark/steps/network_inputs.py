@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.models.gru import GruParams
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import StepRun
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.feed_writing import write_for_feed
 from finrec_spark.training.file_system import arrow_place, file_system

@@ -14,8 +14,7 @@ from finrec_spark.models.scorer import Scorer
 from finrec_spark.models.spec import ModelSpec, ScorerInputs, fitted_scorers
 from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.config import Config
-from finrec_spark.pipeline.step import Read
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import PairSample

@@ -12,8 +12,8 @@ from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE, PROTOCOL
 from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, collect_metrics, metrics_table
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import slice_of
-from finrec_spark.pipeline.step_run import Outcome
+from finrec_spark.pipeline.runner import Outcome
+from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,

@@ -11,8 +11,7 @@ from pyspark.sql import DataFrame
 from finrec_spark.models.spec import ModelSpec, specs
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.tables import PRODUCT_INDEX_TABLE, PROFILE_FEATURES, PROFILE_VALUES, REGISTRY, Table
 from finrec_spark.transforms.ids import collect_product_ids
 from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.models import gru
 from finrec_spark.models.gru import collect_words
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.network_inputs import collect_newest_cut, network_content, network_layout, training_plan
 from finrec_spark.tables import (
     CUSTOMER_PROFILE,

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError, InputMissing
-from finrec_spark.pipeline.step_run import run_step
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.tables import CUSTOMERS, INTERACTIONS, PRODUCTS, QUARANTINE
 from jobs import ingest
 

@@ -7,7 +7,7 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from finrec_spark.pipeline.step_run import run_step
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.tables import RECOMMENDATIONS
 from jobs import ingest
 from jobs.month import plan_of

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from finrec_spark.pipeline.explain import verdicts
-from finrec_spark.pipeline.step_run import run_step
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.tables import RECOMMENDATIONS, RUNS
 from jobs import ingest
 from jobs import month as month_job

@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import DataQualityError, FinrecError, InputMissing, SchemaError
 from finrec_spark.pipeline.checks import Check
 from finrec_spark.pipeline.fingerprint import fingerprint, why_stale
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Read, Step, Writes
-from finrec_spark.pipeline.step_run import run_step
 from finrec_spark.tables import CHECKS, EXCLUSIONS, PUBLICATIONS, RUNS
 
 from .conftest import EVENTS, LETTERS, write_rows

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from finrec_spark.pipeline.step_run import StepRun
+from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps import earlier_forest as steps
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.evaluate_last_month import STEP
