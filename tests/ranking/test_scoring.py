@@ -33,19 +33,19 @@ class Fixed:
         )
 
 
-def test_owned_and_expired_products_never_come_out(customers, plan):
+def test_owned_and_expired_products_never_come_out(customers, decide):
     batch = customers(owned=[[0, 1, 0, 0], [0, 0, 0, 0]])
     lists, _ = decide(batch, on_sale=[True, True, False, True])
     assert lists == {"c0": [0, 3], "c1": [0, 1, 3]}
 
 
-def test_every_customer_gets_n_products_wherever_n_are_eligible(customers, plan):
+def test_every_customer_gets_n_products_wherever_n_are_eligible(customers, decide):
     batch = customers(owned=np.eye(4)[[0, 1, 2, 3, 0]])
     lists, _ = decide(batch, n=3)
     assert [len(products) for products in lists.values()] == [3] * 5
 
 
-def test_exclusions_are_counted_by_rule_and_product(customers, plan):
+def test_exclusions_are_counted_by_rule_and_product(customers, decide):
     _, counts = decide(customers(owned=[[1, 0, 0, 0], [1, 0, 0, 0]]), on_sale=[True, True, True, False])
     assert counts == {("not_on_sale", 3): 2, ("owned", 0): 2}
 
@@ -75,7 +75,7 @@ def test_reasons_speak_chinese(customers, passed):
     assert [r["text"] for r in rows[0]["reasons"]] == ["与以往选择的product 0相配", "受同类客群欢迎"]
 
 
-def test_what_no_other_model_scores_is_ordered_by_popularity(customers, plan):
+def test_what_no_other_model_scores_is_ordered_by_popularity(customers, decide):
     scorers = {"popularity": Fixed((0.1, 0.2, 0.3, 0.4)), "als": Fixed((1.0, 0.0, 0.0, 0.0))}
     lists, _ = decide(customers(owned=[[0, 0, 0, 0]]), n=4, scorers=scorers)
     assert lists == {"c0": [0, 3, 2, 1]}
