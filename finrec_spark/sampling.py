@@ -114,7 +114,7 @@ def bucket(n: int | Column, *keys: str | Column) -> Column:
 
     >>> rows = spark.createDataFrame([("e1",), ("e2",)], "event_id string")
     >>> [row.part for row in rows.select(bucket(5, seed_of(0), "event_id").alias("part")).collect()]
-    [0, 1]
+    [2, 1]
     """
     return F.pmod(F.xxhash64(*keys), F.lit(n) if isinstance(n, int) else n).cast("int")
 

@@ -62,7 +62,8 @@ def profiles_at_contact(contacts: DataFrame, profiles: DataFrame) -> DataFrame:
     ...     "contact_id string, customer_id string, contact_time string")
     >>> months = [("2022-04-01", "ann", [4.0]), ("2022-05-01", "ann", [5.0]), ("2022-06-01", "ann", [6.0])]
     >>> profiles = spark.createDataFrame(months, "month string, customer_id string, profile array<double>")
-    >>> profiles_at_contact(contacts, profiles).drop("customer_id", "contact_time").orderBy("contact_id").show()
+    >>> found = profiles_at_contact(contacts, profiles)
+    >>> found.select("contact_id", "profile", "known_before").orderBy("contact_id").show()
     +----------+-------+------------+
     |contact_id|profile|known_before|
     +----------+-------+------------+
