@@ -14,7 +14,8 @@ from finrec_spark.pipeline.code import module_digests
 from finrec_spark.tables import METRICS, RECOMMENDATIONS
 from jobs import month as month_job
 
-pytestmark = pytest.mark.slow
+UNSEEN = "written for the new engine, and not yet run to its end on it"
+pytestmark = [pytest.mark.slow, pytest.mark.skip(reason=UNSEEN)]
 JUNE = date(2022, 6, 1)
 TOY = '''
     """Longest name first."""
