@@ -6,8 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.tables import PRODUCTS
-
-ALWAYS = date(1900, 1, 1)
+from finrec_spark.transforms.ingest.customers import ALWAYS
 
 
 def dated_products(known: DataFrame | None, landed: DataFrame, month: date) -> DataFrame:
