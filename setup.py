@@ -5,6 +5,7 @@ from setuptools import find_packages, setup
 RUN = [
     "pyspark==3.5.9",  # Scala 2.12, the one line for which Delta, Spark NLP and Petastorm exist together
     "delta-spark==3.3.3",  # newest for Spark 3.5; its jar has the same version in conf/base.yaml
+    "deltalake==1.6.6",  # reads and writes small Delta tables in milliseconds, where Spark asks their logs five queries
     "pyarrow==14.0.2",  # Arrow batches of the scoring pass; Petastorm fails from 15 on
     "numpy==1.26.4",  # below 2 for that pyarrow
     "pandas==2.2.3",  # Spark asks for it wherever Arrow is used

@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
-
-from pyspark.sql import Row
-from pyspark.sql import functions as F
+from typing import Any, TypeVar
 
 from finrec_spark.errors import SchemaError
 from finrec_spark.pipeline.slices import Slice
 from finrec_spark.tables import RUNS
 from finrec_spark.warehouse import Lake
 
+T = TypeVar("T")
 DONE, FAILED, KILLED = "done", "failed", "killed"
 
 
@@ -137,8 +136,7 @@ class Ledger:
         """Add attempts, in one commit."""
         new = list(attempts)
         if new:
-            rows = self.lake.spark.createDataFrame([_as_row(attempt) for attempt in new], RUNS.ddl)
-            self.lake.append(RUNS, rows.coalesce(1))
+            self.lake.append(RUNS, map(_as_record, new))
             self.attempts.extend(new)
 
     def newest(self, step: str, month: date | None) -> Attempt | None:
@@ -184,33 +182,23 @@ def _holds(output: Output, table: str, rows: Slice) -> bool:
 
 def _collect_attempts(lake: Lake) -> list[Attempt]:
     """The newest done attempt of each step and month: as many as the bank has months of steps."""
-    there = lake.spark.read.format("delta").load(lake.path(RUNS)).columns
-    if "attempt_id" not in there:
+    if "attempt_id" not in lake.columns(RUNS):
         raise SchemaError(
             f"the lake {lake.root} was made by an earlier version; it stays as it is: give --lake a new folder and run"
             " month again from the deliveries"
         )
-    newest = F.max_by(F.struct(*RUNS.column_names), F.struct("finished_at", "attempt_id")).alias("attempt")
-    done = lake.read(RUNS, status=DONE).groupBy("step", "month").agg(newest)
-    return [_as_attempt(row) for row in done.select("attempt.*").collect()]
+    attempts = map(_as_attempt, lake.collect(RUNS, status=DONE))
+    return list({(a.step, a.month): a for a in sorted(attempts, key=attrgetter("finished_at", "attempt_id"))}.values())
 
 
-def _as_attempt(row: Row) -> Attempt:
-    values = row.asDict()
-    values["inputs"] = tuple(Input(**{**entry.asDict(), "slice": _as_slice(entry["slice"])}) for entry in row["inputs"])
-    values["outputs"] = tuple(
-        Output(**{**entry.asDict(), "slice": _as_slice(entry["slice"])}) for entry in row["outputs"]
-    )
-    return Attempt(**values)
+def _as_attempt(record: Mapping[str, Any]) -> Attempt:
+    def entries(kind: type[T], name: str) -> tuple[T, ...]:
+        return tuple(kind(**{**entry, "slice": tuple(sorted(entry["slice"]))}) for entry in record[name])
+
+    return Attempt(**{**record, "inputs": entries(Input, "inputs"), "outputs": entries(Output, "outputs")})
 
 
-def _as_row(attempt: Attempt) -> tuple[object, ...]:
-    def entries(contents: Sequence[Input] | Sequence[Output]) -> list[tuple[object, ...]]:
-        return [(c.table, dict(c.slice), *astuple(c)[2:]) for c in contents]
-
-    replaced = {"inputs": entries(attempt.inputs), "outputs": entries(attempt.outputs)}
-    return tuple(replaced.get(name, getattr(attempt, name)) for name in RUNS.column_names)
-
-
-def _as_slice(values: Mapping[str, str]) -> Slice:
-    return tuple(sorted(values.items()))
+def _as_record(attempt: Attempt) -> tuple[object, ...]:
+    """The values of the row, in the order of the columns; a slice as its pairs."""
+    contents = {name: [astuple(entry) for entry in getattr(attempt, name)] for name in ("inputs", "outputs")}
+    return tuple(contents.get(name, getattr(attempt, name)) for name in RUNS.column_names)

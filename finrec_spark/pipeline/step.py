@@ -241,14 +241,13 @@ class StepRun:
             DataQualityError: one did not pass.
         """
         rows = check_rows(checks, self.run_id, self.month, utc_now())
-        self.context.lake.append(CHECKS, self.spark.createDataFrame(rows, CHECKS.ddl).coalesce(1))
+        self.context.lake.append(CHECKS, rows)
         require_passed(checks, self.month)
 
     def _record_publication(self) -> None:
         lake = self.context.lake
         versions = {table.name: lake.version(table) for table in MART if lake.exists(table)}
-        row = [(self.month, utc_now(), self.run_id, versions, self.why or "asked for")]
-        lake.append(PUBLICATIONS, self.spark.createDataFrame(row, PUBLICATIONS.ddl).coalesce(1))
+        lake.append(PUBLICATIONS, [(self.month, utc_now(), self.run_id, versions, self.why or "asked for")])
         if lake.exists(RECOMMENDATIONS):
             lake.register(RECOMMENDATIONS)  # which another run may have written
             lake.define_view(*CURRENT_RECOMMENDATIONS)

@@ -67,6 +67,12 @@ class Table:
         return "month" in self.partition_by
 
     @property
+    def is_small(self) -> bool:
+        """Whether it grows with products, months and models alone, and not with customers or deliveries."""
+        by_customer = {"customer_id", "customer_index", "contact_id"} & set(self.column_names)
+        return not by_customer and self.schema != "bronze"
+
+    @property
     def versioned(self) -> bool:
         """Whether rows are versions of one thing, of which each ends where the next one begins."""
         return self.known_from in self.key

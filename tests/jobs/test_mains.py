@@ -11,8 +11,7 @@ from pyspark.sql import SparkSession
 
 from ..conftest import GRU, SMALL
 
-UNSEEN = "written for the new engine, and not yet run to its end on it"
-pytestmark = [pytest.mark.slow, pytest.mark.skip(reason=UNSEEN)]
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 JOBS = sorted(path.stem for path in (ROOT / "jobs").glob("[!_]*.py"))
 NETWORK = ("embed_text", "build_sequences", "train_gru")

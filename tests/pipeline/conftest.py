@@ -42,10 +42,7 @@ def take_events():
 
     def build(*rows):
         def run(step_run):
-            events = step_run.spark.createDataFrame(
-                [(n, date.fromisoformat(d)) for n, d in rows], "name string, day date"
-            )
-            step_run.context.lake.append(EVENTS, events)
+            step_run.context.lake.append(EVENTS, [(name, date.fromisoformat(day)) for name, day in rows])
             step_run.note_known(EVENTS)
             return len(rows)
 

@@ -8,7 +8,6 @@ from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.evaluate_last_month import STEP
 from finrec_spark.steps.scoring_inputs import read_month_tables
 
-pytestmark = pytest.mark.skip(reason="written for the new engine, and not yet run to its end on it")
 APRIL, MAY, JUNE = (date(2022, month, 1) for month in (4, 5, 6))
 
 

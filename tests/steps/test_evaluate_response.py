@@ -12,8 +12,7 @@ from finrec_spark.steps.evaluate_response import FILE_STEP, NO_MONTH, STEP
 from finrec_spark.tables import CALIBRATION, METRICS, NAIVE_BAYES, TREES
 from jobs import build_matrix, build_profile, generate, ingest, train_response
 
-UNSEEN = "written for the new engine, and not yet run to its end on it"
-pytestmark = [pytest.mark.slow, pytest.mark.skip(reason=UNSEEN)]
+pytestmark = pytest.mark.slow
 JUNE = date(2022, 6, 1)
 QUICK = {"trees": 5, "depth": 4, "minimum_rows": 5, "features_per_split": "all"}
 DAYS = [months_before(JUNE, n) for n in range(12)]

@@ -1,0 +1,244 @@
+"""Where a job's time goes: CPU seconds by what used them, Spark's queries by kind, commits by table.
+
+    .venv/bin/python benchmarks/profile_job.py [--folder DIR] [--repository DIR] JOB [the job's options]
+
+The job is submitted with Spark's event log while its processes are watched; what it prints goes to DIR/output.log. The
+tables are Markdown, so that a page can keep them. --repository: the clone whose ./spark-submit.sh runs the job, this
+one by default. The lake must be on this machine: --lake DIR of the job, by default a new one in DIR.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+TICK = os.sysconf("SC_CLK_TCK")
+THREADS = (  # of the JVM, by the start of the name
+    ("JVM: compilers", ("C1 Compiler", "C2 Compiler", "Sweeper")),
+    ("JVM: collector", ("GC Thread", "G1 ", "VM Thread", "Reference Handl", "Finalizer")),
+    ("JVM: tasks", ("Executor task", "stdout writer", "Writer for", "Idle Worker Mo")),
+)
+KINDS = (  # of queries, by what stands in the description or the place that started it
+    ("Delta: computes a snapshot", r"Compute snapshot|initialize|Delta: .*[Ss]napshot"),
+    ("Delta: filters files", r"Filtering files"),
+    ("Delta: history", r"history|DeltaHistoryManager"),
+    ("Delta: other", r"Delta:|io\.delta|delta\.(?:tables|actions)"),
+    ("writes", r"^(?:save|parquet|insertInto|saveAsTable|execute|csv) at"),
+    ("collects", r"^(?:collect|toPandas|head|first|count|isEmpty|take|collectToPython|toLocalIterator)\w* at"),
+)
+
+
+@dataclass
+class Watched:
+    """What was seen of a process tree while it ran.
+
+    Attributes:
+        cpu: CPU seconds by what used them.
+        peak_bytes: greatest sum of the processes' resident memory; pages that forked workers share count once each.
+        seconds: wall clock.
+        code: exit code.
+    """
+
+    cpu: Counter[str] = field(default_factory=Counter)
+    peak_bytes: int = 0
+    seconds: float = 0.0
+    code: int = 0
+
+
+@dataclass
+class Events:
+    """What Spark's event log says."""
+
+    queries: Counter[str] = field(default_factory=Counter)
+    jobs: int = 0
+    tasks: int = 0
+    task_cpu: float = 0.0
+    queries_by_step: Counter[str] = field(default_factory=Counter)
+    task_cpu_by_step: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--repository", type=Path, default=ROOT)
+    parser.add_argument("job", nargs=argparse.REMAINDER, metavar="JOB")
+    options = parser.parse_args(argv)
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="profile-"))
+    (folder / "events").mkdir(parents=True, exist_ok=True)
+    given = options.job
+    lake = Path(given[given.index("--lake") + 1]) if "--lake" in given else folder / "lake"
+    job = given if "--lake" in given else [*given, "--lake", str(lake)]
+    before = commits(lake)
+    load = os.getloadavg()[0]
+    watched = watch(submission(options.repository, folder, job), folder / "output.log")
+    made = Counter({name: count - before[name] for name, count in commits(lake).items()})
+    events = events_of(sorted((folder / "events").iterdir())[-1])
+    print(f"`{' '.join(given)}`: exit code {watched.code}; load of the machine before it {load:.1f}\n")
+    report(watched, events, made)
+    return watched.code
+
+
+def submission(repository: Path, folder: Path, job: Sequence[str]) -> list[str]:
+    """The command that runs the job with an event log."""
+    settings = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (folder / "events").resolve().as_uri()}
+    options = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    return [str(repository / "spark-submit.sh"), *options, *job]
+
+
+def watch(command: Sequence[str], log: Path) -> Watched:
+    """Run the command; CPU by kind of thread, from the greatest figure seen of each thread."""
+    seen: dict[tuple[int, int], tuple[str, float]] = {}
+    found = Watched()
+    start = time.monotonic()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+        while process.poll() is None:
+            tree = list(process_tree(process.pid))
+            for each in tree:
+                seen.update(threads_of(each))
+            found.peak_bytes = max(found.peak_bytes, sum(resident(each) for each in tree))
+            time.sleep(0.2)
+    found.seconds, found.code = time.monotonic() - start, process.returncode
+    for kind, seconds in seen.values():
+        found.cpu[kind] += seconds
+    return found
+
+
+def process_tree(pid: int) -> Iterator[psutil.Process]:
+    """The process and all below it."""
+    try:
+        root = psutil.Process(pid)
+        yield from (root, *root.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return
+
+
+def resident(process: psutil.Process) -> int:
+    """Bytes in memory, shared ones in proportion."""
+    try:
+        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        return 1024 * int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1])  # type: ignore[index]
+    except (OSError, TypeError):
+        return 0
+
+
+def threads_of(process: psutil.Process) -> Mapping[tuple[int, int], tuple[str, float]]:
+    """(process, thread) → kind and CPU seconds so far; a thread of Python's is the process's."""
+    try:
+        is_java = process.name() == "java"
+        found = {}
+        for task in Path(f"/proc/{process.pid}/task").iterdir():
+            name, _, numbers = (task / "stat").read_text().partition("(")[2].rpartition(")")
+            used = [int(number) for number in numbers.split()[11:13]]
+            kind = kind_of_thread(name) if is_java else kind_of_process(process)
+            found[process.pid, int(task.name)] = kind, sum(used) / TICK
+        return found
+    except (OSError, ValueError, psutil.Error):
+        return {}
+
+
+def kind_of_thread(name: str) -> str:
+    """Which part of the JVM a thread is of."""
+    return next((kind for kind, starts in THREADS if name.startswith(starts)), "JVM: planner and the rest")
+
+
+def kind_of_process(process: psutil.Process) -> str:
+    """Which part of the job a process without a JVM is of."""
+    command = " ".join(process.cmdline())
+    if "pyspark.daemon" in command or "pyspark.worker" in command:
+        return "Python: workers"
+    return "Python: the job" if "python" in process.name() else "set-up"
+
+
+def events_of(log: Path) -> Events:
+    """Queries, jobs and tasks in an event log."""
+    found, steps = Events(), {}
+    with log.open() as lines:
+        for line in lines:
+            note_event(found, steps, json.loads(line))
+    return found
+
+
+def note_event(found: Events, steps: dict[int, str], event: Mapping[str, object]) -> None:
+    """Count one event."""
+    match str(event["Event"]).rpartition(".")[2]:
+        case "SparkListenerSQLExecutionStart":
+            found.queries[kind_of_query(f"{event['description']}", f"{event['details']}")] += 1
+            found.places[f"{event['description']}"[:60]] += 1
+        case "SparkListenerJobStart":
+            found.jobs += 1
+            properties: Mapping[str, str] = event.get("Properties") or {}  # type: ignore[assignment]
+            step = re.sub(r":.*", "", properties.get("spark.job.description", "")) or "between steps"
+            group = properties.get("spark.jobGroup.id", "")
+            for stage in event["Stage IDs"]:  # type: ignore[attr-defined]
+                steps[stage] = step if group else "between steps"
+        case "SparkListenerTaskEnd":
+            metrics: Mapping[str, int] = event.get("Task Metrics") or {}  # type: ignore[assignment]
+            seconds = metrics.get("Executor CPU Time", 0) / 1e9
+            found.tasks += 1
+            found.task_cpu += seconds
+            found.task_cpu_by_step[steps.get(event["Stage ID"], "between steps")] += seconds  # type: ignore[call-overload]
+
+
+def kind_of_query(description: str, details: str) -> str:
+    """What a query is for."""
+    for text in (description, details):
+        for kind, pattern in KINDS:
+            if re.search(pattern, text):
+                return kind
+    return "others"
+
+
+def commits(lake: Path) -> Counter[str]:
+    """Delta commits by table."""
+    found: Counter[str] = Counter()
+    for log in lake.glob("*/*/_delta_log/*.json"):
+        found["/".join(log.parts[-4:-2])] += 1
+    return found
+
+
+def report(watched: Watched, events: Events, made: Counter[str]) -> None:
+    """Print all tables."""
+    total = sum(watched.cpu.values())
+    table(
+        ("the job", ""),
+        {
+            "wall clock, s": f"{watched.seconds:.0f}",
+            "CPU, s": f"{total:.0f}",
+            "greatest memory, GB": f"{watched.peak_bytes / 1e9:.2f}",
+            "queries": f"{sum(events.queries.values()):,}",
+            "jobs of Spark": f"{events.jobs:,}",
+            "tasks": f"{events.tasks:,}",
+            "CPU of tasks, s": f"{events.task_cpu:.0f}",
+            "commits": f"{sum(made.values()):,}",
+        },
+    )
+    table(("CPU by", "s"), {kind: f"{seconds:.0f}" for kind, seconds in watched.cpu.most_common()})
+    table(("queries by kind", "queries"), dict(events.queries.most_common()))
+    table(("queries by description", "queries"), dict(events.places.most_common(25)))
+    table(("commits by table", "commits"), {name: n for name, n in made.most_common() if n})
+
+
+def table(head: Sequence[str], rows: Mapping[str, object]) -> None:
+    """Print a table in Markdown."""
+    print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}")
+    for name, value in rows.items():
+        print(f"| {name.replace('|', ' ')} | {value} |")
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

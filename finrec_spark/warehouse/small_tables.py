@@ -1,0 +1,114 @@
+"""Delta tables that do not grow with the customers, read and written by delta-rs.
+
+Spark asks a Delta table's log some five queries for each read or write, whatever its size. delta-rs takes milliseconds
+and no query, on a local folder as on a URI that it knows (s3, abfss, gs, hdfs; what it needs to log in comes from the
+environment). Between it and Spark the rows pass as Arrow.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import reduce
+from operator import and_
+from typing import Any
+from urllib.parse import unquote
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as pads
+from deltalake import DeltaTable, write_deltalake
+from deltalake.fs import DeltaStorageHandler
+from pyarrow.fs import PyFileSystem
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from finrec_spark.tables import Table
+
+Values = Mapping[str, str | date]
+
+
+def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
+    """The declared columns with their comments."""
+    empty = spark.createDataFrame([], table.ddl)
+    commented = zip(to_arrow_schema(empty.schema), table.columns, strict=True)
+    return pa.schema([field.with_metadata({"comment": column.comment}) for field, column in commented])
+
+
+def column_names(path: str) -> tuple[str, ...]:
+    """The columns that the table has."""
+    return tuple(field.name for field in DeltaTable(path).schema().fields)
+
+
+def read_rows(path: str, table: Table, schema: pa.Schema, values: Values) -> pa.Table:
+    """The rows in which the named columns have these values."""
+    delta = DeltaTable(path)
+    files = [unquote(path) for path in delta.get_add_actions().column("path").to_pylist()]
+    if not files:
+        return schema.empty_table()
+    parts = pads.partitioning(pa.schema([schema.field(name) for name in table.partition_by]), flavor="hive")
+    storage = PyFileSystem(DeltaStorageHandler(delta.table_uri))
+    found = pads.dataset(files, schema=schema, filesystem=storage, format="parquet", partitioning=parts)
+    equal = [pads.field(name) == pa.scalar(str(value)).cast(schema.field(name).type) for name, value in values.items()]
+    return found.to_table(filter=reduce(and_, equal) if equal else None)
+
+
+def append_rows(path: str, table: Table, rows: pa.Table) -> int:
+    """Add the rows in one commit; returns its version."""
+    return _write(path, table, rows, "append", None)
+
+
+def replace_rows(path: str, table: Table, rows: pa.Table, values: Values) -> int:
+    """Overwrite the rows in which the named columns have these values, in one commit; returns its version."""
+    return _write(path, table, rows, "overwrite", " and ".join(map(_equal, values.items())) or None)
+
+
+def rows_of(records: Iterable[Sequence[object]], schema: pa.Schema) -> pa.Table:
+    """Python's values, in the order of the columns."""
+    columns = list(zip(*records, strict=True)) or [()] * len(schema)
+    return pa.table(
+        [pa.array(map(_plain, values), field.type) for values, field in zip(columns, schema, strict=True)],
+        schema=schema,
+    )
+
+
+def as_records(rows: pa.Table) -> list[dict[str, Any]]:
+    """Python's values by column; times in UTC without a zone, maps as dictionaries."""
+    maps = [field.name for field in rows.schema if pa.types.is_map(field.type)]
+    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    records: list[dict[str, Any]] = rows.to_pylist()
+    for record in records:
+        record.update({name: dict(record[name]) for name in maps if record[name] is not None})
+        record.update({name: record[name].replace(tzinfo=None) for name in times if record[name] is not None})
+    return records
+
+
+def from_spark(df: DataFrame, schema: pa.Schema) -> pa.Table:
+    """The rows of a Spark DataFrame, in one query."""
+    rows: pd.DataFrame = df.toPandas()
+    for field in schema:
+        if pa.types.is_map(field.type):
+            rows[field.name] = [_plain(value) for value in rows[field.name]]
+    return pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
+
+
+def to_spark(spark: SparkSession, rows: pa.Table, table: Table) -> DataFrame:
+    """The rows as Spark's own, which lie in its plan: to collect them again takes no job."""
+    frame = rows.to_pandas(integer_object_nulls=True, maps_as_pydicts="strict")
+    return spark.createDataFrame(frame, table.ddl)
+
+
+def _plain(value: object) -> object:
+    """A map as Arrow takes it."""
+    return list(value.items()) if isinstance(value, dict) else value
+
+
+def _write(path: str, table: Table, rows: pa.Table, mode: str, predicate: str | None) -> int:
+    there = DeltaTable.is_deltatable(path)
+    parts = list(table.partition_by) or None
+    write_deltalake(path, rows, mode=mode, predicate=predicate if there else None, partition_by=parts)  # type: ignore[call-overload]
+    return DeltaTable(path).version()
+
+
+def _equal(named: tuple[str, str | date]) -> str:
+    name, value = named
+    literal = str(value).replace("'", "''")
+    return f"{name} = '{literal}'"
