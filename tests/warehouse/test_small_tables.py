@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 from chispa import assert_df_equality
@@ -73,5 +74,7 @@ def value_of(kind, n):
             return n % 2 == 0
         case types.FloatType() | types.DoubleType():
             return n / 4
+        case types.DecimalType():
+            return Decimal(f"{n}.25")
         case _:
             return 2**30 + n
