@@ -12,7 +12,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import Attempt, Input, Output, digest
 from finrec_spark.pipeline.step import Read, Step
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.versions import NO_TABLE
+from finrec_spark.warehouse.delta_log import NO_TABLE
 
 DELIVERY = "delivery"
 _NAMED = 3  # how many of the changed things a reason names

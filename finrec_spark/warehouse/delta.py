@@ -1,6 +1,7 @@
 """The lake: the only place that reads and writes Delta tables.
 
-Tables that grow with the customers are read and written by Spark; small ones by delta-rs (``small_tables``).
+delta-rs reads and commits every table's log. Rows of tables that grow with the customers are read and written by Spark
+(``large_tables``), those of small ones by delta-rs too (``small_tables``).
 """
 
 from collections import defaultdict
@@ -13,37 +14,36 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from delta.tables import DeltaTable
 from deltalake.exceptions import DeltaError
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
-from finrec_spark.columns import Column
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
 from finrec_spark.tables import Table
+from finrec_spark.warehouse.delta_log import NO_TABLE, column_names, newest_version
 from finrec_spark.warehouse.digests import digest_sums, digest_text, row_hash
+from finrec_spark.warehouse.large_tables import commit_files, read_frame, write_files
+from finrec_spark.warehouse.merging import changes, collect_extent, without
 from finrec_spark.warehouse.small_tables import (
     Values,
     append_rows,
     arrow_schema,
     as_records,
-    column_names,
-    from_spark,
+    collect_rows,
     read_rows,
     replace_rows,
     rows_of,
     to_spark,
 )
-from finrec_spark.warehouse.versions import NO_TABLE, newest_version
 
 T = TypeVar("T")
+Replaced = Sequence[tuple[str, str, object]] | None
 
-_CONSTRAINT = "delta.constraints."
 _PERSISTENT = "hive"
+_BROKEN = "a row breaks one of its declared checks"
 _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
-    ("CANNOT_CREATE_LOG_PATH", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("Mkdirs failed", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("AccessControlException", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("Permission denied", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
@@ -51,12 +51,7 @@ _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
     ("Not a directory", ConfigError, "the lake's path is a file; give --lake a folder"),
     ("Could not create local directory", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("No space left on device", FinrecError, "the disk is full; free some space and run again"),
-    ("Concurrent", FinrecError, "another run wrote it at the same time; run again when that one has ended"),
-    ("DELTA_NEW_CHECK_CONSTRAINT", SchemaError, "rows of another version break a check; move its folder away"),
-    ("DELTA_VIOLATE_CONSTRAINT", SchemaError, "a row breaks one of its declared checks"),
-    ("DELTA_NOT_NULL_CONSTRAINT", SchemaError, "a needed column is null"),
-    ("DELTA_FAILED_TO_MERGE", SchemaError, "it was made by another version; move its folder away and run again"),
-    ("schema mismatch", SchemaError, "it was made by another version; move its folder away and run again"),
+    ("conflict", FinrecError, "another run wrote it at the same time; run again when that one has ended"),
 )
 
 
@@ -79,8 +74,8 @@ class Written:
 class Lake:
     """Delta tables below one root.
 
-    A table is made by its first write, with its comments; one that grows with the customers with its constraints too.
-    The catalog knows the tables that people read (``mart``), and every table where the catalog outlives the session.
+    A table is made by its first write, with its comments. The catalog knows the tables that people read (``mart``),
+    and every table where the catalog outlives the session.
 
     Attributes:
         spark: session that reads and writes.
@@ -90,7 +85,7 @@ class Lake:
     spark: SparkSession
     root: str
     _seen: dict[str, int] = field(default_factory=dict, repr=False)  # newest version by table, after our own writes
-    _prepared: set[str] = field(default_factory=set, repr=False)
+    _registered: set[str] = field(default_factory=set, repr=False)
     _schemas: dict[str, pa.Schema] = field(default_factory=dict, repr=False)
     _writing: Mapping[str, Lock] = field(default_factory=lambda: defaultdict(Lock), repr=False)
 
@@ -108,6 +103,10 @@ class Lake:
             self._seen[table.name] = newest_version(self.path(table))
         return self._seen[table.name]
 
+    def columns(self, table: Table) -> tuple[str, ...]:
+        """The columns that the table has, whatever is declared."""
+        return column_names(self.path(table))
+
     def read(self, table: Table, **values: str | date) -> DataFrame:
         """The rows of the table in which the named columns have these values; all of them where none is named.
 
@@ -117,14 +116,8 @@ class Lake:
         self._require(table)
         if table.is_small:
             return to_spark(self.spark, self._rows(table, values), table)
-        rows = self.spark.read.format("delta").load(self.path(table)).select(*table.column_names)
-        for name, value in values.items():
-            rows = rows.where(F.col(name) == F.lit(value))
-        return rows
-
-    def columns(self, table: Table) -> tuple[str, ...]:
-        """The columns that the table has, whatever is declared."""
-        return column_names(self.path(table))
+        rows = read_frame(self.spark, self.path(table), table, _of_partitions(table, values))
+        return reduce(lambda so_far, name: so_far.where(F.col(name) == F.lit(values[name])), values, rows)
 
     def collect(self, table: Table, **values: str | date) -> list[dict[str, Any]]:
         """The rows of a small table, as ``read`` chooses them, without Spark.
@@ -143,11 +136,16 @@ class Lake:
         Raises:
             SchemaError: a row breaks what the table declares.
         """
+        rows, observed = _observed(table, df)
         if table.is_small:
-            return self._replace_small(table, df, values)
-        conditions = [f"{name} = {_literal(value)}" for name, value in values.items()]
-        options = {"replaceWhere": " and ".join(conditions)} if conditions else {}
-        return self._write(table, df, options)
+            found = self._attempt(table, lambda: collect_rows(rows, self._schema(table)))
+            commit: Callable[[], int] = partial(replace_rows, self.path(table), table, found, values)
+        else:
+            commit = self._written(table, self._with_others(table, rows, values), _of_partitions(table, values))
+        made = observed.get
+        if made["broken"]:
+            raise SchemaError(f"{table.name} at {self.path(table)}: {_BROKEN}")
+        return Written(self._commit(table, commit), made["rows"], digest_text(made))
 
     def append(self, table: Table, records: Iterable[Sequence[object]]) -> None:
         """Add rows, each with its values in the order of the columns, to a small table in one commit, without Spark."""
@@ -155,24 +153,26 @@ class Lake:
         self._commit(table, partial(append_rows, self.path(table), table, rows))
 
     def merge(self, table: Table, df: DataFrame) -> int:
-        """Insert new keys and update known ones whose content changed; returns the table's version after it."""
+        """Insert new keys and update known ones whose content changed; returns the table's version after it.
+
+        Nothing is written where nothing changed, and no more than the new rows where none was updated; else the
+        partitions in which an updated row lay are written anew.
+        """
         if not self.exists(table):
             together = df.repartition(*table.partition_by) if table.partition_by else df  # one file a partition
             return self.replace(table, together).version
-        if table.is_small:
-            return self._merge_small(table, df)
-        same_key = " and ".join(f"old.{name} <=> new.{name}" for name in table.key)
-        others = [column for column in table.columns if column.name not in table.key]
-        changed = " or ".join(f"not ({_comparable('old', c)} <=> {_comparable('new', c)})" for c in others) or "false"
-        with self._writing[table.name]:
-            self._prepare(table)
-            merge = self._delta(table).alias("old").merge(table.conform(df).alias("new"), same_key)
-            self._attempt(table, merge.whenMatchedUpdateAll(changed).whenNotMatchedInsertAll().execute)
-            return self._note_version(table)
+        old = self.read(table)
+        changed = changes(old, table.conform(df), table).persist()
+        found = collect_extent(changed)
+        if found["rows"]:
+            self._merge(table, old, changed, found)
+        changed.unpersist()
+        return self.version(table)
 
     def digest(self, table: Table, **values: str | date) -> str:
         """Digest of the rows as they lie there now; one query."""
-        return _collect_digest(self.read(table, **values), table)
+        rows = self.read(table, **values)
+        return digest_text(rows.agg(*digest_sums(row_hash(table.columns))).collect()[0])
 
     def define_view(self, name: str, query: str) -> None:
         """Create or replace a view in the catalog."""
@@ -191,51 +191,44 @@ class Lake:
     def _make_schema(self, name: str) -> None:
         self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
 
-    def _write(self, table: Table, df: DataFrame, options: Mapping[str, str]) -> Written:
-        rows = _with_comments(table, table.conform(df))
-        observed = Observation()
-        counted = rows.observe(observed, F.count(F.lit(1)).alias("rows"), *digest_sums(row_hash(table.columns)))
+    def _merge(self, table: Table, old: DataFrame, changed: DataFrame, found: Row) -> None:
+        rows, observed = _observed(table, changed.select(*table.column_names))
+        replaced: Replaced = None
+        if table.is_small or found["updates"]:
+            touched = [] if table.is_small else found["partitions"]
+            lay_there = F.col(table.partition_by[0]).cast("string").isin(touched) if touched else F.lit(True)
+            rows = rows.unionByName(without(old.where(lay_there), changed, table))
+            replaced = [(table.partition_by[0], "in", touched)] if touched else []
+        if table.is_small:
+            kept = self._attempt(table, lambda: collect_rows(rows, self._schema(table)))
+            commit: Callable[[], int] = partial(replace_rows, self.path(table), table, kept, {})
+        else:
+            commit = self._written(table, rows, replaced)
+        if observed.get["broken"]:
+            raise SchemaError(f"{table.name} at {self.path(table)}: {_BROKEN}")
+        self._commit(table, commit)
+
+    def _with_others(self, table: Table, rows: DataFrame, values: Values) -> DataFrame:
+        """The rows, with those of the same partitions that lie beside what is replaced."""
+        others = {name: value for name, value in values.items() if name not in table.partition_by}
+        if not others or not self.exists(table):
+            return rows
+        replaced = reduce(and_, (F.col(name).eqNullSafe(F.lit(value)) for name, value in others.items()))
+        return rows.unionByName(self.read(table, **_of_partitions(table, values)).where(~replaced))
+
+    def _written(self, table: Table, rows: DataFrame, replaced: Values | Replaced) -> Callable[[], int]:
+        """Write the files of a large table; what commits them."""
+        conditions = [(n, "=", str(v)) for n, v in replaced.items()] if isinstance(replaced, Mapping) else replaced
+        actions = self._attempt(table, lambda: write_files(rows, self.path(table), table))
+        return partial(commit_files, self.path(table), table, self._schema(table), actions, conditions)
+
+    def _commit(self, table: Table, commit: Callable[[], int]) -> int:
+        """Commit one write; its version."""
         with self._writing[table.name]:  # steps that run side by side write one table in turn
-            is_new = not self.exists(table)
-            writer = counted.write.format("delta").mode("overwrite").partitionBy(*table.partition_by)
-            writer = writer.options(**(_constraints(table) if is_new else options))
-            self._prepare(table)
-            self._attempt(table, partial(writer.save, self.path(table)))
-            version = self._note_version(table)
-            if is_new:
+            self._seen[table.name] = self._attempt(table, commit)
+            if table.name not in self._registered:
                 self.register(table)
-        made = observed.get
-        return Written(version, made["rows"], digest_text(made))
-
-    def _replace_small(self, table: Table, df: DataFrame, values: Values) -> Written:
-        schema = self._schema(table)
-        rules = reduce(and_, (F.coalesce(F.expr(rule), F.lit(False)) for rule in table.constraints.values()))
-        observed = Observation()
-        facts = F.count(F.lit(1)).alias("rows"), F.count_if(~rules).alias("broken")
-        counted = table.conform(df).observe(observed, *facts, *digest_sums(row_hash(table.columns)))
-        rows = from_spark(counted, schema)
-        made = observed.get
-        if made["broken"]:
-            raise SchemaError(f"{table.name} at {self.path(table)}: a row breaks one of its declared checks")
-        version = self._commit(table, partial(replace_rows, self.path(table), table, rows, values))
-        return Written(version, made["rows"], digest_text(made))
-
-    def _merge_small(self, table: Table, df: DataFrame) -> int:
-        """Nothing is written where nothing changed."""
-        old, new = self.read(table), table.conform(df)
-        together = old.join(new, list(table.key), "left_anti").select(*table.column_names).unionByName(new)
-        if _collect_digest(together, table) == _collect_digest(old, table):
-            return self.version(table)
-        return self.replace(table, together).version
-
-    def _commit(self, table: Table, write: Callable[[], int]) -> int:
-        """Run one write of a small table; its version."""
-        with self._writing[table.name]:
-            is_new = not self.exists(table)
-            self._seen[table.name] = self._attempt(table, write)
-            if is_new or table.name not in self._prepared:
-                self.register(table)
-                self._prepared.add(table.name)
+                self._registered.add(table.name)
             return self._seen[table.name]
 
     def _rows(self, table: Table, values: Values) -> pa.Table:
@@ -250,40 +243,8 @@ class Lake:
         if not self.exists(table):
             raise InputMissing(f"{table.name}: not in the lake {self.root}; run the job that writes it first")
 
-    def _prepare(self, table: Table) -> None:
-        """Before a session's first write: a table of an earlier version gets the constraints of today."""
-        if table.name in self._prepared:
-            return
-        if self.exists(table):
-            self._renew_checks(table)
-            self.register(table)
-        self._prepared.add(table.name)
-
-    def _renew_checks(self, table: Table) -> None:
-        """Make the constraints of a table that an earlier version made those that are declared."""
-        made = self._collect_checks(table)
-        for name in [name for name, rule in made.items() if table.constraints.get(name) != rule]:
-            self.spark.sql(f"ALTER TABLE {_quoted(self.path(table))} DROP CONSTRAINT {name}")
-        for name in [name for name, rule in table.constraints.items() if made.get(name) != rule]:
-            add = f"ALTER TABLE {_quoted(self.path(table))} ADD CONSTRAINT {name} CHECK ({table.constraints[name]})"
-            self._attempt(table, partial(self.spark.sql, add))
-
-    def _collect_checks(self, table: Table) -> dict[str, str]:
-        """Name and condition of the constraints that the table has."""
-        properties = self._delta(table).detail().select("properties").collect()[0]["properties"]
-        return {
-            name.removeprefix(_CONSTRAINT): rule for name, rule in properties.items() if name.startswith(_CONSTRAINT)
-        }
-
-    def _note_version(self, table: Table) -> int:
-        self._seen[table.name] = newest_version(self.path(table))
-        return self._seen[table.name]
-
-    def _delta(self, table: Table) -> DeltaTable:
-        return DeltaTable.forPath(self.spark, self.path(table))
-
     def _attempt(self, table: Table, action: Callable[[], T]) -> T:
-        """Run a write; what is known to go wrong becomes one line, without the row's values."""
+        """Run a part of a write; what is known to go wrong becomes one line, without the row's values."""
         try:
             return action()
         except (Py4JError, PySparkException, DeltaError, OSError) as error:
@@ -294,30 +255,14 @@ class Lake:
             raise
 
 
-def _with_comments(table: Table, df: DataFrame) -> DataFrame:
-    columns: Sequence[Column] = table.columns
-    return df.select(*(F.col(c.name).alias(c.name, metadata={"comment": c.comment}) for c in columns))
+def _observed(table: Table, df: DataFrame) -> tuple[DataFrame, Observation]:
+    """The rows, and what is counted of them on their way: how many, how many break a check, their digest."""
+    rules = reduce(and_, (F.coalesce(F.expr(rule), F.lit(False)) for rule in table.constraints.values()))
+    observed = Observation()
+    facts = F.count(F.lit(1)).alias("rows"), F.count_if(~rules).alias("broken")
+    return table.conform(df).observe(observed, *facts, *digest_sums(row_hash(table.columns))), observed
 
 
-def _constraints(table: Table) -> dict[str, str]:
-    return {f"{_CONSTRAINT}{name}": condition for name, condition in table.constraints.items()}
-
-
-def _collect_digest(rows: DataFrame, table: Table) -> str:
-    return digest_text(rows.agg(*digest_sums(row_hash(table.columns))).collect()[0])
-
-
-def _literal(value: str | date) -> str:
-    """The value in SQL, quotes in it escaped."""
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _quoted(path: str) -> str:
-    """A Delta table's path in SQL."""
-    return f"delta.`{path.replace('`', '``')}`"
-
-
-def _comparable(side: str, column: Column) -> str:
-    """The column as SQL that can be compared; Spark compares no maps."""
-    name = f"{side}.{column.name}"
-    return f"array_sort(map_entries({name}))" if column.type.startswith("map<") else name
+def _of_partitions(table: Table, values: Values) -> dict[str, str | date]:
+    """Those of the values that partition columns have."""
+    return {name: value for name, value in values.items() if name in table.partition_by}

@@ -22,6 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from finrec_spark.tables import Table
+from finrec_spark.warehouse.delta_log import require_columns
 
 Values = Mapping[str, str | date]
 
@@ -31,11 +32,6 @@ def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
     empty = spark.createDataFrame([], table.ddl)
     commented = zip(to_arrow_schema(empty.schema), table.columns, strict=True)
     return pa.schema([field.with_metadata({"comment": column.comment}) for field, column in commented])
-
-
-def column_names(path: str) -> tuple[str, ...]:
-    """The columns that the table has."""
-    return tuple(field.name for field in DeltaTable(path).schema().fields)
 
 
 def read_rows(path: str, table: Table, schema: pa.Schema, values: Values) -> pa.Table:
@@ -81,7 +77,7 @@ def as_records(rows: pa.Table) -> list[dict[str, Any]]:
     return records
 
 
-def from_spark(df: DataFrame, schema: pa.Schema) -> pa.Table:
+def collect_rows(df: DataFrame, schema: pa.Schema) -> pa.Table:
     """The rows of a Spark DataFrame, in one query."""
     rows: pd.DataFrame = df.toPandas()
     for field in schema:
@@ -103,6 +99,8 @@ def _plain(value: object) -> object:
 
 def _write(path: str, table: Table, rows: pa.Table, mode: str, predicate: str | None) -> int:
     there = DeltaTable.is_deltatable(path)
+    if there:
+        require_columns(DeltaTable(path), table, rows.schema)
     parts = list(table.partition_by) or None
     write_deltalake(path, rows, mode=mode, predicate=predicate if there else None, partition_by=parts)  # type: ignore[call-overload]
     return DeltaTable(path).version()

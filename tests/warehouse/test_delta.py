@@ -9,8 +9,9 @@ from finrec_spark.columns import MONTH, Column
 from finrec_spark.errors import ConfigError, InputMissing, SchemaError
 from finrec_spark.tables import Table
 from finrec_spark.warehouse import Lake
+from finrec_spark.warehouse.large_tables import write_files
 
-MAY, JUNE = date(2022, 5, 1), date(2022, 6, 1)
+MAY, JUNE, JULY = date(2022, 5, 1), date(2022, 6, 1), date(2022, 7, 1)
 SCORES = Table(
     name="test_lake.scores",
     grain="One score",
@@ -42,18 +43,6 @@ def test_a_reworded_comment_stops_no_month(lake, customers, spark):
     reworded = replace(OF_CUSTOMERS, columns=(MONTH, Column("customer_id", "string", "Whose"), OF_CUSTOMERS.columns[2]))
     Lake(spark, lake.root).replace(reworded, customers([(JUNE, "bob", 2.0)]), month=JUNE)
     assert lake.read(OF_CUSTOMERS).count() == 2
-
-
-def test_a_table_made_with_other_checks_gets_those_of_today(lake, customers, spark):
-    lake.replace(OF_CUSTOMERS, customers([(MAY, "ann", 1.0)]))
-    wider = replace(OF_CUSTOMERS, checks={"score_is_small": "score is null or score < 9"})
-    later = Lake(spark, lake.root)
-    later.replace(wider, customers([(MAY, "ann", -1.0)]))
-    with pytest.raises(SchemaError, match="a row breaks one of its declared checks"):
-        later.replace(wider, customers([(MAY, "ann", 10.0)]))
-    again = Lake(spark, lake.root)
-    again.replace(wider, customers([(MAY, "ann", 2.0)]))
-    assert again.version(wider) == later.version(wider) + 1  # nothing was left to be renewed
 
 
 def test_a_table_is_made_by_its_first_write(lake, table, scores):
@@ -91,13 +80,6 @@ def test_odd_signs_in_the_lake_s_path_and_in_values_reach_no_sql(spark, table, s
     assert [row.score for row in lake.read(table, **{table.key[0]: odd}).collect()] == [-1.0]
 
 
-def test_a_check_that_what_is_there_breaks_is_told(lake, customers, spark):
-    lake.replace(OF_CUSTOMERS, customers([(MAY, "ann", 1.0)]))
-    stricter = replace(OF_CUSTOMERS, checks={"score_is_large": "score > 9"})
-    with pytest.raises(SchemaError, match="break a check; move its folder away"):
-        Lake(spark, lake.root).replace(stricter, customers([(MAY, "ann", 10.0)]))
-
-
 def test_a_table_that_was_never_written_is_a_missing_input(lake, table):
     with pytest.raises(InputMissing, match=": not in the lake"):
         lake.read(table)
@@ -116,6 +98,47 @@ def test_merging_updates_what_changed_and_inserts_what_is_new(lake, table, score
     lake.merge(table, scores([(MAY, "bob", 5.0), (MAY, "eve", 3.0)]))
     expected = scores([(MAY, "ann", 1.0), (MAY, "bob", 5.0), (MAY, "eve", 3.0)])
     assert_df_equality(lake.read(table), expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)
+
+
+def test_an_update_in_another_month_moves_the_row_and_other_months_files_stay(spark, lake, table, scores):
+    lake.merge(table, scores([(MAY, "ann", 1.0), (MAY, "bob", 2.0), (JUNE, "eve", 3.0)]))
+    files = set(spark.read.format("delta").load(lake.path(table)).where("month = '2022-06-01'").inputFiles())
+    lake.merge(table, scores([(JULY, "ann", 1.0), (JULY, "kim", 4.0)]))
+    expected = scores([(JULY, "ann", 1.0), (MAY, "bob", 2.0), (JUNE, "eve", 3.0), (JULY, "kim", 4.0)])
+    assert_df_equality(lake.read(table), expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)
+    by_spark = spark.read.format("delta").load(lake.path(table))
+    assert_df_equality(by_spark, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)
+    assert table.is_small or files <= set(by_spark.inputFiles())
+
+
+def test_new_rows_alone_are_added_and_no_file_is_written_anew(spark, lake, customers):
+    lake.merge(OF_CUSTOMERS, customers([(MAY, "ann", 1.0)]))
+    files = set(lake.read(OF_CUSTOMERS).inputFiles())
+    lake.merge(OF_CUSTOMERS, customers([(MAY, "ann", 1.0), (MAY, "bob", 1.0)]))
+    assert files < set(lake.read(OF_CUSTOMERS).inputFiles())
+
+
+def test_files_that_another_writer_laid_elsewhere_are_read_too(spark, lake, customers):
+    lake.merge(OF_CUSTOMERS, customers([(MAY, "ann", 1.0), (JUNE, "bob", 2.0)]))
+    customers([(JUNE, "eve", 3.0)]).write.format("delta").mode("append").save(lake.path(OF_CUSTOMERS))
+    assert sorted(row.customer_id for row in lake.read(OF_CUSTOMERS, month=JUNE).collect()) == ["bob", "eve"]
+    spark.sql(f"ALTER TABLE delta.`{lake.path(OF_CUSTOMERS)}` SET TBLPROPERTIES ('delta.enableDeletionVectors' = true)")
+    spark.sql(f"DELETE FROM delta.`{lake.path(OF_CUSTOMERS)}` WHERE customer_id = 'eve'")
+    assert [row.customer_id for row in lake.read(OF_CUSTOMERS, month=JUNE).collect()] == ["bob"]
+
+
+def test_what_a_killed_write_left_is_no_part_of_the_table(lake, customers):
+    lake.replace(OF_CUSTOMERS, customers([(MAY, "ann", 1.0)]), month=MAY)
+    write_files(customers([(MAY, "bob", 2.0)]), lake.path(OF_CUSTOMERS), OF_CUSTOMERS)
+    lake.replace(OF_CUSTOMERS, customers([(JUNE, "eve", 3.0)]), month=JUNE)
+    assert sorted(row.customer_id for row in lake.read(OF_CUSTOMERS).collect()) == ["ann", "eve"]
+
+
+def test_a_table_with_other_columns_is_left_alone(lake, table, scores, spark):
+    lake.replace(table, scores([(MAY, "ann", 1.0)]))
+    other = replace(table, columns=(*table.columns, Column("rank", "int", "Place")))
+    with pytest.raises(SchemaError, match="it was made by another version"):
+        Lake(spark, lake.root).replace(other, spark.createDataFrame([(MAY, "ann", 1.0, 1)], other.ddl))
 
 
 def test_a_row_that_breaks_a_check_is_refused_without_its_values(lake, table, scores):

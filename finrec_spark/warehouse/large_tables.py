@@ -1,0 +1,119 @@
+"""Delta tables that grow with the customers: Spark reads and writes their files, delta-rs their log.
+
+Spark's own Delta source answers each question about a table (its newest state, the files of a month) by queries on the
+log, some five a read or write. Here delta-rs reads and commits the log without any, and Spark does what only it can:
+read and write many rows. A write leaves its files in a folder of its own, ``write=…`` below the table's, so nothing
+but what it wrote can be committed; what a killed write left is no part of the table, and VACUUM takes it away.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial, reduce
+from urllib.parse import quote, unquote
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
+from deltalake.schema import Schema
+from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyarrow.fs import FileInfo, FileSelector, PyFileSystem
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finrec_spark.tables import Table
+from finrec_spark.warehouse.delta_log import require_columns
+
+_PLAIN = 1
+"""Reader version of tables without deletion vectors and renamed columns, whose files are read as they are."""
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+_THREADS = 8
+
+
+def read_frame(spark: SparkSession, path: str, table: Table, values: Mapping[str, str | date]) -> DataFrame:
+    """The declared columns of the rows whose partition columns have these values.
+
+    A table that another writer gave features of newer readers is read by Spark's Delta source.
+    """
+    delta = DeltaTable(path)
+    if delta.protocol().min_reader_version > _PLAIN:
+        rows = spark.read.format("delta").load(path).select(*table.column_names)
+        return reduce(lambda so_far, named: so_far.where(F.col(named[0]) == F.lit(named[1])), values.items(), rows)
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for file in _files(delta, table, values):
+        groups[_keys_in(file)].append(f"{path}/{file}")
+    nothing = spark.createDataFrame([], table.ddl)
+    reader = spark.read.schema(nothing.schema).options(basePath=path, __globPaths__="false")
+    frames = [reader.parquet(*files).select(*table.column_names) for _, files in sorted(groups.items())]
+    return reduce(DataFrame.unionByName, frames) if frames else nothing
+
+
+def write_files(df: DataFrame, path: str, table: Table) -> list[AddAction]:
+    """Write the rows into files that are no part of the table yet; what adds them."""
+    folder = f"write={uuid4().hex}"
+    writer = df.write.partitionBy(*table.partition_by)
+    writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").parquet(f"{path}/{folder}")
+    storage = PyFileSystem(DeltaStorageHandler(path))
+    written = storage.get_file_info(FileSelector(folder, recursive=True, allow_not_found=True))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        actions = pool.map(partial(_action, storage), [info for info in written if info.path.endswith(".parquet")])
+        return [action for action in actions if action is not None]
+
+
+def commit_files(
+    path: str,
+    table: Table,
+    schema: pa.Schema,
+    actions: Sequence[AddAction],
+    replaced: Sequence[tuple[str, str, object]] | None,
+) -> int:
+    """Make the files part of the table in one commit; returns its version.
+
+    Args:
+        replaced: conditions on partition columns; files that meet all of them leave the table, all files where there
+            are no conditions, and none where it is None.
+
+    Raises:
+        SchemaError: the table has other columns.
+    """
+    declared = Schema.from_arrow(schema)
+    if not DeltaTable.is_deltatable(path):
+        parts = list(table.partition_by)
+        create_table_with_add_actions(path, declared, list(actions), "error", parts, description=table.grain)
+        return DeltaTable(path).version()
+    delta = DeltaTable(path)
+    require_columns(delta, table, schema)
+    mode = "append" if replaced is None else "overwrite"
+    delta.create_write_transaction(
+        list(actions), mode, declared, list(table.partition_by), list(replaced or []) or None
+    )
+    return DeltaTable(path).version()
+
+
+def _files(delta: DeltaTable, table: Table, values: Mapping[str, str | date]) -> Iterator[str]:
+    """Paths below the table's of the files in which the partition columns have these values."""
+    actions = delta.get_add_actions(flatten=True)
+    columns = {name: actions.column(f"partition.{name}").to_pylist() for name in table.partition_by if name in values}
+    for place, file in enumerate(actions.column("path").to_pylist()):
+        if all(str(columns[name][place]) == str(values[name]) for name in columns):
+            yield unquote(file)
+
+
+def _keys_in(file: str) -> tuple[str, ...]:
+    """Names of the folders that hold a value: files with the same ones are read together."""
+    return tuple(part.partition("=")[0] for part in file.split("/")[:-1])
+
+
+def _action(storage: PyFileSystem, info: FileInfo) -> AddAction | None:
+    """What adds the file; None where it has no row."""
+    with storage.open_input_file(info.path) as file:
+        rows = pq.read_metadata(file).num_rows
+    if rows == 0:
+        return None
+    pairs = (part.partition("=") for part in info.path.split("/")[1:-1])
+    values = {name: None if value == _NULL else unquote(value) for name, _, value in pairs}
+    modified = int(info.mtime_ns / 1e6)
+    return AddAction(quote(info.path, safe="/="), info.size, values, modified, True, f'{{"numRecords": {rows}}}')
