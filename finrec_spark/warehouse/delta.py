@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
 from finrec_spark.tables import Table
 from finrec_spark.warehouse.delta_log import NO_TABLE, column_names, newest_version
-from finrec_spark.warehouse.digests import digest_sums, digest_text, row_hash
+from finrec_spark.warehouse.digests import collect_digest, digest_sums, digest_text, row_hash
 from finrec_spark.warehouse.large_tables import commit_files, read_frame, write_files
 from finrec_spark.warehouse.merging import changes, collect_extent, without
 from finrec_spark.warehouse.small_tables import (
@@ -171,8 +171,7 @@ class Lake:
 
     def digest(self, table: Table, **values: str | date) -> str:
         """Digest of the rows as they lie there now; one query."""
-        rows = self.read(table, **values)
-        return digest_text(rows.agg(*digest_sums(row_hash(table.columns))).collect()[0])
+        return collect_digest(self.read(table, **values), table)
 
     def define_view(self, name: str, query: str) -> None:
         """Create or replace a view in the catalog."""
@@ -257,7 +256,7 @@ class Lake:
 
 def _observed(table: Table, df: DataFrame) -> tuple[DataFrame, Observation]:
     """The rows, and what is counted of them on their way: how many, how many break a check, their digest."""
-    rules = reduce(and_, (F.coalesce(F.expr(rule), F.lit(False)) for rule in table.constraints.values()))
+    rules = reduce(and_, (F.coalesce(F.expr(rule), F.lit(False)) for rule in table.constraints.values()), F.lit(True))
     observed = Observation()
     facts = F.count(F.lit(1)).alias("rows"), F.count_if(~rules).alias("broken")
     return table.conform(df).observe(observed, *facts, *digest_sums(row_hash(table.columns))), observed

@@ -36,6 +36,11 @@ def digest_text(sums: Row | dict[str, int]) -> str:
     return "empty" if low is None else f"{high & (2**64 - 1):016x}{low & (2**64 - 1):016x}"
 
 
+def collect_digest(rows: DataFrame, table: Table) -> str:
+    """The digest of rows of the table."""
+    return digest_text(rows.agg(*digest_sums(row_hash(table.columns))).collect()[0])
+
+
 def known_digests(rows: DataFrame, table: Table) -> DataFrame:
     """One row: the digest of what became known in one calendar month.
 

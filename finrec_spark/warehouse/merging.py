@@ -33,7 +33,7 @@ def changes(old: DataFrame, new: DataFrame, table: Table) -> DataFrame:
 
 
 def collect_extent(changed: DataFrame) -> Row:
-    """How much of the table changes: ``rows``, how many of them are ``updates``, and of these the old ``partitions``."""
+    """How much changes: ``rows``, how many of them are ``updates``, and in which old ``partitions`` these lay."""
     facts = F.count(F.lit(1)).alias("rows"), F.count_if(IS_UPDATE).alias("updates")
     return changed.agg(*facts, F.collect_set(OLD_PARTITION).alias("partitions")).collect()[0]
 

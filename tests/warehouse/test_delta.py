@@ -50,6 +50,11 @@ def test_a_table_is_made_by_its_first_write(lake, table, scores):
     assert lake.replace(table, scores([(MAY, "ann", 1.0)]), month=MAY).version == 0
 
 
+def test_a_table_that_declares_no_check_takes_any_row(lake, table, spark):
+    lenient = replace(table, checks={}, columns=tuple(column.optional() for column in table.columns))
+    assert lake.replace(lenient, spark.createDataFrame([(None, None, None)], lenient.ddl)).rows == 1
+
+
 def test_a_write_without_rows_counts_none_and_makes_the_table(lake, table, scores):
     written = lake.replace(table, scores([]), month=MAY)
     assert (written.rows, written.digest, lake.read(table).count()) == (0, "empty", 0)
