@@ -13,9 +13,11 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
+from threading import Lock
 
 PACKAGES = ("finrec_spark", "jobs")
 LEFT_OUT = ("finrec_spark.pipeline", "finrec_spark.warehouse", "finrec_spark.tables", "finrec_spark.columns")
+_parsing = Lock()
 
 
 def module_digests(roots: Iterable[str]) -> dict[str, str]:
@@ -34,7 +36,7 @@ def module_digests(roots: Iterable[str]) -> dict[str, str]:
 @cache
 def digest_of(module: str) -> str:
     """8 hex digits of the module's syntax without docstrings, and of the files that a package carries beside it."""
-    tree = ast.parse(_source(module))
+    tree = _parsed(module)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)]
@@ -47,8 +49,14 @@ def digest_of(module: str) -> str:
 @cache
 def imported_by(module: str) -> tuple[str, ...]:
     """The project's modules that a module imports, by the names that it asks for."""
-    names = {name for node in ast.walk(ast.parse(_source(module))) for name in _imports(node)}
+    names = {name for node in ast.walk(_parsed(module)) for name in _imports(node)}
     return tuple(sorted(name for name in names if _counts(name)))
+
+
+def _parsed(module: str) -> ast.Module:
+    """The module's syntax. One thread at a time: CPython 3.11 counts the depth of all parsers in one place."""
+    with _parsing:
+        return ast.parse(_source(module))
 
 
 def _imports(node: ast.AST) -> Iterator[str]:

@@ -1,4 +1,5 @@
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_name_that_a_package_passes_on_leads_to_where_it_comes_from(project):
 def test_only_what_changes_a_result_changes_the_digest(project, text, same):
     before = project("bank.a", a='"""Doc."""\n\n\ndef f(x):\n    return x + 1\n')
     assert (before == project("bank.a", a=text)) is same
+
+
+def test_many_threads_get_the_same_digests():
+    modules = [f"finrec_spark.models.{name}" for name in ("als", "content", "naive_bayes", "popularity", "response")]
+    alone = [code.digest_of.__wrapped__(module) for module in modules]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(code.digest_of.__wrapped__, modules * 20))
+    assert together == alone * 20
 
 
 def test_a_model_s_step_depends_on_no_other_model():
