@@ -73,7 +73,7 @@ def _home_of(module: str, name: str) -> str:
         return module
     if _exists(f"{module}.{name}"):
         return f"{module}.{name}"
-    for node in ast.parse(_source(module)).body:
+    for node in _parsed(module).body:
         if isinstance(node, ast.ImportFrom) and node.module and name in {alias.name for alias in node.names}:
             return _home_of(node.module, name)
     return module
