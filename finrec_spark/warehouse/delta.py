@@ -22,12 +22,11 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.delta_log import NO_TABLE, column_names, newest_version
+from finrec_spark.warehouse.delta_log import NO_TABLE, Condition, Replaced, Values, column_names, newest_version
 from finrec_spark.warehouse.digests import collect_digest, digest_sums, digest_text, row_hash
 from finrec_spark.warehouse.large_tables import commit_files, read_frame, write_files
 from finrec_spark.warehouse.merging import changes, collect_extent, without
 from finrec_spark.warehouse.small_tables import (
-    Values,
     append_rows,
     arrow_schema,
     as_records,
@@ -39,10 +38,8 @@ from finrec_spark.warehouse.small_tables import (
 )
 
 T = TypeVar("T")
-Replaced = Sequence[tuple[str, str, object]] | None
 
 _PERSISTENT = "hive"
-_BROKEN = "a row breaks one of its declared checks"
 _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
     ("Mkdirs failed", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("AccessControlException", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
@@ -138,14 +135,9 @@ class Lake:
         """
         rows, observed = _observed(table, df)
         if table.is_small:
-            found = self._attempt(table, lambda: collect_rows(rows, self._schema(table)))
-            commit: Callable[[], int] = partial(replace_rows, self.path(table), table, found, values)
-        else:
-            commit = self._written(table, self._with_others(table, rows, values), _of_partitions(table, values))
-        made = observed.get
-        if made["broken"]:
-            raise SchemaError(f"{table.name} at {self.path(table)}: {_BROKEN}")
-        return Written(self._commit(table, commit), made["rows"], digest_text(made))
+            return self._store(table, rows, observed, _equal(values))
+        of_partitions = _of_partitions(table, values)
+        return self._store(table, self._with_others(table, rows, values), observed, _equal(of_partitions))
 
     def append(self, table: Table, records: Iterable[Sequence[object]]) -> None:
         """Add rows, each with its values in the order of the columns, to a small table in one commit, without Spark."""
@@ -192,20 +184,27 @@ class Lake:
 
     def _merge(self, table: Table, old: DataFrame, changed: DataFrame, found: Row) -> None:
         rows, observed = _observed(table, changed.select(*table.column_names))
-        replaced: Replaced = None
-        if table.is_small or found["updates"]:
-            touched = [] if table.is_small else found["partitions"]
-            lay_there = F.col(table.partition_by[0]).cast("string").isin(touched) if touched else F.lit(True)
-            rows = rows.unionByName(without(old.where(lay_there), changed, table))
-            replaced = [(table.partition_by[0], "in", touched)] if touched else []
+        if not table.is_small and not found["updates"]:
+            self._store(table, rows, observed, None)
+            return
+        touched = () if table.is_small else found["partitions"]
+        lay_there = F.col(table.partition_by[0]).cast("string").isin(touched) if touched else F.lit(True)
+        together = rows.unionByName(without(old.where(lay_there), changed, table))
+        self._store(table, together, observed, [(table.partition_by[0], "in", touched)] if touched else [])
+
+    def _store(self, table: Table, rows: DataFrame, observed: Observation, replaced: Replaced) -> Written:
+        """Carry the rows out of Spark, hold what was counted on the way against the table, and commit."""
+        schema, path = self._schema(table), self.path(table)
         if table.is_small:
-            kept = self._attempt(table, lambda: collect_rows(rows, self._schema(table)))
-            commit: Callable[[], int] = partial(replace_rows, self.path(table), table, kept, {})
+            found = self._attempt(table, lambda: collect_rows(rows, schema))
+            commit: Callable[[], int] = partial(replace_rows, path, table, found, replaced or ())
         else:
-            commit = self._written(table, rows, replaced)
-        if observed.get["broken"]:
-            raise SchemaError(f"{table.name} at {self.path(table)}: {_BROKEN}")
-        self._commit(table, commit)
+            actions = self._attempt(table, lambda: write_files(rows, path, table))
+            commit = partial(commit_files, path, table, schema, actions, replaced)
+        made = observed.get
+        if made["broken"]:
+            raise SchemaError(f"{table.name} at {path}: a row breaks one of its declared checks")
+        return Written(self._commit(table, commit), made["rows"], digest_text(made))
 
     def _with_others(self, table: Table, rows: DataFrame, values: Values) -> DataFrame:
         """The rows, with those of the same partitions that lie beside what is replaced."""
@@ -214,12 +213,6 @@ class Lake:
             return rows
         replaced = reduce(and_, (F.col(name).eqNullSafe(F.lit(value)) for name, value in others.items()))
         return rows.unionByName(self.read(table, **_of_partitions(table, values)).where(~replaced))
-
-    def _written(self, table: Table, rows: DataFrame, replaced: Values | Replaced) -> Callable[[], int]:
-        """Write the files of a large table; what commits them."""
-        conditions = [(n, "=", str(v)) for n, v in replaced.items()] if isinstance(replaced, Mapping) else replaced
-        actions = self._attempt(table, lambda: write_files(rows, self.path(table), table))
-        return partial(commit_files, self.path(table), table, self._schema(table), actions, conditions)
 
     def _commit(self, table: Table, commit: Callable[[], int]) -> int:
         """Commit one write; its version."""
@@ -260,6 +253,10 @@ def _observed(table: Table, df: DataFrame) -> tuple[DataFrame, Observation]:
     observed = Observation()
     facts = F.count(F.lit(1)).alias("rows"), F.count_if(~rules).alias("broken")
     return table.conform(df).observe(observed, *facts, *digest_sums(row_hash(table.columns))), observed
+
+
+def _equal(values: Values) -> list[Condition]:
+    return [(name, "=", str(value)) for name, value in values.items()]
 
 
 def _of_partitions(table: Table, values: Values) -> dict[str, str | date]:

@@ -1,6 +1,8 @@
 """What a Delta table's log says, without a query."""
 
 import re
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +14,13 @@ from finrec_spark.tables import Table
 
 _COMMIT = re.compile(r"^(\d{20})\.json$")
 NO_TABLE = -1
+
+Values = Mapping[str, str | date]
+"""Column → the value that rows have in it."""
+Condition = tuple[str, str, str | Sequence[str]]
+"""Column, sign and value, as delta-rs takes them."""
+Replaced = Sequence[Condition] | None
+"""Conditions of what leaves a table when rows are written: rows that meet all of them; None: nothing."""
 
 
 def newest_version(path: str) -> int:

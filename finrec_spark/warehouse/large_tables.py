@@ -7,9 +7,8 @@ but what it wrote can be committed; what a killed write left is no part of the t
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from functools import partial, reduce
 from urllib.parse import quote, unquote
 from uuid import uuid4
@@ -25,7 +24,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.delta_log import require_columns
+from finrec_spark.warehouse.delta_log import Replaced, Values, require_columns
 
 _PLAIN = 1
 """Reader version of tables without deletion vectors and renamed columns, whose files are read as they are."""
@@ -33,7 +32,7 @@ _NULL = "__HIVE_DEFAULT_PARTITION__"
 _THREADS = 8
 
 
-def read_frame(spark: SparkSession, path: str, table: Table, values: Mapping[str, str | date]) -> DataFrame:
+def read_frame(spark: SparkSession, path: str, table: Table, values: Values) -> DataFrame:
     """The declared columns of the rows whose partition columns have these values.
 
     A table that another writer gave features of newer readers is read by Spark's Delta source.
@@ -68,7 +67,7 @@ def commit_files(
     table: Table,
     schema: pa.Schema,
     actions: Sequence[AddAction],
-    replaced: Sequence[tuple[str, str, object]] | None,
+    replaced: Replaced,
 ) -> int:
     """Make the files part of the table in one commit; returns its version.
 
@@ -93,7 +92,7 @@ def commit_files(
     return DeltaTable(path).version()
 
 
-def _files(delta: DeltaTable, table: Table, values: Mapping[str, str | date]) -> Iterator[str]:
+def _files(delta: DeltaTable, table: Table, values: Values) -> Iterator[str]:
     """Paths below the table's of the files in which the partition columns have these values."""
     actions = delta.get_add_actions(flatten=True)
     columns = {name: actions.column(f"partition.{name}").to_pylist() for name in table.partition_by if name in values}

@@ -5,8 +5,7 @@ and no query, on a local folder as on a URI that it knows (s3, abfss, gs, hdfs; 
 environment). Between it and Spark the rows pass as Arrow.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -22,9 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.delta_log import require_columns
-
-Values = Mapping[str, str | date]
+from finrec_spark.warehouse.delta_log import Condition, Values, require_columns
 
 
 def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
@@ -52,9 +49,9 @@ def append_rows(path: str, table: Table, rows: pa.Table) -> int:
     return _write(path, table, rows, "append", None)
 
 
-def replace_rows(path: str, table: Table, rows: pa.Table, values: Values) -> int:
-    """Overwrite the rows in which the named columns have these values, in one commit; returns its version."""
-    return _write(path, table, rows, "overwrite", " and ".join(map(_equal, values.items())) or None)
+def replace_rows(path: str, table: Table, rows: pa.Table, replaced: Sequence[Condition]) -> int:
+    """Overwrite the rows that meet all conditions, in one commit; returns its version."""
+    return _write(path, table, rows, "overwrite", " and ".join(map(_as_sql, replaced)) or None)
 
 
 def rows_of(records: Iterable[Sequence[object]], schema: pa.Schema) -> pa.Table:
@@ -106,7 +103,7 @@ def _write(path: str, table: Table, rows: pa.Table, mode: str, predicate: str | 
     return DeltaTable(path).version()
 
 
-def _equal(named: tuple[str, str | date]) -> str:
-    name, value = named
+def _as_sql(condition: Condition) -> str:
+    name, sign, value = condition
     literal = str(value).replace("'", "''")
-    return f"{name} = '{literal}'"
+    return f"{name} {sign} '{literal}'"
