@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -29,13 +30,12 @@ THREADS = (  # of the JVM, by the start of the name
     ("JVM: collector", ("GC Thread", "G1 ", "VM Thread", "Reference Handl", "Finalizer")),
     ("JVM: tasks", ("Executor task", "stdout writer", "Writer for", "Idle Worker Mo")),
 )
-KINDS = (  # of queries, by what stands in the description or the place that started it
-    ("Delta: computes a snapshot", r"Compute snapshot|initialize|Delta: .*[Ss]napshot"),
+KINDS = (  # of queries, by what stands in the description, else in the call that started it
+    ("Delta: computes a snapshot", r"Compute snapshot|[Ss]napshot for"),
     ("Delta: filters files", r"Filtering files"),
-    ("Delta: history", r"history|DeltaHistoryManager"),
-    ("Delta: other", r"Delta:|io\.delta|delta\.(?:tables|actions)"),
-    ("writes", r"^(?:save|parquet|insertInto|saveAsTable|execute|csv) at"),
-    ("collects", r"^(?:collect|toPandas|head|first|count|isEmpty|take|collectToPython|toLocalIterator)\w* at"),
+    ("Delta: other", r"Delta:|io\.delta|sql\.delta"),
+    ("writes", r"DataFrameWriter|InsertInto"),
+    ("collects", r"collectToPython|toPandas|collectAsArrowToPython|Dataset\.(?:head|first|count|isEmpty|take)"),
 )
 
 
@@ -63,10 +63,8 @@ class Events:
     queries: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     tasks: int = 0
-    task_cpu: float = 0.0
     queries_by_step: Counter[str] = field(default_factory=Counter)
     task_cpu_by_step: Counter[str] = field(default_factory=Counter)
-    places: Counter[str] = field(default_factory=Counter)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -172,25 +170,26 @@ def events_of(log: Path) -> Events:
     return found
 
 
-def note_event(found: Events, steps: dict[int, str], event: Mapping[str, object]) -> None:
-    """Count one event."""
-    match str(event["Event"]).rpartition(".")[2]:
+def note_event(found: Events, steps: dict[int, str], event: Mapping[str, Any]) -> None:
+    """Count one event; ``steps`` holds the step of each stage."""
+    match event["Event"].rpartition(".")[2]:
         case "SparkListenerSQLExecutionStart":
-            found.queries[kind_of_query(f"{event['description']}", f"{event['details']}")] += 1
-            found.places[f"{event['description']}"[:60]] += 1
+            found.queries[kind_of_query(event["description"], event["details"])] += 1
+            found.queries_by_step[step_of(event["description"])] += 1
         case "SparkListenerJobStart":
             found.jobs += 1
-            properties: Mapping[str, str] = event.get("Properties") or {}  # type: ignore[assignment]
-            step = re.sub(r":.*", "", properties.get("spark.job.description", "")) or "between steps"
-            group = properties.get("spark.jobGroup.id", "")
-            for stage in event["Stage IDs"]:  # type: ignore[attr-defined]
-                steps[stage] = step if group else "between steps"
+            step = step_of((event.get("Properties") or {}).get("spark.job.description", ""))
+            steps.update(dict.fromkeys(event["Stage IDs"], step))
         case "SparkListenerTaskEnd":
-            metrics: Mapping[str, int] = event.get("Task Metrics") or {}  # type: ignore[assignment]
-            seconds = metrics.get("Executor CPU Time", 0) / 1e9
+            seconds = (event.get("Task Metrics") or {}).get("Executor CPU Time", 0) / 1e9
             found.tasks += 1
-            found.task_cpu += seconds
-            found.task_cpu_by_step[steps.get(event["Stage ID"], "between steps")] += seconds  # type: ignore[call-overload]
+            found.task_cpu_by_step[steps[event["Stage ID"]]] += seconds
+
+
+def step_of(description: str) -> str:
+    """The step at work, as its run describes its queries: ``train_als 2022-06: why it runs``."""
+    named = re.search(r"([a-z_]+(?: \d{4}-\d\d)?): ", description)
+    return named[1] if named else "between steps"
 
 
 def kind_of_query(description: str, details: str) -> str:
@@ -222,13 +221,14 @@ def report(watched: Watched, events: Events, made: Counter[str]) -> None:
             "queries": f"{sum(events.queries.values()):,}",
             "jobs of Spark": f"{events.jobs:,}",
             "tasks": f"{events.tasks:,}",
-            "CPU of tasks, s": f"{events.task_cpu:.0f}",
+            "CPU of tasks, s": f"{sum(events.task_cpu_by_step.values()):.0f}",
             "commits": f"{sum(made.values()):,}",
         },
     )
     table(("CPU by", "s"), {kind: f"{seconds:.0f}" for kind, seconds in watched.cpu.most_common()})
     table(("queries by kind", "queries"), dict(events.queries.most_common()))
-    table(("queries by description", "queries"), dict(events.places.most_common(25)))
+    table(("queries by step", "queries"), dict(events.queries_by_step.most_common(25)))
+    table(("CPU of tasks by step", "s"), {step: f"{s:.0f}" for step, s in events.task_cpu_by_step.most_common(25)})
     table(("commits by table", "commits"), {name: n for name, n in made.most_common() if n})
 
 

@@ -44,12 +44,10 @@ class Table:
         return self.name.split(".")[0]
 
     @property
-    def constraints(self) -> dict[str, str]:
-        """What Delta refuses a row for: a broken check, or nothing where a value is needed."""
-        needed = {
-            f"{column.name}_there": f"{column.name} is not null" for column in self.columns if not column.nullable
-        }
-        return {**needed, **self.checks}
+    def conditions(self) -> tuple[str, ...]:
+        """What every row must meet: its checks, and a value wherever one is needed."""
+        needed = (f"{column.name} is not null" for column in self.columns if not column.nullable)
+        return (*needed, *self.checks.values())
 
     @property
     def path(self) -> str:

@@ -48,7 +48,11 @@ _REASONS: tuple[tuple[str, type[FinrecError], str], ...] = (
     ("Not a directory", ConfigError, "the lake's path is a file; give --lake a folder"),
     ("Could not create local directory", ConfigError, "the lake's folder cannot be written; give --lake one that can"),
     ("No space left on device", FinrecError, "the disk is full; free some space and run again"),
-    ("conflict", FinrecError, "another run wrote it at the same time; run again when that one has ended"),
+    (
+        "a concurrent transaction",
+        FinrecError,
+        "another run wrote it at the same time; run again when that one has ended",
+    ),
 )
 
 
@@ -249,9 +253,9 @@ class Lake:
 
 def _observed(table: Table, df: DataFrame) -> tuple[DataFrame, Observation]:
     """The rows, and what is counted of them on their way: how many, how many break a check, their digest."""
-    rules = reduce(and_, (F.coalesce(F.expr(rule), F.lit(False)) for rule in table.constraints.values()), F.lit(True))
+    met = (F.coalesce(F.expr(condition), F.lit(False)) for condition in table.conditions)
     observed = Observation()
-    facts = F.count(F.lit(1)).alias("rows"), F.count_if(~rules).alias("broken")
+    facts = F.count(F.lit(1)).alias("rows"), F.count_if(~reduce(and_, met, F.lit(True))).alias("broken")
     return table.conform(df).observe(observed, *facts, *digest_sums(row_hash(table.columns))), observed
 
 

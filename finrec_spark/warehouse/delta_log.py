@@ -1,18 +1,18 @@
 """What a Delta table's log says, without a query."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
 from deltalake.schema import Schema
+from pyarrow.fs import PyFileSystem
 
 from finrec_spark.errors import SchemaError
 from finrec_spark.tables import Table
 
-_COMMIT = re.compile(r"^(\d{20})\.json$")
 NO_TABLE = -1
 
 Values = Mapping[str, str | date]
@@ -24,13 +24,23 @@ Replaced = Sequence[Condition] | None
 
 
 def newest_version(path: str) -> int:
-    """Version of the table's last commit; ``NO_TABLE`` where there is no table.
-
-    Delta numbers its commits in their files' names, so a local folder is just listed; delta-rs knows other places.
-    """
-    if "://" not in path:
-        return _local_version(Path(path))
+    """Version of the table's last commit; ``NO_TABLE`` where there is no table."""
     return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else NO_TABLE
+
+
+def active_files(delta: DeltaTable, table: Table, values: Values) -> list[str]:
+    """Paths below the table's of the files in which the partition columns have these values."""
+    actions = delta.get_add_actions(flatten=True)
+    chosen = [name for name in table.partition_by if name in values]
+    wanted = tuple(str(values[name]) for name in chosen)
+    lie_in = zip(*(map(str, actions.column(f"partition.{name}").to_pylist()) for name in chosen), strict=True)
+    paths = [unquote(path) for path in actions.column("path").to_pylist()]
+    return [path for path, found in zip(paths, lie_in, strict=True) if found == wanted] if chosen else paths
+
+
+def storage_of(path: str) -> PyFileSystem:
+    """The table's folder as Arrow's file system, wherever it lies."""
+    return PyFileSystem(DeltaStorageHandler(path))
 
 
 def column_names(path: str) -> tuple[str, ...]:
@@ -51,9 +61,3 @@ def require_columns(delta: DeltaTable, table: Table, schema: pa.Schema) -> None:
         raise SchemaError(
             f"{table.name} at {delta.table_uri}: it was made by another version; move its folder away and run again"
         )
-
-
-def _local_version(table: Path) -> int:
-    log = table / "_delta_log"
-    names = (entry.name for entry in log.iterdir()) if log.is_dir() else ()
-    return max((int(found[1]) for found in map(_COMMIT.match, names) if found), default=NO_TABLE)

@@ -7,7 +7,7 @@ but what it wrote can be committed; what a killed write left is no part of the t
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from urllib.parse import quote, unquote
@@ -16,15 +16,13 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
-from deltalake.fs import DeltaStorageHandler
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow.fs import FileInfo, FileSelector, PyFileSystem
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.delta_log import Replaced, Values, require_columns
+from finrec_spark.warehouse.delta_log import Replaced, Values, active_files, require_columns, storage_of
 
 _PLAIN = 1
 """Reader version of tables without deletion vectors and renamed columns, whose files are read as they are."""
@@ -33,21 +31,19 @@ _THREADS = 8
 
 
 def read_frame(spark: SparkSession, path: str, table: Table, values: Values) -> DataFrame:
-    """The declared columns of the rows whose partition columns have these values.
+    """The declared columns of the files whose partition columns have these values.
 
-    A table that another writer gave features of newer readers is read by Spark's Delta source.
+    A table that another writer gave features of newer readers is read by Spark's Delta source, whole.
     """
     delta = DeltaTable(path)
     if delta.protocol().min_reader_version > _PLAIN:
-        rows = spark.read.format("delta").load(path).select(*table.column_names)
-        return reduce(lambda so_far, named: so_far.where(F.col(named[0]) == F.lit(named[1])), values.items(), rows)
+        return spark.read.format("delta").load(path).select(*table.column_names)
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for file in _files(delta, table, values):
+    for file in active_files(delta, table, values):
         groups[_keys_in(file)].append(f"{path}/{file}")
-    nothing = spark.createDataFrame([], table.ddl)
-    reader = spark.read.schema(nothing.schema).options(basePath=path, __globPaths__="false")
+    reader = spark.read.schema(table.ddl).options(basePath=path, __globPaths__="false")
     frames = [reader.parquet(*files).select(*table.column_names) for _, files in sorted(groups.items())]
-    return reduce(DataFrame.unionByName, frames) if frames else nothing
+    return reduce(DataFrame.unionByName, frames) if frames else spark.createDataFrame([], table.ddl)
 
 
 def write_files(df: DataFrame, path: str, table: Table) -> list[AddAction]:
@@ -55,7 +51,7 @@ def write_files(df: DataFrame, path: str, table: Table) -> list[AddAction]:
     folder = f"write={uuid4().hex}"
     writer = df.write.partitionBy(*table.partition_by)
     writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").parquet(f"{path}/{folder}")
-    storage = PyFileSystem(DeltaStorageHandler(path))
+    storage = storage_of(path)
     written = storage.get_file_info(FileSelector(folder, recursive=True, allow_not_found=True))
     with ThreadPoolExecutor(_THREADS) as pool:
         actions = pool.map(partial(_action, storage), [info for info in written if info.path.endswith(".parquet")])
@@ -92,15 +88,6 @@ def commit_files(
     return DeltaTable(path).version()
 
 
-def _files(delta: DeltaTable, table: Table, values: Values) -> Iterator[str]:
-    """Paths below the table's of the files in which the partition columns have these values."""
-    actions = delta.get_add_actions(flatten=True)
-    columns = {name: actions.column(f"partition.{name}").to_pylist() for name in table.partition_by if name in values}
-    for place, file in enumerate(actions.column("path").to_pylist()):
-        if all(str(columns[name][place]) == str(values[name]) for name in columns):
-            yield unquote(file)
-
-
 def _keys_in(file: str) -> tuple[str, ...]:
     """Names of the folders that hold a value: files with the same ones are read together."""
     return tuple(part.partition("=")[0] for part in file.split("/")[:-1])
@@ -114,5 +101,5 @@ def _action(storage: PyFileSystem, info: FileInfo) -> AddAction | None:
         return None
     pairs = (part.partition("=") for part in info.path.split("/")[1:-1])
     values = {name: None if value == _NULL else unquote(value) for name, _, value in pairs}
-    modified = int(info.mtime_ns / 1e6)
+    modified = info.mtime_ns // 1_000_000
     return AddAction(quote(info.path, safe="/="), info.size, values, modified, True, f'{{"numRecords": {rows}}}')

@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import and_
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from finrec_spark.tables import Table
@@ -19,15 +19,10 @@ def changes(old: DataFrame, new: DataFrame, table: Table) -> DataFrame:
         The table's columns, ``_is_update``, and ``_old_partition``: where an updated row lay (null without partitions).
     """
     lay_in = F.col(table.partition_by[0]).cast("string") if table.partition_by else F.lit(None).cast("string")
-    known = old.select(
-        *(F.col(name).alias(f"_{name}") for name in table.key),
-        row_hash(table.columns).alias("_old_hash"),
-        lay_in.alias(OLD_PARTITION),
-    )
+    known = old.select(*_keys(table), row_hash(table.columns).alias("_old_hash"), lay_in.alias(OLD_PARTITION))
     hashed = new.withColumn("_new_hash", row_hash(table.columns))
-    same_key = reduce(and_, (F.col(name).eqNullSafe(F.col(f"_{name}")) for name in table.key))
     is_update = F.col("_old_hash").isNotNull()
-    joined = hashed.join(known, same_key, "left").withColumn(IS_UPDATE, is_update)
+    joined = hashed.join(known, _same_key(table), "left").withColumn(IS_UPDATE, is_update)
     changed = joined.where(~is_update | (F.col("_old_hash") != F.col("_new_hash")))
     return changed.select(*table.column_names, IS_UPDATE, OLD_PARTITION)
 
@@ -40,6 +35,13 @@ def collect_extent(changed: DataFrame) -> Row:
 
 def without(rows: DataFrame, others: DataFrame, table: Table) -> DataFrame:
     """The rows whose key ``others`` do not have."""
-    keys = others.select(*(F.col(name).alias(f"_{name}") for name in table.key))
-    same_key = reduce(and_, (F.col(name).eqNullSafe(F.col(f"_{name}")) for name in table.key))
-    return rows.join(keys, same_key, "left_anti").select(*table.column_names)
+    return rows.join(others.select(*_keys(table)), _same_key(table), "left_anti").select(*table.column_names)
+
+
+def _keys(table: Table) -> list[Column]:
+    return [F.col(name).alias(f"_{name}") for name in table.key]
+
+
+def _same_key(table: Table) -> Column:
+    """Whether a row has the key that stands beside it, as ``_keys`` names it."""
+    return reduce(and_, (F.col(name).eqNullSafe(F.col(f"_{name}")) for name in table.key))

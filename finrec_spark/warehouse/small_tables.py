@@ -9,19 +9,16 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_
 from typing import Any
-from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
 from deltalake import DeltaTable, write_deltalake
-from deltalake.fs import DeltaStorageHandler
-from pyarrow.fs import PyFileSystem
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.delta_log import Condition, Values, require_columns
+from finrec_spark.warehouse.delta_log import Condition, Values, active_files, require_columns, storage_of
 
 
 def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
@@ -33,13 +30,11 @@ def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
 
 def read_rows(path: str, table: Table, schema: pa.Schema, values: Values) -> pa.Table:
     """The rows in which the named columns have these values."""
-    delta = DeltaTable(path)
-    files = [unquote(path) for path in delta.get_add_actions().column("path").to_pylist()]
+    files = active_files(DeltaTable(path), table, values)
     if not files:
         return schema.empty_table()
     parts = pads.partitioning(pa.schema([schema.field(name) for name in table.partition_by]), flavor="hive")
-    storage = PyFileSystem(DeltaStorageHandler(delta.table_uri))
-    found = pads.dataset(files, schema=schema, filesystem=storage, format="parquet", partitioning=parts)
+    found = pads.dataset(files, schema=schema, filesystem=storage_of(path), format="parquet", partitioning=parts)
     equal = [pads.field(name) == pa.scalar(str(value)).cast(schema.field(name).type) for name, value in values.items()]
     return found.to_table(filter=reduce(and_, equal) if equal else None)
 

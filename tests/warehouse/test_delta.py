@@ -4,11 +4,12 @@ from datetime import date
 import pytest
 from chispa import assert_df_equality
 from delta.tables import DeltaTable
+from deltalake import DeltaTable as DeltaTableOfRust
 
 from finrec_spark.columns import MONTH, Column
-from finrec_spark.errors import ConfigError, InputMissing, SchemaError
+from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaError
 from finrec_spark.tables import Table
-from finrec_spark.warehouse import Lake
+from finrec_spark.warehouse import Lake, large_tables, small_tables
 from finrec_spark.warehouse.large_tables import write_files
 
 MAY, JUNE, JULY = date(2022, 5, 1), date(2022, 6, 1), date(2022, 7, 1)
@@ -130,6 +131,26 @@ def test_files_that_another_writer_laid_elsewhere_are_read_too(spark, lake, cust
     spark.sql(f"ALTER TABLE delta.`{lake.path(OF_CUSTOMERS)}` SET TBLPROPERTIES ('delta.enableDeletionVectors' = true)")
     spark.sql(f"DELETE FROM delta.`{lake.path(OF_CUSTOMERS)}` WHERE customer_id = 'eve'")
     assert [row.customer_id for row in lake.read(OF_CUSTOMERS, month=JUNE).collect()] == ["bob"]
+
+
+def test_the_later_of_two_writers_is_told_so(lake, table, scores, monkeypatch):
+    lake.replace(table, scores([(MAY, "ann", 1.0)]), month=MAY)
+    stale = DeltaTableOfRust(lake.path(table))
+    Lake(lake.spark, lake.root).replace(table, scores([(MAY, "bob", 2.0)]), month=MAY)
+
+    def as_before(path):
+        return stale
+
+    as_before.is_deltatable = lambda path: True
+    home = small_tables if table.is_small else large_tables
+    monkeypatch.setattr(home, "DeltaTable", as_before)
+    if table.is_small:
+        write = small_tables.write_deltalake
+        monkeypatch.setattr(home, "write_deltalake", lambda path, *rows, **how: write(stale, *rows, **how))
+    with pytest.raises(FinrecError, match="another run wrote it at the same time"):
+        lake.replace(table, scores([(MAY, "eve", 3.0)]), month=MAY)
+    monkeypatch.undo()
+    assert [row.score for row in Lake(lake.spark, lake.root).read(table).collect()] == [2.0]
 
 
 def test_what_a_killed_write_left_is_no_part_of_the_table(lake, customers):
