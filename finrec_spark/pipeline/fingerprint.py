@@ -67,7 +67,7 @@ def why_stale(step: Step, context: RunContext, month: date, now: Fingerprint) ->
     """Why the step has to run; None where its result is up to date."""
     attempt = context.ledger.newest(step.name, month if step.monthly else None)
     if attempt is None:
-        return "it never ran to its end"
+        return "no result yet"
     tables = {written.table.name: written.table for written in step.writes}
     reasons = [*_changed(attempt, now, context), *_left_otherwise(attempt, tables, context)]
     return "; ".join(reasons) or None

@@ -109,8 +109,8 @@ def test_the_ledger_keeps_every_attempt_and_why_it_ran(job, letters):
     run_step(letters, job(), JUNE)
     rows = job().lake.read(RUNS).orderBy("finished_at").collect()
     assert [(row.status, row.why) for row in rows] == [
-        ("failed", "it never ran to its end"),
-        ("done", "it never ran to its end"),
+        ("failed", "no result yet"),
+        ("done", "no result yet"),
     ]
     assert rows[1].outputs[0].asDict(recursive=True)["slice"] == {"month": "2022-06-01"}
     assert rows[0].attempt_id != rows[1].attempt_id
