@@ -22,7 +22,7 @@ from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import open_session
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.reading import read_delivery
-from finrec_spark.tables import INTERACTIONS
+from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held, exclusive
@@ -111,10 +111,10 @@ def decided_month(context: RunContext, options: argparse.Namespace) -> date:
     """
     if options.month is not None:
         return parse_month(options.month)
-    newest = context.lake.read(INTERACTIONS).agg(F.max(F.to_date("event_time")).alias("day")).head()
-    if newest is None or newest["day"] is None:
+    months = [row["event_month"] for row in context.lake.collect(EVENT_MONTHS)]
+    if not months:
         raise InputMissing(f"{INTERACTIONS.name} is empty; run ingest, or say which --month to decide")
-    return month_after(newest["day"])
+    return month_after(max(months))
 
 
 def delivered_month(context: RunContext, options: argparse.Namespace) -> date:

@@ -75,6 +75,17 @@ INTERACTIONS = Table(
     checks={"value_not_negative": "value is null or value >= 0"},
 )
 
+EVENT_MONTHS = Table(
+    name="silver.event_months",
+    grain="One month of interactions: what the month's plan asks of them",
+    columns=(
+        EVENT_MONTH,
+        Column("events", "bigint", "Interactions of the month"),
+        Column("acquisitions", "bigint", "Products that a customer acquired in it for the first time"),
+    ),
+    key=("event_month",),
+)
+
 CONSENTS = Table(
     name="silver.consents",
     grain="One customer's word on one channel from a day on",
