@@ -27,7 +27,8 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.memory": "3g",
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:MaxHeapFreeRatio=40",
-    "spark.sql.codegen.cache.maxEntries": "5000",  # the tests' months are one month over and over
+    "spark.sql.codegen.wholeStage": "false",  # as conf/local.yaml, and for its reason
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.host": "127.0.0.1",
     "spark.jars.packages": "io.delta:delta-spark_2.12:3.3.3",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
