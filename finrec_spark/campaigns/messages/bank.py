@@ -56,6 +56,7 @@ def _phone_digits(phone: str) -> str:
     return phone
 
 
+Name = Annotated[str, Field(min_length=2)]
 Domain = Annotated[str, AfterValidator(_plain_domain)]
 Phone = Annotated[str, AfterValidator(_phone_digits)]
 
@@ -63,8 +64,10 @@ Phone = Annotated[str, AfterValidator(_phone_digits)]
 class Bank(Params):
     """Who sends, and how it is reached. The defaults are the generated bank's."""
 
-    names: tuple[Annotated[str, Field(min_length=2)], ...] = Field(
-        ("Finrec Bank", "芬睿银行"), min_length=1, description="Names under which the bank signs its messages"
+    names: Mapping[str, tuple[Name, ...]] = Field(
+        {"en": ("Finrec Bank",), "zh": ("芬睿银行",)},
+        min_length=1,
+        description="By language, the names under which the bank signs; the first is the one that templates use",
     )
     sender_ids: tuple[str, ...] = Field(("FinrecBank",), description="Registered senders of SMS")
     domains: tuple[Domain, ...] = Field(("finrec-bank.example",), description="The bank's registered domains")
@@ -87,6 +90,16 @@ class Bank(Params):
     def rules(self) -> Profile:
         """The profile's rules."""
         return PROFILES[self.profile]
+
+    def owns(self, host: str) -> bool:
+        """Whether a host is one of the bank's domains or lies below one."""
+        return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)
+
+    @cached_property
+    def own_names(self) -> re.Pattern[str]:
+        """Finds the bank's own names, in whatever capitals."""
+        names = sorted((name for names in self.names.values() for name in names), key=len, reverse=True)
+        return re.compile("|".join(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" for name in names), re.IGNORECASE)
 
     @cached_property
     def own_phones(self) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from finrec_spark.campaigns.messages.folding import HAN
 _SIGNS = r"\t _.*•·\-|/\\~^+=#@&'\"`$"
 _SIGN = r"[ _.*•·|/~^+=#'\"`-]"
 _SPACED_LATIN = re.compile(rf"(?<![a-z0-9])[a-z0-9](?:{_SIGN}[a-z0-9]){{3,}}(?![a-z0-9])")
-_STUFFING = r"a-z0-9<>\[\]()【】「」{}☆★※◆●○■□→♥❤▪" "\U0001f000-\U0001faff"
+_STUFFING = r"a-z0-9<>\[\]{}☆★※◆●○■□→♥❤▪" "\U0001f000-\U0001faff"
 _SPACED_HAN = re.compile(rf"(?<=[{HAN}])[{_SIGNS}]{{1,3}}(?=[{HAN}])")
 _STUFFED_HAN = re.compile(rf"(?<=[{HAN}])[{_STUFFING}]{{1,2}}(?=[{HAN}])")
 _LEET_WORD = re.compile(r"[a-z0-9@$!|_*.\-]*[a-z][a-z0-9@$!|_*.\-]*")

@@ -43,14 +43,17 @@ class Folding(dict[int, str]):
                 text = text.replace(char, meant)
         return text.lower()  # of what is left, only A to Z have a small form
 
-    def origin(self, text: str, position: int) -> int:
-        """Where in ``text`` the character at ``position`` of its folded form stands."""
+    def span(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """Where in ``text`` the place ``[start, end)`` of its folded form stands; an empty place stays at the start."""
+        return (self._origin(text, start), self._origin(text, end - 1) + 1) if start < end else (0, 0)
+
+    def _origin(self, text: str, position: int) -> int:
         reached = 0
         for index, char in enumerate(text):
             reached += len(self[ord(char)])
             if reached > position:
                 return index
-        return len(text)
+        return len(text) - 1
 
 
 def is_invisible(char: str) -> bool:

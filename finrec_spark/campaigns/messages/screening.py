@@ -15,8 +15,11 @@ _UNSHAKEN = frozenset({"M201", "M202", "M203", "M204", "M206", "M207"})
 
 _EXCUSES = {
     "M103": re.compile(r"\b(?:no|without|zero|waived?|free of)\b|免|不收|零手续|无手续|优惠"),
+    "M201": re.compile(r"(?:\bno (?:need|reason|pressure) to |\bneed not |无需|不必|不用|不急于)\S*$"),
     "M202": re.compile(r"\b(?:no|without|waived?) |免|不收"),
 }
+"""What, within the words or shortly before them, turns them harmless."""
+
 _REACH = 14
 
 
@@ -45,7 +48,7 @@ def _options() -> re2.Options:
 def wording_hits(text: str) -> Iterator[tuple[str, int, int]]:
     """Rule, start and end of every wording in the folded text that no negation or excuse lifts."""
     codes, screen = _screen()
-    suspected = [codes[index] for index in screen.Match(text)]
+    suspected = [codes[index] for index in screen.Match(text) or ()]
     scopes = negated(text) if suspected else ()
     for code in suspected:
         for found in _places(code)(text):

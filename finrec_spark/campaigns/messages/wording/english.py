@@ -14,14 +14,15 @@ PARTS = {
         mother'?s maiden|sort code|seed phrase|private key|expiry date
         card (?:number|details?|info|information|data)|account (?:number|details|credentials)
         bank(?:ing)? (?:details?|credentials|information)|log ?in (?:details|credentials|id|information)|credentials
-        user ?(?:name|id)\b|social security|\bssn\b|\bnric\b|fin number|\bhkid\b|passport (?:number|copy|photo)
-        id (?:card|number)|identity (?:card|number|document)|singpass|date of birth|tax file number|ic number
+        user ?(?:name|id)\b|(?:photo|picture|copy|scan|image) of your|recovery (?:phrase|words)|social security
+        \bssn\b|\bnric\b|fin number|\bhkid\b|passport (?:number|copy|photo)|id (?:card|number)
+        identity (?:card|number|document)|singpass|date of birth|tax file number|ic number
         personal (?:details?|information|data)|code (?:you|we|that was|sent)|\bselfie\b
     """,
     "give": r"""
         enter|provide|submit|send|reply|give|share|tell|type|input|confirm|verify|supply|forward|disclose|re-?enter
         fill|text|email|need|require|required|request|update|upload|read (?:out|us|me|back)|quote|validate|key in
-        ask|asked|asking|asks|reset|change|take a
+        sending|providing|entering|submitting|sharing|replying|confirming|ask|asked|asking|asks|reset|change|take a
     """,
     "account": r"""
         accounts?|acct|a/c|identity|identification|card|profile|details|information|info|records?|login|log-in
@@ -61,22 +62,30 @@ ENGLISH = {
         \b<check> (?:(?:your|the|ur|yr|all|this|these|bank|current|billing|personal|new|it|its|my|security|contact
         |recent|online|mobile) ){0,4}<account>\b
         \b(?:log|sign)[- ]?(?:in|on)\b<near>\b(?:to (?:verify|confirm|secure|update|avoid|restore|cancel|claim
-        |unlock|release)|here|below|now|immediately)|\b(?:was|is) this you\b|\b(?:wasn'?t|not) you\b
-        \bdid you (?:make|authori[sz]e|request|attempt|try|log|sign|approve)
+        |unlock|release|fix|resolve|prevent|dispute)|here|below|now|immediately)|\b(?:was|is) this you\b
+        \b(?:wasn'?t|not) you\b|\bdid you (?:make|authori[sz]e|request|attempt|try|log|sign|approve)
         \b(?:account|identity|kyc|card|profile|security) (?:verification|validation|confirmation|re-?activation
         |update)\b
         \bto (?:keep|continue|retain|regain|restore) (?:using |your )?(?:access|account|card|service|banking)
         \b(?:identity|account|details|profile|card|kyc)\b<near>\b(?:must|needs? to|should|has to|have to
         |to) be (?:verified|confirmed|updated|re-?activated|validated)
-        \bconfirm (?:that )?(?:it'?s|it was|this was|whether)\b
+        \bconfirm (?:that )?(?:it'?s|it was|this was|whether|you are|you're)\b
+        \b(?:all|every) (?:\w+ )?(?:clients|customers|users|accounts?|cardholders?|members) (?:must|need|needs
+        |have to|are (?:required|requested|asked)|should)\b|\bre-?register\b|\bmigrate (?:to|your)\b
+        \b(?:verify|confirm|validate|authenticate|re-?activate|unlock|re-?verify) (?:it |this )?(?:at|here|via|on
+        |now|today|below|online|immediately)\b
     """,
     "M103": r"""
         \b(?:transfer|send|wire|move|remit|deposit|pay)\b<gap>\b(?:to (?:this|the following|my|an? (?:safe|secure
         |new|different)) |bitcoin|crypto|usdt|gift cards?)
-        \b(?:pay|settle|paying|payment of|prepay|remit)\b<gap>\b<fee>\b
+        \b(?:pay|settle|paying|payment of|prepay|remit) (?:us |only |just )?(?:your|the|an?|this|these|outstanding
+        |all|any|[£$€¥]?\d\S*|rm\S*)\b<gap>\b<fee>\b|\b(?:pay|prepay) <fee>\b
         \b(?:processing|release|handling|clearance|activation|redelivery|verification|upfront|unlock|customs) (?:fee
         |charge|tax|deposit|payment)s?\b|\b(?:safe|holding|escrow|secure) account\b
         \bnew (?:bank details|account number|payee details)\b
+        \b(?:following|below) (?:iban|account|wallet|bank account)\b
+        \b(?:return|refund|send back|give back|pay back) (?:the|this|these|our) (?:funds?|money|amount|payment
+        |overpayment)\b
         \b(?:outstanding|unpaid|overdue) (?:fees?|fines?|toll|tax|bill|invoice|balance|amount|payment|charge|duty)\b
     """,
     "M104": r"""
@@ -100,16 +109,16 @@ ENGLISH = {
         \b(?:call|dial|ring|phone|fone|tel)\b[^.!?;\n]{0,30}\b(?:to|2) (?:claim|win|collect|verify|cancel|stop
         |arrange delivery|dispute|unlock|resolve|listen|avoid|secure)
         \b(?:call|dial|ring|phone|fone)\b[^.!?;\n]{0,30}\b(?:now|immediately|urgently|asap|back|free ?phone)\b
-        \b(?:call|phone|ring) (?:us |me |back )?(?:on )?(?:this|the) number\b|\bpress \d\b|\bstd txt
-        \bper (?:msg|txt|text|min)\b|\d ?p(?:/|pm\b| per\b|ence per)|\bpremium rate|\btxts? cost
-        /(?:msg|txt|wk|week|min)\b|\b\d+pp?m\b
+        \b(?:call|phone|ring) (?:us |me |back )?(?:on )?(?:this|the) number\b|\bpress \d\b|\btext back\b
+        \b(?:text|reply) ['\"]?[a-z]{2,10}['\"]? to \d|\bstd txt|\bper (?:msg|txt|text|min)\b
+        \d ?p(?:/|pm\b| per\b|ence per)|\bpremium rate|\btxts? cost|/(?:msg|txt|wk|week|min)\b|\b\d+pp?m\b
         \b(?:txt|text|reply|send) ['"]?(?:yes|no|stop|go|win|claim|free|chat|date|love|play|hot|join|name|me)\b
     """,
     "M107": r"""
         \b(?:click|clicking|tap|press|follow|open|use|visit|via|through|access)\b[^.!?;\n]{0,30}\b(?:links?|here
-        |below|button|url|attachment)\b
-        \b(?:click|tap|follow)\b[^.!?;\n]{0,30}\b(?:web ?site|web ?page|portal|form)\b|\bclick(?:ing)?\b
-        \btap (?:to|the)\b|>>
+        |below|url|attachment)\b
+        \b(?:click|tap|press|follow)\b[^.!?;\n]{0,30}\b(?:button|web ?site|web ?page|portal|form)\b
+        \bclick(?:ing)?\b|\btap (?:to|the)\b|>>
         \b(?:go ?to|visit|check out|see|browse|at|log on to|login to|in|via|on):? (?:https?:|www\.|wap\b)
         \bsee link\b|\blink(?: is)? (?:below|here)|\blink:
     """,
@@ -138,7 +147,7 @@ ENGLISH = {
         \b<blockable>\b<gap>\b(?:<blocked>)\b
         \b(?:suspend(?:ed)?|suspension|block(?:ed)?|lock(?:ed)?|frozen|freeze|restrict(?:ed|ions?)?|disabled?
         |deactivated?|deactivation|terminated?) (?:on |of |to |in )?(?:your|ur|the|all|this) <few><blockable>
-        \b(?:termination|clos(?:ed?|ure)|cancell?(?:ed|ation)?|revoked?|hold|compromised|limit(?:ed|ations?)) (?:on 
+        \b(?:termination|clos(?:ed?|ure)|cancell?(?:ed|ation)?|revoked?|hold|compromised|limit(?:ed|ations?)) (?:on
         |of |to |in )?(?:your|ur) <few><blockable>|\blegal (?:action|proceedings|consequences)\b|\bprosecut\w+
         \blawsuit\b|\bcourt (?:order|summons|action)\b|\barrest(?:ed)?\b|\bwarrant\b|\blaw enforcement\b
         \bpenalt(?:y|ies)\b|\bdebt collect\w+|\bbailiffs?\b|\bblacklist\w*
@@ -157,8 +166,10 @@ ENGLISH = {
         \b(?:has|have|had|was|been|we'?ve|we) (?:been )?(?:detected|noticed|flagged|identified|observed
         |intercepted)\b
         \bsecurity (?:alert|breach|warning|notice|issue|incident|problem|upgrade|update|check|reasons?|measures?)\b
-        \bfraud (?:alert|team|department|prevention|warning|check)\b|\bdata breach\b|\baccount alert\b|\balert:
-        \bwarning:|\byour (?:account|card) (?:has been|was|has)\b
+        \bfraud (?:alert|team|department|prevention|warning|check)\b|\bdata breach\b
+        \b(?:problem|issue|error|discrepancy|trouble) (?:with|on|in) (?:your|ur)\b
+        \b(?:has been|was) used (?:in|from|at|on|by)\b|\baccount alert\b|\balert:|\bwarning:
+        \byour (?:account|card) (?:has been|was|has)\b
         \b(?:payment|transfer|purchase|transaction|withdrawal|debit) (?:of|for) [^!?;\n]{0,25}\b(?:was|has been
         |is being|is pending)\b|\bif (?:this|it) (?:was ?n.?t|was not|is ?n.?t|is not) you\b
         \bif you (?:did not|didn'?t|do not|don'?t) (?:recogni[sz]e|authori[sz]e|make|request|initiate)
@@ -216,7 +227,8 @@ ENGLISH = {
         \binstant (?:approval|loan|cash|credit|decision|payout)\b|\bapproval (?:guaranteed|in|within)\b
         \bloan (?:is |has been |was )?(?:approved|granted|ready)\b|\bcash in (?:minutes|hours)\b
         \bno (?:documents?|questions|proof)\b|\b(?:quick|fast|easy) (?:cash|loan|approval)\b|\bmoney in minutes\b
-        \bsame[- ]day approval\b|\blow(?:est)? interest loans?\b|\bdebt (?:relief|forgiveness|written off)\b
+        \bsame[- ]day approval\b|\blow(?:est)? interest loans?\b
+        \bdebt (?:relief|forgiveness|written off|write-?off|consolidation)\b
         \bcredit limit (?:has been |was |is |will be )?(?:increased?|raised|upgraded)\b
         \bincrease your (?:credit )?limit\b|\blimit increase\b|\bloan of \S+ (?:is|has|was)\b
     """,
