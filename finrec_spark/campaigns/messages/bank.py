@@ -74,12 +74,19 @@ class Bank(Params):
     phones: tuple[Phone, ...] = Field(("+86 10 5555 0100",), description="Its published phone numbers")
     region: str = Field("CN", pattern="^[A-Z]{2}$", description="Country whose numbers are dialled without a prefix")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="Currency of amounts without one of their own")
+    unsubscribe: str = Field(
+        "https://finrec-bank.example/unsubscribe",
+        pattern=r"^https://[a-z0-9.-]+/[a-z0-9/_-]*[a-z0-9]$",
+        description="Page that RFC 8058's headers of emails name; a code of the message is added",
+    )
     profile: ProfileName = Field("strict", description="Rules of the market")
 
     @model_validator(mode="after")
     def _keeps_to_its_market(self) -> "Bank":
         if self.region not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError(f"region {self.region} is not a country's code")
+        if not self.owns(self.unsubscribe.split("/")[2]):
+            raise ValueError(f"unsubscribe: {self.unsubscribe} is on none of the bank's domains")
         prefix = self.rules.sender_prefix
         wrong = [sender for sender in self.sender_ids if not sender.startswith(prefix)]
         if wrong:

@@ -45,6 +45,11 @@ def _options() -> re2.Options:
     return options
 
 
+def says_anything(text: str) -> bool:
+    """Whether the folded text has wording of any rule, negated or not."""
+    return bool(_screen()[1].Match(text))
+
+
 def wording_hits(text: str) -> Iterator[tuple[str, int, int]]:
     """Rule, start and end of every wording in the folded text that no negation or excuse lifts."""
     codes, screen = _screen()
