@@ -35,13 +35,14 @@ class Writer:
     def __post_init__(self) -> None:
         self._linters = {channel: Linter(self.bank, channel) for channel in CHANNELS}
         self._codes = lru_cache(_REMEMBERED)(lambda channel, text: self._linters[channel].codes(text))
+        self._fitting = lru_cache(_REMEMBERED)(self._templates)
         self._shown = lru_cache(_REMEMBERED)(_shown)
 
     def write(self, row: Row) -> Written:
         """What the row's customer is sent: the first template that fits and whose fields are known."""
         if row["arm"] != TREATMENT:
             return _excluded(str(row["arm"]))
-        fitting = [template for template in self._templates(row["language"]) if _fits(template, row)]
+        fitting = self._fitting(row["language"], row["channel"], row["category"], row["product_id"])
         missing = [_missing(template, row) for template in fitting]
         chosen = next((template for template, names in zip(fitting, missing, strict=True) if not names), None)
         if chosen is None:
@@ -69,13 +70,16 @@ class Writer:
         shown = {name: self._shown(name, row[FIELDS[name].column], language, self.bank.currency) for name in wanted}
         return {**shown, **constants(language, self.bank)}
 
-    def _templates(self, language: str) -> tuple[Template, ...]:
-        return next((found.templates for found in self.catalogues if found.language == language), ())
-
-
-def _fits(template: Template, row: Row) -> bool:
-    category = template.category in (ANY, row["category"])
-    return template.channel == row["channel"] and category and template.product_id in (None, row["product_id"])
+    def _templates(self, language: str, channel: str, category: object, product_id: str) -> tuple[Template, ...]:
+        """The templates that fit, in the catalogue's order."""
+        spoken = (found.templates for found in self.catalogues if found.language == language)
+        return tuple(
+            template
+            for template in next(spoken, ())
+            if template.channel == channel
+            and template.category in (ANY, category)
+            and template.product_id in (None, product_id)
+        )
 
 
 def _missing(template: Template, row: Row) -> list[str]:
