@@ -14,15 +14,18 @@ PARTS = {
         mother'?s maiden|sort code|seed phrase|private key|expiry date
         card (?:number|details?|info|information|data)|account (?:number|details|credentials)
         bank(?:ing)? (?:details?|credentials|information)|log ?in (?:details|credentials|id|information)|credentials
-        user ?(?:name|id)\b|(?:photo|picture|copy|scan|image) of your|recovery (?:phrase|words)|social security
-        \bssn\b|\bnric\b|fin number|\bhkid\b|passport (?:number|copy|photo)|id (?:card|number)
-        identity (?:card|number|document)|singpass|date of birth|tax file number|ic number
-        personal (?:details?|information|data)|code (?:you|we|that was|sent)|\bselfie\b
+        user ?(?:name|id)\b|(?:photo|picture|copy|scan|image|both sides) of your
+        (?:number|digits) on the (?:front|back)|(?:last|first|three|four|six) digits|who you are
+        your (?:identification|token|id)\b|recovery (?:phrase|words)|social security|\bssn\b|\bnric\b|fin number
+        \bhkid\b|passport (?:number|copy|photo)|id (?:card|number)|identity (?:card|number|document)|singpass
+        date of birth|tax file number|ic number|personal (?:details?|information|data)|code (?:you|we|that was|sent)
+        \bselfie\b
     """,
     "give": r"""
         enter|provide|submit|send|reply|give|share|tell|type|input|confirm|verify|supply|forward|disclose|re-?enter
         fill|text|email|need|require|required|request|update|upload|read (?:out|us|me|back)|quote|validate|key in
-        sending|providing|entering|submitting|sharing|replying|confirming|ask|asked|asking|asks|reset|change|take a
+        renew|prove|have|check|sending|providing|entering|submitting|sharing|replying|confirming|ask|asked|asking
+        asks|reset|change|take a
     """,
     "account": r"""
         accounts?|acct|a/c|identity|identification|card|profile|details|information|info|records?|login|log-in
@@ -31,7 +34,7 @@ PARTS = {
     """,
     "check": r"""
         verify|verifying|verification of|validate|confirm|re-?confirm|authenticate|re-?activate|activate|restore
-        unlock|unblock|unfreeze|reinstate|recover|update|review|re-?verify|secure your|complete|synchroni[sz]e
+        unlock|unblock|unfreeze|reinstate|recover|update|renew|review|re-?verify|secure your|complete|synchroni[sz]e
         re-?validate|re-?register|cancel|dispute|release|resolve
     """,
     "fee": r"fees?|charges?|tax(?:es)?|duty|deposit|fine|penalty|postage",
@@ -43,7 +46,7 @@ PARTS = {
         (?:has been|have been|was|were|is|are|will be|be|been|being|temporarily|get|now) (?:locked|limited|closed
         |cancell?ed|declined|rejected)
         (?:has been|have been|was|were|is|are|will be|be|been|being|temporarily|get|now) (?:stopped|interrupted|lost
-        |on hold|void|unavailable)|failed|(?:is|are|may be|could be) at risk
+        |on hold|void|unavailable)|failed|(?:is|are|may be|could be) at risk|stops? working|lapses?
     """,
     "blockable": r"""
         accounts?|card|access|services?|profile|banking|login|line|wallet|funds|device|token|membership|transfer
@@ -69,7 +72,9 @@ ENGLISH = {
         \bto (?:keep|continue|retain|regain|restore) (?:using |your )?(?:access|account|card|service|banking)
         \b(?:identity|account|details|profile|card|kyc)\b<near>\b(?:must|needs? to|should|has to|have to
         |to) be (?:verified|confirmed|updated|re-?activated|validated)
-        \bconfirm (?:that )?(?:it'?s|it was|this was|whether|you are|you're)\b
+        \b(?:profile|details|records?|information|account|data|id|kyc|documents?)\b<near>\b(?:out of date|outdated
+        |not up to date|incomplete|missing|have lapsed|has lapsed)\b|\bbring (?:it|them|your \w+) up to date\b
+        \brenew (?:it|them|your)\b|\bconfirm (?:that )?(?:it'?s|it was|this was|whether|you are|you're)\b
         \b(?:all|every) (?:\w+ )?(?:clients|customers|users|accounts?|cardholders?|members) (?:must|need|needs
         |have to|are (?:required|requested|asked)|should)\b|\bre-?register\b|\bmigrate (?:to|your)\b
         \b(?:verify|confirm|validate|authenticate|re-?activate|unlock|re-?verify) (?:it |this )?(?:at|here|via|on
@@ -81,7 +86,9 @@ ENGLISH = {
         \b(?:pay|settle|paying|payment of|prepay|remit) (?:us |only |just )?(?:your|the|an?|this|these|outstanding
         |all|any|[£$€¥]?\d\S*|rm\S*)\b<gap>\b<fee>\b|\b(?:pay|prepay) <fee>\b
         \b(?:processing|release|handling|clearance|activation|redelivery|verification|upfront|unlock|customs) (?:fee
-        |charge|tax|deposit|payment)s?\b|\b(?:safe|holding|escrow|secure) account\b
+        |charge|tax|deposit|payment)s?\b
+        \b(?:move|transfer|wire|send) (?:your|all|the) <few>(?:savings|money|funds)\b|\bwire\b
+        \bbuy\b<gap>\b(?:vouchers?|gift cards?|codes)\b|\bsend me the\b|\b(?:safe|holding|escrow|secure) account\b
         \bnew (?:bank details|account number|payee details)\b
         \b(?:following|below) (?:iban|account|wallet|bank account)\b
         \b(?:return|refund|send back|give back|pay back) (?:the|this|these|our) (?:funds?|money|amount|payment
@@ -97,7 +104,8 @@ ENGLISH = {
         \b(?:whats ?app|telegram|wechat|viber|snapchat|line id|kakao|messenger|discord)\b
         \b(?:contact|message|call|text|email|speak to|reach) (?:our |the |your |my |a )?(?:agent|officer|fraud
         |investigator|case|supervisor|security|claims?|help ?desk)\b
-        \bjoin (?:our|the|my|this) (?:\w+ )?(?:group|channel|chat|club)\b|\bmy new (?:number|phone)\b
+        \bjoin (?:our|the|my|this) (?:\w+ )?(?:group|channel|chat|club)\b|\bin an accident\b|\bin hospital\b
+        \byour (?:boss|director|manager|ceo)\b|\bmy new (?:number|phone)\b
         \bmy phone (?:is )?(?:broke|broken|lost|damaged)
     """,
     "M106": r"""
@@ -148,12 +156,12 @@ ENGLISH = {
         \b(?:suspend(?:ed)?|suspension|block(?:ed)?|lock(?:ed)?|frozen|freeze|restrict(?:ed|ions?)?|disabled?
         |deactivated?|deactivation|terminated?) (?:on |of |to |in )?(?:your|ur|the|all|this) <few><blockable>
         \b(?:termination|clos(?:ed?|ure)|cancell?(?:ed|ation)?|revoked?|hold|compromised|limit(?:ed|ations?)) (?:on
-        |of |to |in )?(?:your|ur) <few><blockable>|\blegal (?:action|proceedings|consequences)\b|\bprosecut\w+
-        \blawsuit\b|\bcourt (?:order|summons|action)\b|\barrest(?:ed)?\b|\bwarrant\b|\blaw enforcement\b
-        \bpenalt(?:y|ies)\b|\bdebt collect\w+|\bbailiffs?\b|\bblacklist\w*
-        \bcredit (?:score|rating|record|file) (?:will|may|could|damage|affected)|\bmoney laundering\b|\bcriminal\b
-        \billegal activity\b|\bescalated\b|\bpermanently\b|\bpermanent (?:closure|suspension|loss|lock)\b
-        \blose (?:access|your|all|everything)\b
+        |of |to |in )?(?:your|ur) <few><blockable>|\b(?:a|temporary) hold on\b
+        \blegal (?:action|proceedings|consequences)\b|\bprosecut\w+|\blawsuit\b|\bcourt (?:order|summons|action)\b
+        \barrest(?:ed)?\b|\bwarrant\b|\blaw enforcement\b|\bpenalt(?:y|ies)\b|\bdebt collect\w+|\bbailiffs?\b
+        \bblacklist\w*|\bcredit (?:score|rating|record|file) (?:will|may|could|damage|affected)|\bmoney laundering\b
+        \bcriminal\b|\billegal activity\b|\bescalated\b|\bpermanently\b
+        \bpermanent (?:closure|suspension|loss|lock)\b|\blose (?:access|your|all|everything)\b
         \b(?:you )?will be (?:charged|fined|billed|debited|deducted|deleted|erased|held)\b|\bextra charges\b
         \blate (?:fee|penalty)\b|\bdefaulted\b|\bbe charged\b
     """,
@@ -186,9 +194,11 @@ ENGLISH = {
         \b(?:have|has|ve|been|are|were|was) (?:been )?(?:specially |randomly |exclusively )?(?:selected|chosen
         |awarded|picked|drawn)\b|\bawarded\b|\b(?:to|2|and|now|can|may|please|u) claim\b
         \bclaim (?:your|ur|yr|it|now|code|here|by|before|call|the|a|£)|\bunclaimed\b|\bclaim(?:ed|ing)\b
-        \bredeem (?:your|now|them|before|today|points|it)\b|\bunredeemed\b|\bcollect (?:your|ur)\b
-        \b(?:reward |bonus )?points? (?:will|expir\w+|balance)|\bexpiring points\b|\bfreemsg\b
-        \b(?:for|4|get .{0,20}) free\b|\bfree[!>*]|\b(?:free|freephone) (?:on )?\d
+        \bredeem (?:your|now|them|before|today|points|it)\b|\bunredeemed\b|\bbonus of (?:£|\$|€|¥)?\d
+        \b(?:survey|questionnaire)\b<gap>\b(?:receive|get|win|earn|free|gift)\b
+        \b(?:swap|exchange|convert|trade)\b<gap>\bfor (?:cash|gifts?|vouchers?)\b|\byou are owed\b
+        \bcollect (?:your|ur)\b|\b(?:reward |bonus )?points? (?:will|expir\w+|balance)|\bexpiring points\b
+        \bfreemsg\b|\b(?:for|4|get .{0,20}) free\b|\bfree[!>*]|\b(?:free|freephone) (?:on )?\d
         \bfree (?:entry|gift|cash|money|iphone|phone|mobile|voucher|reward|credits?|ringtones?|tone|camera|holiday
         |trip|msg|text|sms|trial|membership|tickets?|nokia|minutes|bluetooth|poly|game|video|hardcore|handset
         |camcorder|stuff)\b
@@ -212,6 +222,7 @@ ENGLISH = {
         |extraordinary) (?:returns?|profits?|income|earnings|gains?|money)\b
         \b(?:daily|weekly|passive) (?:returns?|profits?|earnings|gains?)\b|\bget rich\b|\bfinancial freedom\b
         \bmake money\b|\bearn (?:up to )?(?:£|\$|€|¥|hk\$|s\$|rm)? ?\d[\d,.]*k? ?(?:a|per|every|each|daily|weekly)\b
+        \bearn (?:up to |over )?(?:[1-9]\d|\d{3,})(?:\.\d+)? ?(?:%|percent)|\bfully (?:protected|secured|insured)\b
         \bearn .{0,15}\b(?:a day|per day|per week|a week|from home)\b|\binsider (?:tips?|information)\b
         \bhot (?:stocks?|tips?)\b|\bstock tips?\b|\bpre-?ipo\b|\b(?:cannot|can'?t|never) lose\b
         \btrading (?:signals?|bot)\b|\bai trading\b|\bbitcoin\b|\bcrypto(?:currency)?\b|\bforex\b|\busdt\b
@@ -243,8 +254,9 @@ ENGLISH = {
         |mandat\w+|regulations?)\b
     """,
     "M208": r"""
-        \b(?:strictly |keep (?:this|it) )confidential\b|\bkeep (?:this|it) (?:a )?(?:secret|private|between|quiet)\b
-        \bstay on the line\b|\b(?:do not|don'?t) hang up\b|\btell no one\b
+        \b(?:strictly |keep (?:this|it) )confidential\b
+        \bkeep (?:this|it) (?:\w+ ){0,2}(?:secret|private|between|quiet)\b|\bstay on the line\b
+        \b(?:do not|don'?t) hang up\b|\btell no one\b
         \b(?:do not|don'?t|never) (?:tell|inform|mention (?:this|it) to|discuss (?:this|it) with|contact
         |speak to) (?:your (?:family|bank|branch|wife|husband|friends)|the bank|bank staff)\b
         \b(?:do not|don'?t) (?:tell|inform) (?:anyone|anybody)(?: about| that| of this|[.!,;]|$)
