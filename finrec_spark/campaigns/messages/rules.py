@@ -41,6 +41,8 @@ _LIST = (
          "let customers act in the app or a branch; only the opt-out may ask for a reply"),
     Rule("M107", "click_request", "asks to click, tap or open a link",
          "say where in the bank's app it is found"),
+    Rule("M108", "other_request", "asks for something that a campaign has no reason to ask for",
+         "ask customers only to read, to compare, to look into the app or to talk to a branch or the hotline"),
     # 2: how the customer is pushed
     Rule("M201", "urgency", "puts the customer under time pressure",
          "give the offer's last day as a date, without pressure"),

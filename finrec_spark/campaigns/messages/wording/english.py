@@ -15,11 +15,11 @@ PARTS = {
         card (?:number|details?|info|information|data)|account (?:number|details|credentials)
         bank(?:ing)? (?:details?|credentials|information)|log ?in (?:details|credentials|id|information)|credentials
         user ?(?:name|id)\b|(?:photo|picture|copy|scan|image|both sides) of your
-        (?:number|digits) on the (?:front|back)|(?:last|first|three|four|six) digits|who you are
-        your (?:identification|token|id)\b|recovery (?:phrase|words)|social security|\bssn\b|\bnric\b|fin number
-        \bhkid\b|passport (?:number|copy|photo)|id (?:card|number)|identity (?:card|number|document)|singpass
-        date of birth|tax file number|ic number|personal (?:details?|information|data)|code (?:you|we|that was|sent)
-        \bselfie\b
+        (?:number|digits) on the (?:front|back)|(?:last|first|three|four|six) (?:digits|figures)
+        (?:figures|code) on the back|who you are|your (?:identification|token|id)\b|recovery (?:phrase|words)
+        social security|\bssn\b|\bnric\b|fin number|\bhkid\b|passport (?:number|copy|photo)|id (?:card|number)
+        identity (?:card|number|document)|singpass|date of birth|tax file number|ic number
+        personal (?:details?|information|data)|code (?:you|we|that was|sent)|\bselfie\b
     """,
     "give": r"""
         enter|provide|submit|send|reply|give|share|tell|type|input|confirm|verify|supply|forward|disclose|re-?enter
@@ -38,15 +38,15 @@ PARTS = {
         re-?validate|re-?register|cancel|dispute|release|resolve
     """,
     "fee": r"fees?|charges?|tax(?:es)?|duty|deposit|fine|penalty|postage",
-    "soon": r"(?:\d+|one|two|three|twenty[- ]four|a few) ?(?:hours?|hrs?|minutes?|mins?)",
+    "soon": r"(?:(?:\d+|one|two|three|twenty[- ]four|a few|an|half an) ?(?:hours?|hrs?|minutes?|mins?))",
     "blocked": r"""
         suspend(?:ed|s)?|suspension|block(?:ed)?|frozen|freeze|restricted|disabled?|deactivat(?:ed|ion)
         terminat(?:ed|ion)|revoked|forfeited|compromised|flagged|hacked|confiscated|seized|withheld|expired?
         expiring|expires|breached|de-?registered|under review|closure
         (?:has been|have been|was|were|is|are|will be|be|been|being|temporarily|get|now) (?:locked|limited|closed
         |cancell?ed|declined|rejected)
-        (?:has been|have been|was|were|is|are|will be|be|been|being|temporarily|get|now) (?:stopped|interrupted|lost
-        |on hold|void|unavailable)|failed|(?:is|are|may be|could be) at risk|stops? working|lapses?
+        (?:has been|have been|was|were|is|are|will be|be|been|being|temporarily|get|now) (?:stopped|withdrawn
+        |interrupted|lost|on hold|void|unavailable)|failed|(?:is|are|may be|could be) at risk|stops? working|lapses?
     """,
     "blockable": r"""
         accounts?|card|access|services?|profile|banking|login|line|wallet|funds|device|token|membership|transfer
@@ -59,6 +59,8 @@ ENGLISH = {
         \b<give>\b<gap><secret>
         <secret><near>\b(?:(?:is|are) (?:needed|required)|must be (?:entered|confirmed|provided|updated)|to us\b
         |to our\b|to this number)|(?:password|pin|token|passcode|code) (?:has expired|will expire|expires|needs)
+        \b(?:photograph|scan|film) your (?:passport|id|card|face)
+        \b(?:courier|colleague|officer|driver)\b<gap>\b(?:card|pin)\b
         \bwhat(?: is|'?s) your (?:pin|password|code|otp)
     """,
     "M102": r"""
@@ -92,11 +94,17 @@ ENGLISH = {
         \bnew (?:bank details|account number|payee details)\b
         \b(?:following|below) (?:iban|account|wallet|bank account)\b
         \b(?:return|refund|send back|give back|pay back) (?:the|this|these|our) (?:funds?|money|amount|payment
-        |overpayment)\b
+        |overpayment)\b|\b(?:is|are|remains?) unpaid\b|\bpayment code\b|\badd (?:margin|funds)\b
         \b(?:outstanding|unpaid|overdue) (?:fees?|fines?|toll|tax|bill|invoice|balance|amount|payment|charge|duty)\b
+    """,
+    "M108": r"""
+        \b(?:please|kindly|pls|plz) \w+ ?\w*|\b(?:could|can|would|will) you (?:please )?\w+|\bwe need(?: you)?\b
+        \ball we need\b|\bneed you to\b|\b(?:give|tell|send|show|text|email|let|help) (?:me|us)\b
+        \bfor your (?:own )?(?:safety|security)\b|\bon the next page\b|\bnew log-?in page\b
     """,
     "M104": r"""
         \b(?:any ?desk|team ?viewer|quick ?support|rust ?desk|ultra ?viewer)\b
+        \b(?:show|share|record|see) (?:me |us )?your (?:screen|phone)\b
         \b(?:remote|screen)[- ](?:access|control|support|sharing|share|session|assistance)\b|\bshare your screen\b
         \bcall forwarding\b|\bdial \*\d
     """,
@@ -105,8 +113,8 @@ ENGLISH = {
         \b(?:contact|message|call|text|email|speak to|reach) (?:our |the |your |my |a )?(?:agent|officer|fraud
         |investigator|case|supervisor|security|claims?|help ?desk)\b
         \bjoin (?:our|the|my|this) (?:\w+ )?(?:group|channel|chat|club)\b|\bin an accident\b|\bin hospital\b
-        \byour (?:boss|director|manager|ceo)\b|\bmy new (?:number|phone)\b
-        \bmy phone (?:is )?(?:broke|broken|lost|damaged)
+        \byour (?:boss|director|manager|ceo)\b|\blost my (?:wallet|phone|purse|passport|bag)\b|\blend (?:me|us)\b
+        \bmy new (?:number|phone)\b|\bmy phone (?:is )?(?:broke|broken|lost|damaged)
     """,
     "M106": r"""
         \b(?:reply|respond|answer|rply)\b (?:to (?:this|us)|with|back|by|now|asap|urgently|the word|yes|y\b|no\b|n\b
@@ -132,7 +140,7 @@ ENGLISH = {
     """,
     "M201": r"""
         \b(?:within|in (?:the )?next|in less than|less than|only|for the next|next|have|in) <soon>\b
-        \b<soon> (?:left|remaining|only|to|or)\b|\bvalid (?:for )?(?:only )?<soon>|\burgen(?:t|tly|cy)\b
+        \b<soon> (?:left|remaining|only|to|or)\b|\b(?:valid|good) (?:for )?(?:only )?<soon>|\burgen(?:t|tly|cy)\b
         \bimmediate(?:ly)?\b|\basap\b|\ba\.s\.a\.p|\bact (?:now|fast|today|quickly)\b|\bright away\b|\bhurry\b
         \bdo ?n.?t (?:delay|wait|miss)\b|\bwithout delay\b|\blast (?:chance|warning|notice|reminder|attempt)\b
         \bfinal (?:notice|warning|reminder|chance|attempt|try|call|day)\b|\bbefore it'?s too late
@@ -181,7 +189,8 @@ ENGLISH = {
         \b(?:payment|transfer|purchase|transaction|withdrawal|debit) (?:of|for) [^!?;\n]{0,25}\b(?:was|has been
         |is being|is pending)\b|\bif (?:this|it) (?:was ?n.?t|was not|is ?n.?t|is not) you\b
         \bif you (?:did not|didn'?t|do not|don'?t) (?:recogni[sz]e|authori[sz]e|make|request|initiate)
-        \bnot authori[sz]ed\b|\bsomeone (?:tried|has|is|attempted|may|logged|signed)\b
+        \bnot authori[sz]ed\b|\b(?:someone|somebody|anybody) (?:\w+ )?(?:used|uses|using)\b
+        \bused your (?:id|name|card|identity|account)\b|\bsomeone (?:tried|has|is|attempted|may|logged|signed)\b
         \bpayee (?:has been|was) added\b
         \b(?:unable|could not|couldn'?t|cannot|failed) to (?:process|verify|deliver|validate|confirm|complete|charge
         |renew)\b
@@ -220,7 +229,8 @@ ENGLISH = {
         \b(?:double|triple|10x|multiply) (?:your|ur)\b|\bsure win\b
         \b(?:high|huge|massive|amazing|incredible|unbeatable|fantastic|big|quick|easy|insane
         |extraordinary) (?:returns?|profits?|income|earnings|gains?|money)\b
-        \b(?:daily|weekly|passive) (?:returns?|profits?|earnings|gains?)\b|\bget rich\b|\bfinancial freedom\b
+        \b(?:daily|weekly|passive) (?:returns?|profits?|earnings|gains?)\b|\b(?:percent|%) up\b
+        \btwice your (?:stake|money|deposit|investment)\b|\bnever lost\b|\bget rich\b|\bfinancial freedom\b
         \bmake money\b|\bearn (?:up to )?(?:£|\$|€|¥|hk\$|s\$|rm)? ?\d[\d,.]*k? ?(?:a|per|every|each|daily|weekly)\b
         \bearn (?:up to |over )?(?:[1-9]\d|\d{3,})(?:\.\d+)? ?(?:%|percent)|\bfully (?:protected|secured|insured)\b
         \bearn .{0,15}\b(?:a day|per day|per week|a week|from home)\b|\binsider (?:tips?|information)\b
