@@ -9,13 +9,13 @@ from email_validator import EmailNotValidError, validate_email
 from finrec_spark.campaigns.messages.bank import Bank
 
 _DIGIT = re.compile(r"\d{2}|\d .*\d")
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _QUANTITIES = re.compile(
     r"(?:[¥$£€]|\b(?:cny|rmb|usd|hkd|sgd|eur|gbp|hk\$|s\$))\s?\d[\d,.]*\d?"
-    r"|(?<![\d.])\d[\d,]*(?:\.\d+)? ?(?:[元万亿千百点分倍笔期年月日天岁克名家位%个港新美欧日]|yuan|cny|rmb|usd|hkd|sgd|eur|million|"
-    r"thousand|percent|months?|years?|days?|grams?|points?|instalments?|customers?|branches)"
+    r"|(?<![\d.])\d[\d,]*(?:\.\d+)? ?(?:[元万亿千百点分倍笔期年月日天岁克名家位%个港新美欧]|yuan|cny|rmb|usd|hkd|sgd|eur"
+    r"|million|thousand|percent|months?|years?|days?|grams?|points?|instalments?|customers?|branches)"
     r"|(?<!\d)(?:19|20)\d\d ?[-/.年] ?\d{1,2}(?: ?[-/.月] ?\d{1,2}日?)?(?!\d)"
-    r"|(?<!\d)\d{1,2}[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*,?[ -](?:19|20)\d\d"
-    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}, (?:19|20)\d\d"
+    rf"|(?<!\d)\d{{1,2}}[ -]{_MONTH},?[ -](?:19|20)\d\d|\b{_MONTH} \d{{1,2}}, (?:19|20)\d\d"
     r"|(?<![\d,.])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])"
 )
 _NUMBER = re.compile(r"(?:\+|\b00)?\(?\d(?:[\d\s().\-–]|转)*\d")
@@ -24,11 +24,13 @@ _CALLED = re.compile(
     r"群)[\s::.,a-z号到至]{0,12}$"
 )
 _EMAIL = re.compile(r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_CHINESE_ID = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx](?![\da-z])")
+_BORN = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_CHINESE_ID = re.compile(rf"(?<!\d)[1-9]\d{{5}}{_BORN}\d{{3}}[\dx](?![\da-z])")
 _OTHER_ID = re.compile(r"\b[stfgm]\d{7}[a-z]\b|\b[a-z]{1,2}\d{6}\([\da]\)")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _MASKED = re.compile(
-    r"(?:尾号|末四位|后四位|\bending(?: in| with)?|\blast (?:4|four) digits(?: of)?)[为是::\s*(（]{0,4}\d{3,4}(?!\d)|[*x•]{3,}[ -]?\d{3,4}(?!\d)|\d{3,6}[*x]{3,}\d{2,4}"
+    r"(?:尾号|末四位|后四位|\bending(?: in| with)?|\blast (?:4|four) digits(?: of)?)[为是::\s*(]{0,4}\d{3,4}(?!\d)"
+    r"|[*x•]{3,}[ -]?\d{3,4}(?!\d)|\d{3,6}[*x]{3,}\d{2,4}"
 )
 
 

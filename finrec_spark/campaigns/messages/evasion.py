@@ -122,9 +122,7 @@ def _han(text: str) -> Iterator[Edit]:
     spaced = {edit.start for edit in edits}
     tried = _apart([*edits, *stuffed])
     whole = _applied(text, tried)
-    inside = [
-        (original(tried, word.start()), original(tried, word.end() - 1)) for word in WATCHED_HAN.finditer(whole)
-    ]
+    inside = [(original(tried, word.start()), original(tried, word.end() - 1)) for word in WATCHED_HAN.finditer(whole)]
     for edit in tried:
         splits = any(start < edit.start <= end for start, end in inside)
         if splits or edit.start in spaced:

@@ -76,7 +76,7 @@ def _folded_plain(char: str) -> str:
     if char.isascii():
         return char
     if _FIRST_HAN <= char <= _LAST_HAN:
-        return _simplified().convert(char).translate(_PUNCTUATION)
+        return str(_simplified().convert(char)).translate(_PUNCTUATION)
     if unicodedata.combining(char):
         return ""
     base = unicodedata.normalize("NFKD", char)[0]

@@ -5,7 +5,7 @@ Tables are read row by row, however long they are.
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -19,7 +19,6 @@ from finrec_spark.campaigns.messages.templates import catalogue_of, template_fin
 from finrec_spark.errors import ConfigError, InputMissing
 
 TEXT, CHANNEL, SENDER = "text", "channel", "sender"
-_CATALOGUES, _LINES, _TABLES = (".yaml", ".yml"), (".jsonl", ".ndjson"), (".csv",)
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,8 @@ def read_messages(path: Path, bank: Bank, channel: Channel) -> Iterator[Message]
     """
     if not path.is_file():
         raise InputMissing(f"{path}: there is no such file")
-    readers = {**dict.fromkeys(_CATALOGUES, _catalogue), **dict.fromkeys(_LINES, _lines), **dict.fromkeys(_TABLES, _table)}
     try:
-        yield from readers.get(path.suffix.lower(), _plain)(path, bank, channel)
+        yield from _READERS.get(path.suffix.lower(), _plain)(path, bank, channel)
     except OSError as error:
         raise InputMissing(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -137,3 +135,13 @@ def _sender_id(row: dict[str, object], linter: Linter) -> Iterator[Finding]:
 
 def _linters(bank: Bank) -> dict[str, Linter]:
     return {channel: Linter(bank, channel) for channel in get_args(Channel)}
+
+
+_READERS: dict[str, Callable[[Path, Bank, Channel], Iterator[Message]]] = {
+    ".yaml": _catalogue,
+    ".yml": _catalogue,
+    ".jsonl": _lines,
+    ".ndjson": _lines,
+    ".csv": _table,
+}
+"""Ending of a file's name → its reader; anything else is a plain text."""

@@ -1,4 +1,4 @@
-"""Links in a text: found by linkify-it, next to Chinese too, and judged by the bank's domains and its market's profile."""
+"""Links in a text, next to Chinese too: found by linkify-it, judged by the bank's domains and its market's profile."""
 
 import ipaddress
 import re
@@ -33,7 +33,9 @@ _DISGUISED = re.compile(
     rf"|[a-z0-9-]{{2,}}(?: [.。] ?|[.。] |。)(?:{_ENDINGS})\b|https?://\s|www ?\.\s|w\sw\sw\b",
     re.ASCII,
 )
-_FOREIGN_HOST = re.compile(rf"[{HAN}a-z0-9-]*[{HAN}][{HAN}a-z0-9-]*\.(?:com|cn|net|org|top|vip|cc|hk|sg|公司|网络|中国|网址)\b")
+_FOREIGN_HOST = re.compile(
+    rf"[{HAN}a-z0-9-]*[{HAN}][{HAN}a-z0-9-]*\.(?:com|cn|net|org|top|vip|cc|hk|sg|公司|网络|中国|网址)\b"
+)
 _BLANKED = re.compile(rf"[{HAN}\u3000-\u303f,;!()、“”‘’«»]")
 _LOGIN = re.compile(
     r"log-?[io]n|sign-?[io]n|verif|secur|auth|account|pay|transfer|otp|passw|confirm|update|unlock|activ|claim|bank|wallet|kyc|form|apply"

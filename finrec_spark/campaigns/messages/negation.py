@@ -33,7 +33,8 @@ _ENGLISH = re2.compile(
     rf"(?: (?:ever|and will never|or will|at any time|by (?:phone|sms|text|email|e-mail)))*,? {_ASK}\b"
     rf"|\b(?:never|do not|don't|please do not|please don't|should not|must not|should never) (?:ever )?{_SHARE}\b"
     r"|\b(?:will never|never|will not|won't) be (?:asked|required|requested|prompted|charged|contacted|called)\b"
-    r"|\bno (?:need|reason|pressure|rush|obligation|hurry)\b|\b(?:no|without) (?:any )?(?:links?|attachments?|qr codes?)\b"
+    r"|\bno (?:need|reason|pressure|rush|obligation|hurry)\b"
+    r"|\b(?:no|without) (?:any )?(?:links?|attachments?|qr codes?)\b"
     r"|\bwithout (?:asking|pressure)\b"
     rf"|\b{_WHO_WARNS}\b|\bno guarantee\b|\bnot (?:be )?(?:guaranteed|risk-free|protected|promised)"
 )
@@ -80,7 +81,9 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
     >>> [text[start:end] for text in ["we never ask for your pin. enter it"] for start, end in negated(text)]
     ['never ask for your pin']
     """
-    return (*_scopes(text, _ENGLISH.finditer(text), _FALSE_ENGLISH, _TURNS_ENGLISH), *_scopes(text, _CHINESE.finditer(text), _FALSE_CHINESE, _TURNS_CHINESE))
+    english = _scopes(text, _ENGLISH.finditer(text), _FALSE_ENGLISH, _TURNS_ENGLISH)
+    chinese = _scopes(text, _CHINESE.finditer(text), _FALSE_CHINESE, _TURNS_CHINESE)
+    return (*english, *chinese)
 
 
 def _scopes(

@@ -43,8 +43,8 @@ def render(targets: DataFrame, products: DataFrame, rendering: Rendering) -> Dat
     """One row: what one customer is sent, or why nothing.
 
     Args:
-        targets: ``month``, ``campaign_id``, ``customer_id``, ``product_id``, ``channel``, ``arm``; where they are there,
-            ``language`` and the columns of personal and campaign fields (``first_name``, ``until``).
+        targets: ``month``, ``campaign_id``, ``customer_id``, ``product_id``, ``channel``, ``arm``; where they are
+            there, ``language`` and the columns of personal and campaign fields (``first_name``, ``until``).
         products: ``product_id``, ``category``, ``name``, ``price``, ``attributes``.
 
     Returns:

@@ -9,12 +9,17 @@ from finrec_spark.campaigns.messages.folding import is_invisible
 
 _WORD = re.compile(r"[^\W\d_]+")
 _PLACEHOLDER = re.compile(
-    r"\{\{?[^{}\n]{0,40}\}?\}|\$\{\w*\}|\$[A-Za-z_]\w+|%\(\w+\)[sdf]\b|%[sd]\b|<%|%>|<[A-Z_]{2,}>|\[(?:[A-Z][A-Z _]+|[Nn]ame|[Ff]irst ?[Nn]ame|[Aa]mount|[Dd]ate|[Ll]ink|"
-    r"姓名|客户|金额|日期|链接|产品)[^\]]{0,20}\]|\b(?:NaN|NaT|null|undefined|None(?! of)|nan)\b|X{2,}元|【\s*】"
+    r"\{\{?[^{}\n]{0,40}\}?\}|\$\{\w*\}|\$[A-Za-z_]\w+|%\(\w+\)[sdf]\b|%[sd]\b|<%|%>|<[A-Z_]{2,}>"
+    r"|\[(?:[A-Z][A-Z _]+|[Nn]ame|[Ff]irst ?[Nn]ame|[Aa]mount|[Dd]ate|[Ll]ink|姓名|客户|金额|日期|链接|产品)[^\]]{0,20}\]"
+    r"|\b(?:NaN|NaT|null|undefined|None(?! of)|nan)\b|X{2,}元|【\s*】"
 )
 _SUSPECT_PLACEHOLDER = re.compile(r"[{}$%<\[]|NaN|NaT|null|undefined|None|nan|XX|xxx|【\s*】")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt|em)?\b|opacity\s*:\s*0\b|<!--", re.I)
-_SHOUTED = re.compile(r"!\s?!|!{2,}|[!?]{3,}|[$¥£€]{2,}|\b[A-Z]{4,}\b(?:\W+\b[A-Z]{2,}\b){1,}|(?:\b[A-Z]{4,}\b.{0,60}){3}")
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt|em)?\b|opacity\s*:\s*0\b|<!--", re.I
+)
+_SHOUTED = re.compile(
+    r"!\s?!|!{2,}|[!?]{3,}|[$¥£€]{2,}|\b[A-Z]{4,}\b(?:\W+\b[A-Z]{2,}\b){1,}|(?:\b[A-Z]{4,}\b.{0,60}){3}"
+)
 _SUSPECT_SHOUT = re.compile(r"[!!]\s?[!!]|[!?!?]{3}|[$¥¥£€]{2}|[A-Z]{4}")
 _HALF_WIDTH = str.maketrans("!?¥", "!?¥")
 _SINGLE_SIGNS = re.compile(r"[\u2776-\u2793\u24ea\U0001f100-\U0001f1ff]")
@@ -59,7 +64,7 @@ def _is_styled(char: str) -> bool:
     """Full-width, circled, mathematical and other dress of a letter or digit."""
     plain = unicodedata.normalize("NFKC", char)
     dressed = plain != char and plain.isascii() and plain.strip("()., ").isalnum()
-    return dressed and char not in "ªº²³¹" or _SINGLE_SIGNS.match(char) is not None
+    return (dressed and char not in "ªº²³¹") or _SINGLE_SIGNS.match(char) is not None
 
 
 def _is_mixed(word: str) -> bool:
