@@ -12,8 +12,8 @@ _DIGIT = re.compile(r"\d{2}|\d .*\d")
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _QUANTITIES = re.compile(
     r"(?:[¥$£€]|\b(?:cny|rmb|usd|hkd|sgd|eur|gbp|hk\$|s\$))\s?\d[\d,.]*\d?"
-    r"|(?<![\d.])\d[\d,]*(?:\.\d+)? ?(?:[元万亿千百点分倍笔期年月日天岁克名家位%个港新美欧]|yuan|cny|rmb|usd|hkd|sgd|eur"
-    r"|million|thousand|percent|months?|years?|days?|grams?|points?|instalments?|customers?|branches)"
+    r"|(?<![\d.])\d[\d,]*(?:\.\d+)? ?(?:[元万亿千百点分倍笔期年月日天岁克名家位%个港新美欧]|yuan|cny|rmb|usd|hkd|sgd"
+    r"|eur|million|thousand|percent|months?|years?|days?|grams?|points?|instalments?|customers?|branches)"
     r"|(?<!\d)(?:19|20)\d\d ?[-/.年] ?\d{1,2}(?: ?[-/.月] ?\d{1,2}日?)?(?!\d)"
     rf"|(?<!\d)\d{{1,2}}[ -]{_MONTH},?[ -](?:19|20)\d\d|\b{_MONTH} \d{{1,2}}, (?:19|20)\d\d"
     r"|(?<![\d,.])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])"

@@ -37,6 +37,7 @@ _FOREIGN_HOST = re.compile(
     rf"[{HAN}a-z0-9-]*[{HAN}][{HAN}a-z0-9-]*\.(?:com|cn|net|org|top|vip|cc|hk|sg|公司|网络|中国|网址)\b"
 )
 _BLANKED = re.compile(rf"[{HAN}\u3000-\u303f,;!()、“”‘’«»]")
+_RESERVED = ("example", "test", "invalid", "localhost", "local")  # RFC 2606 and 6762: in no list, yet read as links
 _LOGIN = re.compile(
     r"log-?[io]n|sign-?[io]n|verif|secur|auth|account|pay|transfer|otp|passw|confirm|update|unlock|activ|claim|bank|wallet|kyc|form|apply"
 )
@@ -166,5 +167,5 @@ def _linkifier() -> LinkifyIt:
     lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
     endings = {line.rsplit(".", 1)[-1] for line in lines if line and not line.startswith("//") and line.isascii()}
     linkifier = LinkifyIt(options={"fuzzy_ip": True, "fuzzy_link": True, "fuzzy_email": True})
-    linkifier.tlds(sorted(endings), keep_old=True)
+    linkifier.tlds(sorted({*endings, *_RESERVED}), keep_old=True)
     return linkifier

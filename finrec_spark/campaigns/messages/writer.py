@@ -43,12 +43,10 @@ class Writer:
         if row["arm"] != TREATMENT:
             return _excluded(str(row["arm"]))
         fitting = self._fitting(row["language"], row["channel"], row["category"], row["product_id"])
-        missing = [_missing(template, row) for template in fitting]
+        missing: list[list[str]] = [_missing(template, row) for template in fitting]
         chosen = next((template for template, names in zip(fitting, missing, strict=True) if not names), None)
         if chosen is None:
-            return _excluded(
-                f"missing_field:{','.join(min(missing, key=lambda names: len(names)))}" if missing else "no_template"
-            )
+            return _excluded(f"missing_field:{','.join(min(missing))}" if missing else "no_template")
         return self._filled(chosen, row)
 
     def _filled(self, template: Template, row: Row) -> Written:

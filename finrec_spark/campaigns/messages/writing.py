@@ -10,7 +10,8 @@ from finrec_spark.campaigns.messages.folding import is_invisible
 _WORD = re.compile(r"[^\W\d_]+")
 _PLACEHOLDER = re.compile(
     r"\{\{?[^{}\n]{0,40}\}?\}|\$\{\w*\}|\$[A-Za-z_]\w+|%\(\w+\)[sdf]\b|%[sd]\b|<%|%>|<[A-Z_]{2,}>"
-    r"|\[(?:[A-Z][A-Z _]+|[Nn]ame|[Ff]irst ?[Nn]ame|[Aa]mount|[Dd]ate|[Ll]ink|姓名|客户|金额|日期|链接|产品)[^\]]{0,20}\]"
+    r"|\[(?:[A-Z][A-Z _]+|[Nn]ame|[Ff]irst ?[Nn]ame|[Aa]mount|[Dd]ate|[Ll]ink|姓名|客户|金额|日期|链接|产品)"
+    r"[^\]]{0,20}\]"
     r"|\b(?:NaN|NaT|null|undefined|None(?! of)|nan)\b|X{2,}元|【\s*】"
 )
 _SUSPECT_PLACEHOLDER = re.compile(r"[{}$%<\[]|NaN|NaT|null|undefined|None|nan|XX|xxx|【\s*】")
