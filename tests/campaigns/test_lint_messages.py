@@ -66,7 +66,7 @@ def lint(tmp_path, capsys):
 
     def run(*options):
         conf = tmp_path / "conf.yaml"
-        conf.write_text("log_dir: null\n")
+        conf.write_text(f"log_dir: {tmp_path / 'logs'}\n")
         command = LocalCommand("lint_messages", "", lint_messages.run, lint_messages.add_options)
         code = main(command, ["--conf", str(conf), *map(str, options)])
         said = capsys.readouterr()

@@ -23,39 +23,20 @@ def template(name, channel, body, *fields, **more):
     return {"id": name, "channel": channel, "body": body, "fields": list(fields), **more}
 
 
-ENGLISH = catalogue_of(
-    {
-        "language": "en",
-        "templates": [
-            template(
-                "named",
-                "app",
-                "{bank}: {first_name}, {product} from {price}, in our app.",
-                "first_name",
-                "product",
-                "price",
-            ),
-            template("priced", "app", "{bank}: {product} from {price}, in our app.", "product", "price"),
-            template(
-                "dated", "app", "{bank}: {product}, until {until}, in our app.", "product", "until", category="loan"
-            ),
-            template("sms", "sms", "{bank}: {product}, see our app. Reply STOP to opt out.", "product"),
-            template(
-                "mail",
-                "email",
-                "{bank}: {product}, see our app. To opt out, reply STOP.",
-                "product",
-                subject="{product}",
-                headers=_CLICK,
-            ),
-        ],
-    },
-    "en",
-)
-CHINESE = catalogue_of(
-    {"language": "zh", "templates": [template("sms", "sms", "【{bank}】{product},{price}起,详见手机银行。回复TD退订", "product", "price")]},
-    "zh",
-)  # fmt: skip
+NAMED = "{bank}: {first_name}, {product} from {price}, in our app."
+PRICED = "{bank}: {product} from {price}, in our app."
+DATED = "{bank}: {product}, until {until}, in our app."
+SMS = "{bank}: {product}, see our app. Reply STOP to opt out."
+SMS_ZH = "【{bank}】{product},{price}起,详见手机银行。回复TD退订"
+TEMPLATES = [
+    template("named", "app", NAMED, "first_name", "product", "price"),
+    template("priced", "app", PRICED, "product", "price"),
+    template("dated", "app", DATED, "product", "until", category="loan"),
+    template("sms", "sms", SMS, "product"),
+    template("mail", "email", SMS, "product", subject="{product}", headers=_CLICK),
+]
+ENGLISH = catalogue_of({"language": "en", "templates": TEMPLATES}, "en")
+CHINESE = catalogue_of({"language": "zh", "templates": [template("sms", "sms", SMS_ZH, "product", "price")]}, "zh")
 RENDERING = Rendering((ENGLISH, CHINESE), Bank(), "en", b"a secret")
 
 
@@ -72,11 +53,10 @@ def rendered(spark):
     )
 
     def build(rows, **more):
-        names = "customer_id string, product_id string, channel string, arm string, language string"
+        names = "month date, campaign_id string, customer_id string, product_id string, channel string, arm string"
         kinds = "".join(f", {name} {kind}" for name, kind in more.items())
-        targets = spark.createDataFrame(
-            [(JUNE, "c1", *row) for row in rows], f"month date, campaign_id string, {names}{kinds}"
-        )
+        given_rows = [(JUNE, "c1", *row) for row in rows]
+        targets = spark.createDataFrame(given_rows, f"{names}, language string{kinds}")
         return {row["customer_id"]: row for row in render(targets, products, RENDERING).collect()}
 
     return build

@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame
@@ -16,6 +17,9 @@ from finrec_spark.campaigns.messages.writer import Writer
 from finrec_spark.vocabulary import EMAIL
 
 _KEY = ("month", "campaign_id", "customer_id", "product_id", "channel", "arm")
+_MESSAGE = ("month", "campaign_id", "customer_id")
+"""What tells one message from all others."""
+
 _SCHEMA = (
     "month date, campaign_id string, customer_id string, product_id string, channel string, arm string, "
     "language string, template_id string, subject string, message string, headers map<string,string>, excluded string"
@@ -53,7 +57,7 @@ def render(targets: DataFrame, products: DataFrame, rendering: Rendering) -> Dat
         ``no_template``, ``missing_field:<names>`` or ``blocked:<codes of the lint>``, with a null ``message``.
     """
     rows = _with_fields(targets, products, rendering)
-    return rows.mapInPandas(_mapper(rendering), _SCHEMA)
+    return rows.mapInPandas(partial(render_frames, rendering=rendering), _SCHEMA)
 
 
 def _with_fields(targets: DataFrame, products: DataFrame, rendering: Rendering) -> DataFrame:
@@ -73,13 +77,11 @@ def _field_columns(rows: DataFrame) -> list[Column]:
     ]
 
 
-def _mapper(rendering: Rendering) -> Callable[[Iterable[pd.DataFrame]], Iterator[pd.DataFrame]]:
-    def map_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        writer = Writer(rendering.catalogues, rendering.bank)  # remembers what it judged, from frame to frame
-        for frame in frames:
-            yield _with_links(_written(frame, writer), rendering)
-
-    return map_frames
+def render_frames(frames: Iterable[pd.DataFrame], rendering: Rendering) -> Iterator[pd.DataFrame]:
+    """``render``'s rows of frames that have the columns of the key, ``language``, ``category`` and all fields."""
+    writer = Writer(rendering.catalogues, rendering.bank)  # remembers what it judged, from frame to frame
+    for frame in frames:
+        yield _with_links(_written(frame, writer), rendering)
 
 
 def _written(frame: pd.DataFrame, writer: Writer) -> pd.DataFrame:
@@ -95,15 +97,13 @@ def _written(frame: pd.DataFrame, writer: Writer) -> pd.DataFrame:
 def _with_links(frame: pd.DataFrame, rendering: Rendering) -> pd.DataFrame:
     """Emails get the bank's unsubscribe page with a code of their own."""
     mailed = frame.index[(frame["channel"] == EMAIL) & frame["excluded"].isna()]
-    codes = frame.loc[mailed, list(_KEY[:3])].astype(str).agg("|".join, axis=1)
-    frame.loc[mailed, "headers"] = pd.Series(
-        [
-            {name: value.format(unsubscribe=_link(code, rendering)) for name, value in headers.items()}
-            for code, headers in zip(codes, frame.loc[mailed, "headers"], strict=True)
-        ],
-        index=mailed,
-        dtype=object,
-    )
+    parts = (frame.loc[mailed, name].astype(str) for name in _MESSAGE)
+    codes = ("|".join(names) for names in zip(*parts, strict=True))
+    filled = [
+        {name: value.format(unsubscribe=_link(code, rendering)) for name, value in headers.items()}
+        for code, headers in zip(codes, frame.loc[mailed, "headers"], strict=True)
+    ]
+    frame.loc[mailed, "headers"] = pd.Series(filled, index=mailed, dtype=object)
     return frame
 
 

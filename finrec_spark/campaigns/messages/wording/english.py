@@ -135,7 +135,6 @@ ENGLISH = {
         |below|url|attachment)\b
         \b(?:click|tap|press|follow)\b[^.!?;\n]{0,30}\b(?:button|web ?site|web ?page|portal|form)\b
         \bclick(?:ing)?\b|\btap (?:to|the)\b|>>
-        \b(?:go ?to|visit|check out|see|browse|at|log on to|login to|in|via|on):? (?:https?:|www\.|wap\b)
         \bsee link\b|\blink(?: is)? (?:below|here)|\blink:
     """,
     "M201": r"""
