@@ -1,5 +1,7 @@
 """Every rule, broken and kept, in English and Chinese."""
 
+from pathlib import Path
+
 import pytest
 
 from finrec_spark.campaigns.messages.bank import Bank
@@ -165,3 +167,9 @@ def test_every_rule_is_tested():
     elsewhere = {"M406", "M407", "M408", "M502"}  # above, and where rows are read
     assert RULES.keys() == BROKEN.keys() | FORM.keys() | elsewhere
     assert BROKEN.keys() == KEPT.keys()
+
+
+def test_every_rule_is_documented_as_it_is():
+    documented = (Path(__file__).parents[2] / "docs/messages.md").read_text(encoding="utf-8")
+    rows = [f"| {r.code} | `{r.name}` | {r.level} | {r.wrong} | {r.remedy} |" for r in RULES.values()]
+    assert [row for row in rows if row not in documented] == []

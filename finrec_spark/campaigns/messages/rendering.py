@@ -89,7 +89,8 @@ def _written(frame: pd.DataFrame, writer: Writer) -> pd.DataFrame:
     varying = ["arm", "channel", "language", "product_id", "category", *(spec.column for spec in FIELDS.values())]
     group = frame.groupby(varying, dropna=False, sort=False).ngroup()  # numbered as they first occur
     distinct = frame.loc[~group.duplicated(), varying]
-    texts = pd.DataFrame([writer.write(row) for row in distinct.to_dict("records")], columns=list(_TEXTS))
+    rows = (dict(zip(varying, values, strict=True)) for values in distinct.itertuples(index=False, name=None))
+    texts = pd.DataFrame([writer.write(row) for row in rows], columns=list(_TEXTS))
     filled = texts.take(group.to_numpy()).set_index(frame.index)
     return pd.concat([frame[[*_KEY, "language"]], filled], axis=1)
 

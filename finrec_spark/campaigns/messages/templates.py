@@ -45,6 +45,11 @@ class Template(Params):
         parsed = string.Formatter().parse(self.text)
         return frozenset(name for _, name, _, _ in parsed if name is not None)
 
+    @cached_property
+    def filled(self) -> tuple[str, ...]:
+        """Names of the placeholders that differ from customer to customer, in alphabetical order."""
+        return tuple(sorted(self.used - CONSTANTS.keys()))
+
     @model_validator(mode="after")
     def _has_readable_placeholders(self) -> "Template":
         try:
@@ -120,14 +125,14 @@ def template_findings(template: Template, language: str, bank: Bank) -> tuple[Fi
     Places are those of the filled text.
     """
     unknown = [*_field_faults(template), *_header_faults(template)]
-    if template.used - FIELDS.keys() - CONSTANTS.keys():
+    if set(template.filled) - FIELDS.keys():
         return tuple(sorted(unknown))  # cannot be filled
     text = template.text.format(**samples(language, bank))
     return tuple(sorted([*unknown, *Linter(bank, template.channel).findings(text)]))
 
 
 def _field_faults(template: Template) -> Iterator[Finding]:
-    for name in sorted(template.used - CONSTANTS.keys()):
+    for name in template.filled:
         if name not in FIELDS or name not in template.fields:
             start = template.text.find("{" + name)
             yield finding("M502", template.text, max(start, 0), max(start, 0) + len(name) + 2)

@@ -1,7 +1,7 @@
 """Chooses a template for a row, fills it, and has the result linted."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from finrec_spark.campaigns.messages.bank import CHANNELS, Bank
-from finrec_spark.campaigns.messages.fields import CONSTANTS, FIELDS, constants
+from finrec_spark.campaigns.messages.fields import FIELDS, constants
 from finrec_spark.campaigns.messages.folding import FOLDED
 from finrec_spark.campaigns.messages.linter import Linter
 from finrec_spark.campaigns.messages.screening import says_anything
 from finrec_spark.campaigns.messages.templates import ANY, Catalogue, Template
 from finrec_spark.vocabulary import TREATMENT
 
-Row = Mapping[Hashable, Any]
+Row = Mapping[str, Any]
 Written = tuple[str | None, str | None, str | None, dict[str, str] | None, str | None]
 """Template, subject, message, headers, reason of exclusion."""
 
@@ -36,6 +36,7 @@ class Writer:
         self._linters = {channel: Linter(self.bank, channel) for channel in CHANNELS}
         self._codes = lru_cache(_REMEMBERED)(lambda channel, text: self._linters[channel].codes(text))
         self._fitting = lru_cache(_REMEMBERED)(self._templates)
+        self._constants = {found.language: constants(found.language, self.bank) for found in self.catalogues}
         self._shown = lru_cache(_REMEMBERED)(_shown)
 
     def write(self, row: Row) -> Written:
@@ -59,16 +60,16 @@ class Writer:
 
     def _judged(self, template: Template, row: Row, values: Mapping[str, str]) -> tuple[str, ...]:
         """The rules that block the filled text. A plain name changes no verdict, so a sample stands for it."""
-        personal = [name for name in template.used & FIELDS.keys() if FIELDS[name].personal]
+        personal = (name for name in template.filled if FIELDS[name].personal)
         samples = {name: str(FIELDS[name].sample) for name in personal if _is_plain_name(values[name])}
         codes: tuple[str, ...] = self._codes(template.channel, template.text.format(**{**values, **samples}))
         return codes
 
     def _values(self, template: Template, row: Row) -> dict[str, str]:
         language = row["language"]
-        wanted = template.used & FIELDS.keys()
-        shown = {name: self._shown(name, row[FIELDS[name].column], language, self.bank.currency) for name in wanted}
-        return {**shown, **constants(language, self.bank)}
+        currency = self.bank.currency
+        shown = {name: self._shown(name, row[FIELDS[name].column], language, currency) for name in template.filled}
+        return {**shown, **self._constants[language]}
 
     def _templates(self, language: str, channel: str, category: object, product_id: str) -> tuple[Template, ...]:
         """The templates that fit, in the catalogue's order."""
@@ -84,12 +85,11 @@ class Writer:
 
 def _missing(template: Template, row: Row) -> list[str]:
     """Fields that the template needs and may not or cannot have."""
-    needed = template.used - CONSTANTS.keys()
-    return sorted(
+    return [
         name
-        for name in needed
+        for name in template.filled
         if name not in FIELDS or name not in template.fields or pd.isna(row[FIELDS[name].column])
-    )
+    ]
 
 
 def _is_plain_name(value: str) -> bool:
