@@ -32,6 +32,7 @@ TRAINING = [
 DEV = [
     "pytest==8.3.4",
     "chispa==0.10.1",  # compares DataFrames with readable differences
+    "jsonschema==4.26.0",  # holds the lint's SARIF against what its viewers need
     "hypothesis==6.123.2",  # properties over generated inputs
     "ruff==0.9.2",
     "mypy==1.14.1",

@@ -134,8 +134,7 @@ ENGLISH = {
         \b(?:click|clicking|tap|press|follow|open|use|visit|via|through|access)\b[^.!?;\n]{0,30}\b(?:links?|here
         |below|url|attachment)\b
         \b(?:click|tap|press|follow)\b[^.!?;\n]{0,30}\b(?:button|web ?site|web ?page|portal|form)\b
-        \bclick(?:ing)?\b|\btap (?:to|the)\b|>>
-        \bsee link\b|\blink(?: is)? (?:below|here)|\blink:
+        \bclick(?:ing)?\b|\btap (?:to|the)\b|>>|\bsee link\b|\blink(?: is)? (?:below|here)|\blink:
     """,
     "M201": r"""
         \b(?:within|in (?:the )?next|in less than|less than|only|for the next|next|have|in) <soon>\b
