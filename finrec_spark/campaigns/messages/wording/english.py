@@ -28,14 +28,14 @@ PARTS = {
         asks|reset|change|take a
     """,
     "account": r"""
-        accounts?|acct|a/c|identity|identification|card|profile|details|information|info|records?|login|log-in
-        access|wallet|device|payee|(?:online|internet|mobile|e-?) ?banking|transaction|payment method|billing
+        accounts?|acct|a/c|identity|identification|card|profile|(?:bank )?details|information|info|records?|login
+        log-in|access|wallet|device|payee|(?:online|internet|mobile|e-?) ?banking|transaction|payment method|billing
         credentials|email address|phone number|kyc|membership|subscription|token
     """,
     "check": r"""
         verify|verifying|verification of|validate|confirm|re-?confirm|authenticate|re-?activate|activate|restore
-        unlock|unblock|unfreeze|reinstate|recover|update|renew|review|re-?verify|secure your|complete|synchroni[sz]e
-        re-?validate|re-?register|cancel|dispute|release|resolve
+        unlock|unblock|unfreeze|reinstate|recover|update|correct|renew|review|re-?verify|secure your|complete
+        synchroni[sz]e|re-?validate|re-?register|cancel|dispute|release|resolve
     """,
     "fee": r"fees?|charges?|tax(?:es)?|duty|deposit|fine|penalty|postage",
     "soon": r"(?:(?:\d+|one|two|three|twenty[- ]four|a few|an|half an) ?(?:hours?|hrs?|minutes?|mins?))",
@@ -60,7 +60,7 @@ ENGLISH = {
         <secret><near>\b(?:(?:is|are) (?:needed|required)|must be (?:entered|confirmed|provided|updated)|to us\b
         |to our\b|to this number)|(?:password|pin|token|passcode|code) (?:has expired|will expire|expires|needs)
         \b(?:photograph|scan|film) your (?:passport|id|card|face)
-        \b(?:courier|colleague|officer|driver)\b<gap>\b(?:card|pin)\b
+        \b(?:courier|colleague|officer|driver)\b<gap>\b(?:card|pin)\b|\b(?:card|pin|phone)\b<gap>\bcourier\b
         \bwhat(?: is|'?s) your (?:pin|password|code|otp)
     """,
     "M102": r"""
@@ -98,8 +98,10 @@ ENGLISH = {
         \b(?:outstanding|unpaid|overdue) (?:fees?|fines?|toll|tax|bill|invoice|balance|amount|payment|charge|duty)\b
     """,
     "M108": r"""
-        \b(?:please|kindly|pls|plz) \w+ ?\w*|\b(?:could|can|would|will) you (?:please )?\w+|\bwe need(?: you)?\b
-        \ball we need\b|\bneed you to\b|\b(?:give|tell|send|show|text|email|let|help) (?:me|us)\b
+        \b(?:please|kindly|pls|plz) \w+ ?\w*|\b(?:could|can|would|will) you (?:please )?\w+
+        (?:^|[.!?;:,] )(?:give|hand over|accept|settle|correct|confirm|submit|provide|forward|reset|restore|unlock
+        |claim|redeem|activate|validate|update|fill|upload|message)\b|\bwe need(?: you)?\b|\ball we need\b
+        \bneed you to\b|\b(?:give|tell|send|show|text|email|let|help) (?:me|us)\b
         \bfor your (?:own )?(?:safety|security)\b|\bon the next page\b|\bnew log-?in page\b
     """,
     "M104": r"""
@@ -149,9 +151,9 @@ ENGLISH = {
         \bby (?:midnight|end of (?:the )?day|tonight|5 ?pm|close of business|today)\b
         \bbefore (?:midnight|tomorrow|tonight|5 ?pm|the end of (?:the )?day)\b|\baction (?:is )?required\b
         \brequires? (?:your )?(?:immediate |prompt |urgent )?(?:attention|action)\b|\battention required\b
-        \bonly \d+ (?:left|remaining|places|spots)\b|\bas soon as possible\b|\bat the earliest\b|\bpromptly\b
-        \bmust (?:act|respond)\b|\brespond (?:today|within|now)\b|\bwith immediate effect\b
-        \beffective immediately\b|\bdeadline\b
+        \bonly \d+ (?:left|remaining|places|spots)\b|\bwithin (?:1|2|3|one|two|three|48) (?:\w+ )?(?:days?|hours?)\b
+        \bas soon as possible\b|\bat the earliest\b|\bpromptly\b|\bmust (?:act|respond)\b
+        \brespond (?:today|within|now)\b|\bwith immediate effect\b|\beffective immediately\b|\bdeadline\b
         \b(?:apply|order|buy|call|claim|register|sign up|join|start|reply|text|pay|update|verify|confirm|enter|play
         |download|tap|activate|cancel|get it|do (?:it|this)) now\b|\botherwise\b|\bor else\b|\bto avoid\b
         \bfailure to\b|\bfail to\b|\bif (?:you )?(?:do not|don'?t|ignored|no (?:response|action|reply))\b
@@ -180,7 +182,8 @@ ENGLISH = {
         \b(?:has|have|had|was|been|we'?ve|we) (?:been )?(?:detected|noticed|flagged|identified|observed
         |intercepted)\b
         \bsecurity (?:alert|breach|warning|notice|issue|incident|problem|upgrade|update|check|reasons?|measures?)\b
-        \bfraud (?:alert|team|department|prevention|warning|check)\b|\bdata breach\b
+        \bfraud (?:alert|team|department|prevention|warning|check)\b|\b(?:a|the|data) breach\b
+        \b(?:could|can) ?not be (?:processed|verified|delivered|completed|validated)\b
         \b(?:problem|issue|error|discrepancy|trouble) (?:with|on|in) (?:your|ur)\b
         \b(?:has been|was) used (?:in|from|at|on|by)\b|\baccount alert\b|\balert:|\bwarning:
         \byour (?:account|card) (?:has been|was|has)\b
@@ -190,8 +193,8 @@ ENGLISH = {
         \bnot authori[sz]ed\b|\b(?:someone|somebody|anybody) (?:\w+ )?(?:used|uses|using)\b
         \bused your (?:id|name|card|identity|account)\b|\bsomeone (?:tried|has|is|attempted|may|logged|signed)\b
         \bpayee (?:has been|was) added\b
-        \b(?:unable|could not|couldn'?t|cannot|failed) to (?:process|verify|deliver|validate|confirm|complete|charge
-        |renew)\b
+        \b(?:unable to|failed to|could not|couldn'?t|cannot) (?:process|verify|deliver|validate|confirm|complete
+        |charge|renew)\b
     """,
     "M204": r"""
         \bprizes?\b|\bawards?\b|\bjackpot\b|\blott(?:ery|o)\b|\braffle\b|\bsweepstakes?\b
