@@ -14,6 +14,13 @@ RUN = [
     "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
     "PyYAML==6.0.2",  # reads conf/*.yaml
     "Babel==2.18.0",  # reads the catalogues of finrec_spark/messages as a translator leaves them, nothing compiled
+    "google-re2==1.1.20251105",  # the lint's wording: hundreds of alternatives in one pass, no backtracking on any text
+    "OpenCC==1.4.2",  # traditional to simplified Chinese, so that the lint's rules are written once
+    "confusable_homoglyphs==3.3.1",  # Unicode's table of letters that look alike
+    "linkify-it-py==2.2.0",  # finds links as mail and chat programs do, also those without http
+    "publicsuffixlist==1.1.2.20261023",  # which part of a host somebody registered; brings its list along
+    "phonenumbers==9.0.43",  # which digits are a phone number, by country
+    "email-validator==2.4.0",  # the domain of an email address, also an international one
     "rich==13.9.4",  # progress and tables on the screen
     "python-json-logger==3.2.1",  # --log-format json
 ]
@@ -25,6 +32,7 @@ TRAINING = [
 DEV = [
     "pytest==8.3.4",
     "chispa==0.10.1",  # compares DataFrames with readable differences
+    "jsonschema==4.26.0",  # holds the lint's SARIF against what its viewers need
     "hypothesis==6.123.2",  # properties over generated inputs
     "ruff==0.9.2",
     "mypy==1.14.1",

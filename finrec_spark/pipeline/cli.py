@@ -57,19 +57,33 @@ class Command:
     writes: bool = True
 
 
+@dataclass(frozen=True)
+class LocalCommand:
+    """The command line of a job that needs neither Spark nor a lake; attributes as ``Command``'s."""
+
+    name: str
+    description: str
+    body: Callable[[argparse.Namespace], None]
+    options: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+
+
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}; {self.prog} --help shows the options")
 
 
-def main(command: Command, argv: Sequence[str] | None = None) -> int:
+def main(command: Command | LocalCommand, argv: Sequence[str] | None = None) -> int:
     """Run the job; 0 done, else the error's exit code, the error logged in one line."""
     configure_logging("text", None)
     try:
         options = _parser(command).parse_args(argv)
-        config = load_config(Path(options.conf), command.configure(options))
+        over = command.configure(options) if isinstance(command, Command) else {}
+        config = load_config(Path(options.conf), over)
         configure_logging(options.log_format, config.log_dir, tracebacks=config.log_dir is None)
-        _run(command, options, config)
+        if isinstance(command, Command):
+            _run(command, options, config)
+        else:
+            command.body(options)
     except FinrecError as error:
         return _failed(error.exit_code, str(error), error)
     except KeyboardInterrupt as error:
@@ -140,7 +154,7 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{name}: {outcome.rows:,} rows in {outcome.seconds:.1f} s"
 
 
-def _parser(command: Command) -> argparse.ArgumentParser:
+def _parser(command: Command | LocalCommand) -> argparse.ArgumentParser:
     parser = _OneLineParser(prog=f"./spark-submit.sh {command.name}", description=command.description)
     parser.add_argument("--conf", default="conf/local.yaml", metavar="FILE", help="configuration, laid over base.yaml")
     parser.add_argument("--lake", default="lake", metavar="DIR", help="the lake's root folder or URI")
@@ -193,6 +207,6 @@ def _failed(exit_code: int, line: str, error: BaseException) -> int:
     return exit_code
 
 
-def run_command(command: Command) -> NoReturn:
+def run_command(command: Command | LocalCommand) -> NoReturn:
     """Run the job of this process and leave with its exit code."""
     sys.exit(main(command))

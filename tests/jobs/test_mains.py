@@ -18,6 +18,7 @@ NETWORK = ("embed_text", "build_sequences", "train_gru")
 OPTIONS = {
     "generate": ("--customers", "250"),
     "train_response": ("--month", "2022-06"),
+    "lint_messages": tuple(map(str, (ROOT / "conf/campaigns/templates").glob("*.yaml"))),
 }
 CONTACTS = {"acceptance": {"least": 3, "forest": {"trees": 3, "depth": 3, "minimum_rows": 2}}}
 

@@ -1,0 +1,1 @@
+"""Messages to customers: templates, their rendering, and the lint that blocks what looks like phishing."""
