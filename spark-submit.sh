@@ -205,18 +205,14 @@ ship_package() {  # PROPERTIES
 # configuration of a cluster (HADOOP_CONF_DIR) has as its default.
 stay_on_local_files() {  # PROPERTIES
     is_local "$MASTER" && [[ -z $(setting spark.hadoop.fs.defaultFS "$1") ]] || return 0
-    SPARK_OPTIONS+=(--conf spark.hadoop.fs.defaultFS=file:///)
+    SPARK_OPTIONS=(--conf spark.hadoop.fs.defaultFS=file:/// "${SPARK_OPTIONS[@]}")
 }
 
-# Spark's packages lie in .ivy2 of the home that Java finds, which is the user database's, whatever HOME says.
 keep_packages_where_one_can_write() {  # PROPERTIES
-    local home
-    home=$(unset HOME && echo ~)
+    local folder
     [[ -z $(setting spark.jars.ivy "$1") && $DEPLOY_MODE != cluster ]] || return 0
-    ! { can_write "$home/.ivy2/cache" && can_write "$home/.ivy2/jars"; } || return 0
-    can_write "$ROOT/build/ivy2" || fail 1 "neither $home/.ivy2 nor $ROOT/build can be written, and Spark keeps its" \
-        "packages there: name a folder in spark.jars.ivy"
-    SPARK_OPTIONS+=(--conf "spark.jars.ivy=$ROOT/build/ivy2")
+    folder=$(packages_folder "$(unset HOME && echo ~)") || exit $?
+    [[ -z $folder ]] || SPARK_OPTIONS=(--conf "spark.jars.ivy=$folder" "${SPARK_OPTIONS[@]}")
 }
 
 # Spark reads the job's output through a pipe, so the job cannot see that a person watches.

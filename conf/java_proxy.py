@@ -37,7 +37,7 @@ def _with_scheme(proxy: str) -> str:
 
 
 def _patterns(name: str) -> Iterator[str]:
-    """Java's patterns for a name of NO_PROXY, which stands for the hosts below it too; ranges of addresses it has none."""
+    """Java's patterns for a name of NO_PROXY, which stands for the hosts below it too; for ranges of addresses none."""
     host = name if name.count(":") > 1 else name.partition(":")[0]
     host = host.removeprefix("*.")
     if host in ("", "*"):

@@ -39,7 +39,7 @@ ensure_environment() {  # EXTRA...
 }
 
 environment_stands() {  # EXTRA...
-    [[ -x $VENV_PYTHON && -r $STAMP && ! -e $UNFINISHED ]] || return 1
+    is_sound && [[ -r $STAMP ]] || return 1
     local digest installed extra
     { read -r digest && read -r installed; } <"$STAMP" || return 1
     [[ $digest == "$(lock_digest)" ]] || return 1
@@ -54,12 +54,15 @@ lock_digest() {
 }
 
 make_environment() {  # EXTRA...
-    local extras extra
+    local extras extra python=""
     extras=$(union_of_extras "$@")  # what was there stays: a job must not take test.sh's tools away
     check_disk "$extras"
+    is_sound || python=$(find_python)
     trap 'fail 130 "set-up interrupted; the next call makes the environment anew"' INT
     say "making the environment in .venv (once; seconds where uv has it all in its cache${extras:+; with: $extras})"
-    make_venv
+    [[ -z $python ]] || make_empty_venv "$python"
+    run_installer "$VENV_PYTHON" -m pip install --no-input --disable-pip-version-check --require-hashes \
+        --requirement "$LOCK/uv.txt"
     local requirements=(--requirement "$LOCK/base.txt")
     for extra in $extras; do
         requirements+=(--requirement "$LOCK/$extra.txt")
@@ -82,17 +85,16 @@ write_stamp() {  # "EXTRA EXTRA"
     mv "$STAMP.new" "$STAMP"
 }
 
-# An environment with uv alone, kept where a sound one is there. What a kill left half-made is not worth a diagnosis.
-make_venv() {
-    [[ -x $UV && -d $SITE_PACKAGES && ! -e $UNFINISHED ]] && return
-    local python
-    python=$(find_python)
+# What a kill left half-made is not worth a diagnosis.
+is_sound() {
+    [[ -x $VENV_PYTHON && -d $SITE_PACKAGES && ! -e $UNFINISHED ]]
+}
+
+make_empty_venv() {  # PYTHON
     rm -rf "$VENV"
     mkdir -p "$VENV"
     : >"$UNFINISHED"
-    "$python" -m venv "$VENV" >"$SETUP_LOG" 2>&1 || fail 1 "$python could not make $VENV: $(tail -n 1 "$SETUP_LOG")"
-    run_installer "$VENV_PYTHON" -m pip install --no-input --disable-pip-version-check --require-hashes \
-        --requirement "$LOCK/uv.txt"
+    "$1" -m venv "$VENV" >"$SETUP_LOG" 2>&1 || fail 1 "$1 could not make $VENV: $(tail -n 1 "$SETUP_LOG")"
 }
 
 find_python() {

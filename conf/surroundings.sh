@@ -48,6 +48,15 @@ check_user() {
         "finrec:x:$(id -u):$(id -g)::/tmp:/bin/sh, or start as a user that has one"
 }
 
+# Spark keeps its packages in .ivy2 of the home that Java finds: the one of the user database, whatever HOME says. Prints
+# the folder to take instead where that one cannot be written.
+packages_folder() {  # HOME_OF_JAVA
+    ! { can_write "$1/.ivy2/cache" && can_write "$1/.ivy2/jars"; } || return 0
+    can_write "$ROOT/build/ivy2" && echo "$ROOT/build/ivy2" && return
+    fail 1 "neither $1/.ivy2 nor $ROOT/build can be written, and Spark keeps its packages there: name a folder in" \
+        "spark.jars.ivy"
+}
+
 # Java takes arguments and file names for what the locale says, so other letters in paths need UTF-8. What the job prints
 # stays in the terminal's signs; in the plain C locale Python writes UTF-8 by itself.
 export_locale() {

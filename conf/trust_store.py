@@ -3,7 +3,7 @@
 That Java brings authorities of its own and does not know those that a machine was given, such as that of a company's
 proxy. pip and uv reach their index through such a proxy, and Spark its packages only with this store: Java's own
 authorities and, by Java's keytool, those that the machine has beside them (a handful, as it takes one a call).
-Run as ``python conf/trust_store.py JAVA_HOME BUNDLE...``; a bundle is a PEM file, those that are missing are passed over.
+Run as ``python conf/trust_store.py JAVA_HOME BUNDLE...``; a bundle is a PEM file; missing ones are passed over.
 """
 
 import re

@@ -59,7 +59,7 @@ def uv_environment(settings: Mapping[str, str], environment: Mapping[str, str]) 
     if "UV_FIND_LINKS" in needed:
         needed["UV_FIND_LINKS"] = needed["UV_FIND_LINKS"].replace(" ", ",")
     if "UV_INDEX" in needed:
-        needed["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip's way of several indexes; the lock's hashes keep it safe
+        needed["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip's way of several indexes; the hashes keep it safe
     return needed
 
 
