@@ -58,7 +58,7 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 def _console(log_format: LogFormat, tracebacks: bool) -> logging.Handler:
     handler = logging.StreamHandler()
-    handler.setLevel(logging.DEBUG if tracebacks else logging.INFO)
+    handler.addFilter(lambda record: record.levelno >= logging.INFO or (tracebacks and bool(record.exc_info)))
     text = logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S")
     handler.setFormatter(JsonFormatter(_FIELDS) if log_format == "json" else text)
     return handler

@@ -30,10 +30,13 @@ def test_signs_that_the_terminal_lacks_are_printed_as_others(monkeypatch, encodi
 def test_a_log_that_cannot_be_written_is_told_and_keeps_no_job_from_its_work(tmp_path, capsys, folder):
     (tmp_path / "a file").write_text("")
     configure_logging("text", str(tmp_path / folder))
-    logging.getLogger("finrec_spark").debug("a traceback")
+    logger = logging.getLogger("finrec_spark")
+    logger.debug("traceback", exc_info=ValueError("why"))
+    logger.debug("what only a file is meant for")
     told = capsys.readouterr().err
     assert f"log_dir {tmp_path / folder} cannot be written" in told
-    assert "a traceback" in told
+    assert "ValueError: why" in told
+    assert "only a file" not in told
 
 
 @pytest.mark.parametrize("name", ["fs.defaultFS", "fs.default.name"])
