@@ -3,7 +3,7 @@
 # Sets up what is missing first: Python's environment, Java (conf/setup.sh).
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+ROOT=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=conf/setup.sh
 source "$ROOT/conf/setup.sh"
 
@@ -18,18 +18,23 @@ PY_FILES=""
 PROPERTIES_FILE=""
 VERBOSE=false
 
+ARCHIVE=$ROOT/build/finrec_spark-code.zip  # the package, for executors elsewhere
+
 main() {
     if [[ $# -eq 0 ]]; then
         usage
         exit 0
     fi
     read_command_line "$@"
+    check_user
     ensure_environment base
     export_spark_environment
     if asks_for_help "${JOB_OPTIONS[@]}"; then
         exec "$VENV_PYTHON" "$ROOT/jobs/$JOB.py" --help  # needs no Spark
     fi
     ensure_java
+    export_java_options
+    export_locale
     submit
 }
 
@@ -135,19 +140,27 @@ first_line_of_docstring() {  # FILE
 
 # Ends in exec: whoever stops this script stops Spark, and the job's exit code is the script's.
 submit() {
-    local properties
-    properties=$(mktemp "${TMPDIR:-/tmp}/finrec_spark-XXXXXX")  # only its owner may read it
-    trap 'rm -f "$properties"' EXIT
+    local scratch properties
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/finrec_spark-XXXXXX" 2>/dev/null) ||  # only its owner may read it
+        fail 1 "cannot write in ${TMPDIR:-/tmp}: make room there, or let TMPDIR name another folder"
+    # shellcheck disable=SC2064  # the folder of now
+    trap "rm -rf '$scratch'" EXIT
+    properties=$scratch/spark.properties
+    mkfifo "$scratch/stderr"
     write_properties "$properties" || exit $?
     ensure_extras "$properties"
     : "${MASTER:=$(setting spark.master "$properties")}"
     : "${DEPLOY_MODE:=$(setting spark.submit.deployMode "$properties")}"
+    export_executors_python "$MASTER"
+    export_drivers_python "$DEPLOY_MODE" "$scratch/stderr"
     ship_package "$properties"
+    stay_on_local_files "$properties"
+    keep_packages_where_one_can_write "$properties"
     dress_terminal
     local command=("$SPARK_HOME/bin/spark-submit" --properties-file "$properties")
     command+=(${MASTER:+--master "$MASTER"} ${DEPLOY_MODE:+--deploy-mode "$DEPLOY_MODE"} ${PY_FILES:+--py-files "$PY_FILES"})
     command+=("${SPARK_OPTIONS[@]}" "$ROOT/jobs/$JOB.py" "${JOB_OPTIONS[@]}")
-    exec "${command[@]}" > >(drop_ivys_greeting) 2> >(follow_spark "$properties")
+    exec "${command[@]}" > >(drop_ivys_greeting) 2> >(follow_spark "$scratch")
 }
 
 # Later lines win: the cluster's own defaults (--properties-file would hide them), conf/, the user's properties file.
@@ -180,12 +193,26 @@ setting() {  # NAME FILE
 # Executors elsewhere have no checkout: the package travels with the job, into their working directory. Python that
 # they start for a training is not told of it by Spark, only by the environment.
 ship_package() {  # PROPERTIES
-    [[ $MASTER != local && $MASTER != "local["* && -n $MASTER ]] || return 0
-    ensure_archive
+    ! is_local "$MASTER" || return 0
+    "$VENV_PYTHON" "$ROOT/conf/archive.py" "$ROOT" "$ARCHIVE"
     PY_FILES=$ARCHIVE${PY_FILES:+,$PY_FILES}
     local path
     path=$(setting spark.executorEnv.PYTHONPATH "$1")
     SPARK_OPTIONS+=(--conf "spark.executorEnv.PYTHONPATH=${ARCHIVE##*/}${path:+:$path}")
+}
+
+# Where Spark runs on this machine alone, a path without a scheme is of this machine, whatever file system the
+# configuration of a cluster (HADOOP_CONF_DIR) has as its default.
+stay_on_local_files() {  # PROPERTIES
+    is_local "$MASTER" && [[ -z $(setting spark.hadoop.fs.defaultFS "$1") ]] || return 0
+    SPARK_OPTIONS=(--conf spark.hadoop.fs.defaultFS=file:/// "${SPARK_OPTIONS[@]}")
+}
+
+keep_packages_where_one_can_write() {  # PROPERTIES
+    local folder
+    [[ -z $(setting spark.jars.ivy "$1") && $DEPLOY_MODE != cluster ]] || return 0
+    folder=$(packages_folder "$(unset HOME && echo ~)") || exit $?
+    [[ -z $folder ]] || SPARK_OPTIONS=(--conf "spark.jars.ivy=$folder" "${SPARK_OPTIONS[@]}")
 }
 
 # Spark reads the job's output through a pipe, so the job cannot see that a person watches.
@@ -204,16 +231,20 @@ drop_ivys_greeting() {
     exec cat
 }
 
-# Reads what Spark says beside the job (its stderr; all that the job says, Spark writes to stdout). It goes to a log:
-# reports on packages, warnings, stack traces. Shown are only the downloads and what kept Spark from running the job.
-follow_spark() {  # PROPERTIES
+# Reads what Spark says beside the job. It goes to a log: reports on packages, warnings, stack traces. Shown are only the
+# downloads and what kept Spark from running the job. What the job itself says on stderr comes through a named pipe.
+follow_spark() {  # SCRATCH
     trap '' INT TERM HUP
+    exec 7<>"$1/stderr"  # so that the reader finds a writer, and at its end none where no job ever ran
+    cat <"$1/stderr" >&2 7>&- &
     if [[ $VERBOSE == true || $DEPLOY_MODE == cluster ]]; then
         cat >&2  # a driver elsewhere says its state here
     else
         filter_spark "$(spark_log)"
     fi
-    rm -f "$1"
+    exec 7>&-
+    wait
+    rm -rf "$1"
 }
 
 filter_spark() {  # LOG
@@ -233,7 +264,7 @@ filter_spark() {  # LOG
 
 spark_log() {
     local folder=$ROOT/logs
-    { mkdir -p "$folder" && [[ -w $folder ]]; } 2>/dev/null || folder=${TMPDIR:-/tmp}
+    can_write "$folder" || folder=${TMPDIR:-/tmp}
     find "$folder" -maxdepth 1 -name 'spark-*.log' -mtime +30 -delete 2>/dev/null || true
     echo "$folder/spark-$JOB-$(date +%Y%m%d-%H%M%S)-$$.log"
 }

@@ -2,7 +2,7 @@
 # Everything that is checked before a change lands: ruff, mypy, pytest. ./test.sh -m 'not slow' hands its options to pytest.
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+ROOT=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=conf/setup.sh
 source "$ROOT/conf/setup.sh"
 
@@ -12,6 +12,7 @@ main() {
     ensure_environment dev nlp training
     ensure_java
     export_spark_environment
+    export_executors_python local
     local complaints=0
     check ruff check || complaints=1
     check ruff format --check || complaints=1

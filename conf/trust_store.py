@@ -1,60 +1,49 @@
-"""The certificate authorities that this machine trusts, as a store that Java reads.
+"""The certificate authorities that this machine trusts, told to the Java that PyPI carries.
 
-A Java that PyPI carries brings authorities of its own and does not know those that a machine was given, such as that of
-a company's proxy. pip reaches its index through such a proxy, and Spark its packages only with this store.
-Run as ``python conf/trust_store.py STORE BUNDLE...``; a bundle is a PEM file, those that are missing are passed over.
+That Java brings authorities of its own and does not know those that a machine was given, such as that of a company's
+proxy. pip and uv reach their index through such a proxy, and Spark its packages only with this store: Java's own
+authorities and, by Java's keytool, those that the machine has beside them (a handful, as it takes one a call).
+Run as ``python conf/trust_store.py JAVA_HOME BUNDLE...``; a bundle is a PEM file; missing ones are passed over.
 """
 
 import re
-import ssl
-import struct
+import shutil
+import subprocess
 import sys
-from hashlib import sha1
+from collections.abc import Iterable
 from pathlib import Path
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 PASSWORD = "changeit"  # Java's own default; the store holds nothing secret
+STORE = "jssecacerts"  # where Java looks first for authorities to trust, beside its own cacerts
 
 
-def read_certificates(bundles: list[Path]) -> list[bytes]:
-    """Every certificate of the PEM files that are there, once each, in DER form."""
-    texts = [bundle.read_text(encoding="utf-8", errors="replace") for bundle in bundles if bundle.is_file()]
-    blocks = [block for text in texts for block in CERTIFICATE.findall(text)]
-    return list(dict.fromkeys(map(ssl.PEM_cert_to_DER_cert, blocks)))
+def certificates(texts: Iterable[str]) -> list[str]:
+    """Every PEM certificate of the texts, once each, in one form of line breaks."""
+    blocks = [block.splitlines() for text in texts for block in CERTIFICATE.findall(text)]
+    return list(dict.fromkeys("\n".join(line.strip() for line in lines) for lines in blocks))
 
 
-def java_key_store(certificates: list[bytes]) -> bytes:
-    """A key store of format JKS 2 with nothing but trusted certificates.
-
-    A header, an entry each (kind 2, alias, date in ms, type, bytes), and a digest salted as Java's source has it.
-    """
-    entries = [
-        struct.pack(">I", 2)
-        + _text(f"authority-{number}")
-        + struct.pack(">Q", 0)
-        + _text("X.509")
-        + _bytes(certificate)
-        for number, certificate in enumerate(certificates)
-    ]
-    content = struct.pack(">III", 0xFEEDFEED, 2, len(entries)) + b"".join(entries)
-    return content + sha1(PASSWORD.encode("utf-16-be") + b"Mighty Aphrodite" + content).digest()
-
-
-def _text(text: str) -> bytes:
-    return struct.pack(">H", len(text)) + text.encode("ascii")
-
-
-def _bytes(content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + content
+def keytool(java_home: Path, store: Path, *arguments: str, standard_input: str = "") -> str:
+    """What Java's keytool prints of a store; a certificate that it cannot read is passed over."""
+    command = [str(java_home / "bin" / "keytool"), *arguments, "-keystore", str(store), "-storepass", PASSWORD]
+    done = subprocess.run(command, input=standard_input.encode(), capture_output=True, check=False)
+    return done.stdout.decode("utf-8", "replace")
 
 
 def main(argv: list[str]) -> int:
-    """Write the store, unless no bundle has a certificate: then Java's own authorities stay in force."""
-    store, bundles = Path(argv[0]), [Path(name) for name in argv[1:] if name]
-    certificates = read_certificates(bundles)
-    if certificates:
-        unfinished = store.with_name(f"{store.name}.new")
-        unfinished.write_bytes(java_key_store(certificates))
+    """Write the store, unless Java knows all authorities: then its own store stays in force."""
+    java_home, bundles = Path(argv[0]), [Path(name) for name in argv[1:] if name]
+    own, store = java_home / "lib/security/cacerts", java_home / "lib/security" / STORE
+    known = certificates([keytool(java_home, own, "-list", "-rfc")])
+    machines = certificates(bundle.read_text("utf-8", "replace") for bundle in bundles if bundle.is_file())
+    added = [certificate for certificate in machines if certificate not in set(known)]
+    if added:
+        unfinished = store.with_name(f"{STORE}.new")
+        shutil.copyfile(own, unfinished)
+        for number, certificate in enumerate(added):
+            arguments = ("-importcert", "-noprompt", "-trustcacerts", "-alias", f"machine-{number}")
+            keytool(java_home, unfinished, *arguments, standard_input=certificate)
         unfinished.replace(store)
     return 0
 

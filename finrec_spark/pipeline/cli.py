@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -17,7 +18,8 @@ from finrec_spark.months import month_after, parse_month
 from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
-from finrec_spark.pipeline.logs import configure_logging
+from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs
+from finrec_spark.pipeline.paths import PROPERTY, check_letters, check_scheme, default_file_system
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import open_session
 from finrec_spark.pipeline.step import Step
@@ -75,6 +77,7 @@ class _OneLineParser(argparse.ArgumentParser):
 def main(command: Command | LocalCommand, argv: Sequence[str] | None = None) -> int:
     """Run the job; 0 done, else the error's exit code, the error logged in one line."""
     configure_logging("text", None)
+    print_in_plain_signs()
     try:
         options = _parser(command).parse_args(argv)
         over = command.configure(options) if isinstance(command, Command) else {}
@@ -171,6 +174,8 @@ def _run(command: Command, options: argparse.Namespace, config: Config) -> None:
     source, input_dir = getattr(options, "source", GENERATOR), getattr(options, "input", None)
     if source != GENERATOR and input_dir is None:
         raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
+    check_letters("--lake", options.lake)
+    check_letters("--input", input_dir)
     root = _absolute(options.lake)
     only_reads = options.dry_run or not command.writes
     with nullcontext(Held()) if only_reads else exclusive(root) as held:
@@ -189,6 +194,9 @@ def _run_on_lake(
     logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
     spark = open_session(command.name, config.spark_properties)
     try:
+        default = spark.conf.get(f"spark.hadoop.{PROPERTY}", None) or default_file_system(os.environ)
+        check_scheme("--lake", root, default)
+        check_scheme("--input", input_dir, default)
         context = RunContext(spark, config, Lake(spark, root), source, input_dir, held)
         context.record_killed()
         command.body(context, options)

@@ -11,38 +11,60 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 TOOLS = (
-    "bash cat cksum cut date df dirname env find flock grep mkdir mktemp mv paste readlink rm sed sleep sort tail tr"
+    "awk basename bash cat chmod cksum cp cut date df dirname env find flock grep id locale mkdir mkfifo mktemp mv"
+    " paste readlink rm sed sleep sort tail tr"
 )
 
-# Stands for spark-submit: says what it was called with. FAKE_SPARK is what Spark would say beside the job.
+# Stands for spark-submit: says what it was called with. FAKE_SPARK is what Spark would say beside the job; with
+# FAKE_JOB it runs the job as Spark does, which makes the job's stderr a part of its own stdout.
 SPARK_SUBMIT = """
     echo ":: loading settings :: url = jar:file:ivysettings.xml"
     printf '%s\\n' "${FAKE_SPARK-}" >&2
     for argument in "$@"; do echo "argument: $argument"; done
     while [[ $1 != --properties-file ]]; do shift; done
     sed 's/^/property: /' "$2" && echo
-    env | grep -E '^(SPARK_|PYSPARK_|PYTHONPATH|JAVA_HOME)' | sed 's/^/environment: /'
+    env | grep -E '^(SPARK_|PYSPARK_|PYTHON|JAVA_HOME|LC_ALL)' | sed 's/^/environment: /'
+    while [[ $1 != *.py ]]; do shift; done
+    [[ -z ${FAKE_JOB-} ]] || "$PYSPARK_DRIVER_PYTHON" "$@" 2>&1
     exit "${FAKE_EXIT-0}"
 """
 
-# Stands for a Python 3.11 that makes environments, whose pip notes in pip.log what it was asked for, and fails as
-# FAKE_PIP says.
+# Stands for uv, which notes what it was asked for in uv.log. FAKE_CACHE: it has all in its cache. FAKE_UV: what it
+# says before it fails.
+UV = """
+    [[ $1 != cache ]] || { echo "$PWD/cache" && exit; }
+    [[ " $* " != *" --offline "* || -n ${FAKE_CACHE-} ]] || exit 2
+    sleep 0.3
+    names=()
+    for argument in "$@"; do
+        case ${argument#"$PWD/conf/"} in
+            lock/build.txt) ;;
+            lock/*) names+=("$(basename "$argument" .txt)") ;;
+            --editable) names+=(editable) ;;
+        esac
+    done
+    echo "${names[*]}" >>uv.log
+    echo "$*" >>uv.words
+    env | grep '^UV_' >uv.environment
+    [[ -z ${FAKE_UV-} ]] || { echo "$FAKE_UV" && exit 1; }
+"""
+
+# Stands for a Python 3.11 that makes environments, whose pip brings the uv above, or fails as FAKE_PIP says.
 PYTHON = """
     [[ $1 == -m && $2 == venv ]] || exit 0
     mkdir -p "$3/bin" "$3/lib/python3.11/site-packages"
     cat >"$3/bin/python" <<'PIP'
     #!/usr/bin/env bash
     [[ $1 == -m && $2 == pip ]] || exit 0
-    sleep 0.3
-    echo "${@:6}" >>pip.log
     [[ -z ${FAKE_PIP-} ]] || { echo "$FAKE_PIP" && exit 1; }
+    cp bin/stand-in-uv "$(dirname "$0")/uv"
     PIP
     chmod +x "$3/bin/python"
 """
 
-# This test's own Python, but for pip, which must install nothing here: it notes what it was asked for.
+# This test's own Python, but for pip, which must install nothing here.
 PREPARED_PYTHON = """
-    if [[ $1 == -m && $2 == pip ]]; then echo "${{@:6}}" >>pip.log; exit; fi
+    [[ $1 != -m || $2 != pip ]] || exit 0
     exec {python} "$@"
 """
 
@@ -67,8 +89,8 @@ class Checkout:
         return subprocess.Popen(["bash", "-c", script], cwd=self.root, env=self._environment({}), text=True)
 
     def installs(self) -> list[str]:
-        """What pip was asked for, call by call."""
-        log = self.root / "pip.log"
+        """What uv was asked for, call by call: extras by their lock, or the package itself."""
+        log = self.root / "uv.log"
         return log.read_text().splitlines() if log.exists() else []
 
     def add_command(self, name: str, body: str) -> Path:
@@ -114,7 +136,7 @@ def bare(tmp_path):
     (root / "jobs").mkdir()
     (root / "jobs" / "hello.py").write_text('"""Say hello."""\n\nimport sys\n\nprint("help of hello", *sys.argv[1:])\n')
     (root / "bin").mkdir()
-    for tool in [*TOOLS.split(), "awk", "cp", "chmod"]:
+    for tool in TOOLS.split():
         (root / "bin" / tool).symlink_to(shutil.which(tool))
     return Checkout(root)
 
@@ -123,6 +145,7 @@ def bare(tmp_path):
 def unprepared(bare):
     """A fresh clone on a machine with a (feigned) Python 3.11."""
     bare.add_command("python3.11", PYTHON)
+    bare.add_command("stand-in-uv", UV)
     return bare
 
 
@@ -131,6 +154,7 @@ def prepared(bare, java_home):
     """A clone that is set up: this test's own Python, and a stand-in for spark-submit."""
     venv = bare.root / ".venv"
     write_script(venv / "bin" / "python", PREPARED_PYTHON.format(python=sys.executable))
+    write_script(venv / "bin" / "uv", UV)
     write_script(venv / "lib/python3.11/site-packages/pyspark/bin/spark-submit", SPARK_SUBMIT)
     bare.environment["JAVA_HOME"] = str(java_home("17.0.9"))
     bare.shell('write_stamp ""').check_returncode()

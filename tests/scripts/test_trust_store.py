@@ -19,18 +19,43 @@ def keytool(*arguments):
     return done.stdout
 
 
+@pytest.fixture
+def java_home(tmp_path):
+    """A Java with this machine's keytool that trusts one authority."""
+    home = tmp_path / "java"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "keytool").symlink_to(KEYTOOL)
+    (home / "lib" / "security").mkdir(parents=True)
+    authority(tmp_path, "Known", home / "lib/security/cacerts")
+    return home
+
+
+def authority(folder, name, keys):
+    """A new authority's certificate as PEM."""
+    keytool("-genkeypair", "-keyalg", "EC", "-alias", name, "-dname", f"CN={name}", "-keystore", keys)
+    return keytool("-exportcert", "-rfc", "-alias", name, "-keystore", keys)
+
+
+def write_store(java_home, *bundles):
+    subprocess.run([sys.executable, SCRIPT, java_home, *bundles], check=True)
+    return java_home / "lib/security/jssecacerts"
+
+
 @pytest.mark.skipif(KEYTOOL is None, reason="this Java has no keytool")
-def test_java_reads_the_store_and_finds_each_authority_once(tmp_path):
-    keys, bundle, store = tmp_path / "keys", tmp_path / "bundle.pem", tmp_path / "store"
-    keytool("-genkeypair", "-keyalg", "EC", "-alias", "ours", "-dname", "CN=Ours", "-keystore", keys)
-    pem = keytool("-exportcert", "-rfc", "-alias", "ours", "-keystore", keys)
-    bundle.write_text(f"# a company's bundle\n{pem}\n{pem}")
-    subprocess.run([sys.executable, SCRIPT, store, "", tmp_path / "missing.pem", bundle], check=True)
-    listed = keytool("-list", "-v", "-keystore", store)
-    assert "contains 1 entry" in listed
+def test_java_trusts_its_own_authorities_and_each_of_the_machines_once(java_home, tmp_path):
+    pem = authority(tmp_path, "Ours", tmp_path / "keys")
+    unreadable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(f"# a company's bundle\n{pem}\n{unreadable}{pem}")
+    listed = keytool("-list", "-v", "-keystore", write_store(java_home, "", tmp_path / "missing.pem", bundle))
+    assert "contains 2 entries" in listed
     assert "Owner: CN=Ours" in listed
+    assert "Owner: CN=Known" in listed
 
 
-def test_without_a_bundle_javas_own_store_stays_in_force(tmp_path):
-    subprocess.run([sys.executable, SCRIPT, tmp_path / "store", "", tmp_path / "missing.pem"], check=True)
-    assert not (tmp_path / "store").exists()
+@pytest.mark.skipif(KEYTOOL is None, reason="this Java has no keytool")
+def test_where_java_knows_all_authorities_its_own_store_stays_in_force(java_home, tmp_path):
+    bundle = tmp_path / "bundle.pem"
+    own = keytool("-list", "-rfc", "-keystore", java_home / "lib/security/cacerts")
+    bundle.write_text(own.replace("\n", "\r\n"))
+    assert not write_store(java_home, "", tmp_path / "missing.pem", bundle).exists()
