@@ -14,6 +14,8 @@ from operator import itemgetter
 
 import pyarrow as pa
 
+from finrec_spark.transforms.forms import form_of
+
 _MOST_LINES = 1000
 """Lines of one record; a quote that is open for longer is a stray one."""
 _BATCH = 4096
@@ -138,22 +140,20 @@ def _swallows_rows(lines: list[str], dialect: _Dialect, separator: str, width: i
     """Whether a line after the first looks like a row of its own: as many cells, and a first one of the same form."""
     if width < 2:
         return False
-    first = form(lines[0].split(separator)[0])
+    first = _outline(lines[0].split(separator)[0])
     ends = [line.replace('"', "") if place == len(lines) - 1 else line for place, line in enumerate(lines)]
     return any(
-        len(line.split(separator)) == width and form(line.split(separator)[0]) == first and f"{separator} " not in line
+        len(line.split(separator)) == width
+        and _outline(line.split(separator)[0]) == first
+        and f"{separator} " not in line
         for line in ends[1:]
         if dialect.whole.fullmatch(line)
     )
 
 
-def form(text: str) -> str:
-    """The text's form, which tells nothing of a person: a digit is 9, a letter a; repeats count once.
-
-    >>> form("P-0012")
-    'a-9'
-    """
-    return re.sub(r"9+", "9", re.sub(r"a+", "a", re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text))))
+def _outline(text: str) -> str:
+    """The text's form in which repeats count once: ``a-9`` for ``P-0012``."""
+    return re.sub(r"(.)\1+", r"\1", form_of(text))
 
 
 @cache

@@ -88,6 +88,16 @@ def as_iso(text: Column, pattern: str) -> Column:
     return F.coalesce(F.date_format(time, _ISO), text)
 
 
+def format_hint(column: str, formats: Sequence[str]) -> str:
+    """The keys that read a column in one of the forms.
+
+    >>> format_hint("event_time", ["dd/MM/yyyy"])
+    'files.formats: {event_time: dd/MM/yyyy} reads them'
+    """
+    keys = " or ".join(f"{{{column}: {pattern}}}" for pattern in formats[:2])
+    return f"files.formats: {keys} reads them"
+
+
 def likely_formats(values: Sequence[str]) -> list[str]:
     """The forms in which all the values can be read, the shortest first; more than one where they do not tell.
 

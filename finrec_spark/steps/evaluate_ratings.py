@@ -14,7 +14,8 @@ def evaluate_ratings(run: StepRun) -> int:
     products, customers = screened_products(landing.products).valid, screened_customers(landing.customers).valid
     interactions = screened_interactions(landing.interactions, products, customers).valid
 
-    rated = explicit_ratings(interactions, ("rating", run.config.files.default_event_type))
+    types = dict.fromkeys((*run.config.matrix.rating_types, run.config.files.default_event_type))
+    rated = explicit_ratings(interactions, tuple(types))
     errors = rating_errors(rated, run.config.ratings)
 
     return run.write(METRICS, errors, protocol="ratings", run_id=run.run_id)
@@ -24,7 +25,7 @@ STEP = Step(
     name="evaluate_ratings",
     run=evaluate_ratings,
     writes=(Writes(METRICS),),
-    params=lambda config: {"ratings": config.ratings, "files": config.files},
+    params=lambda config: {"ratings": config.ratings, "files": config.files, "events": config.matrix.rating_types},
     delivery=lambda context: context.delivery_fingerprint(),
     monthly=False,
 )

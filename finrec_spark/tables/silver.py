@@ -65,7 +65,10 @@ INTERACTIONS = Table(
         Column("event_type", "string", "What was done, such as open, view, buy or rating"),
         EVENT_TIME,
         EVENT_MONTH,
-        Column("value", _MONEY, "Amount of money, or an explicit rating", nullable=True),
+        Column("value", _MONEY, "Amount of money, or an explicit rating rounded to hundredths", nullable=True),
+        Column(
+            "rating", "double", "The value as it was delivered: what an explicit rating is read from", nullable=True
+        ),
         CURRENCY.optional(),
         Column("fold", "int", "Fold of a cross-validation; read by evaluation only", nullable=True),
     ),
