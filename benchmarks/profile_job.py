@@ -25,6 +25,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 TICK = os.sysconf("SC_CLK_TCK")
+_INTERVAL = 0.5  # seconds between two looks; each costs some milliseconds of a core
 THREADS = (  # of the JVM, by the start of the name
     ("JVM: compilers", ("C1 Compiler", "C2 Compiler", "Sweeper")),
     ("JVM: collector", ("GC Thread", "G1 ", "VM Thread", "Reference Handl", "Finalizer")),
@@ -108,7 +109,7 @@ def watch(command: Sequence[str], log: Path) -> Watched:
             for each in tree:
                 seen.update(threads_of(each))
             found.peak_bytes = max(found.peak_bytes, sum(resident(each) for each in tree))
-            time.sleep(0.2)
+            time.sleep(_INTERVAL)
     found.seconds, found.code = time.monotonic() - start, process.returncode
     for kind, seconds in seen.values():
         found.cpu[kind] += seconds

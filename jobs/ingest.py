@@ -18,6 +18,7 @@ from finrec_spark.tables import (
     CONSENTS,
     CONTACTS,
     CUSTOMERS,
+    EVENT_MONTHS,
     INTERACTIONS,
     LANDING,
     PRODUCTS,
@@ -39,6 +40,7 @@ from finrec_spark.transforms.ingest.screening import (
     screened_products,
     screened_responses,
 )
+from finrec_spark.transforms.labels import event_months
 
 _REASONS = 3  # that a gate tells
 BRONZE_OF = {landing.name.removeprefix("landing."): bronze(landing) for landing in LANDING}
@@ -65,6 +67,8 @@ def run(step_run: StepRun) -> int:
     )
     for table in (table for table in SILVER if context.lake.exists(table)):
         step_run.note_known(table)
+    months = event_months(step_run.context.lake.read(INTERACTIONS), step_run.config.matrix.opening_types)
+    step_run.write(EVENT_MONTHS, months)
     return rows
 
 
@@ -156,8 +160,12 @@ def _known(step_run: StepRun, table: Table) -> DataFrame | None:
 STEP = Step(
     name="ingest",
     run=run,
-    writes=tuple(map(Writes, (*SILVER, *BRONZE, QUARANTINE))),
-    params=lambda config: {"files": config.files, "quality": config.quality},
+    writes=tuple(map(Writes, (*SILVER, EVENT_MONTHS, *BRONZE, QUARANTINE))),
+    params=lambda config: {
+        "files": config.files,
+        "quality": config.quality,
+        "opening_types": list(config.matrix.opening_types),
+    },
     delivery=lambda context: context.delivery_fingerprint(),
     monthly=False,
 )

@@ -1,9 +1,8 @@
 """Metrics → tables for the screen."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,9 +29,9 @@ class MetricRow(NamedTuple):
     high: float | None
 
 
-def collect_metrics(metrics: DataFrame) -> list[MetricRow]:
-    """The rows of ``mart.metrics`` or of a part of it: as many as models × metrics × segments."""
-    return [MetricRow(*row) for row in metrics.select(*MetricRow._fields).collect()]
+def metric_rows(records: Iterable[Mapping[str, Any]]) -> list[MetricRow]:
+    """The figures of rows of ``mart.metrics``."""
+    return [MetricRow(*(record[name] for name in MetricRow._fields)) for record in records]
 
 
 def metrics_table(
@@ -44,7 +43,7 @@ def metrics_table(
     """One line a model, best first by ``leading``; the baseline is marked and the others are held against it.
 
     Args:
-        rows: from ``collect_metrics``; those of other segments, and metrics that rank no list, are not shown. A
+        rows: from ``metric_rows``; those of other segments, and metrics that rank no list, are not shown. A
             column a metric, in the order of their first rows, the leading one first.
         leading: the metric that orders the models and that is compared; larger is better.
         baseline: the model that is compared with.

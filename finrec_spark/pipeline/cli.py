@@ -4,32 +4,27 @@ import argparse
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from pyspark.sql import DataFrame
-
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing
-from finrec_spark.months import last_real_month, month_after, parse_month
+from finrec_spark.months import parse_month
 from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
+from finrec_spark.pipeline.default_month import month_after_last, why_no_month
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import open_session
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.reading import read_delivery, source_of
-from finrec_spark.sources.time_formats import format_hint, likely_formats
 from finrec_spark.sources.told import told_in_one_line
-from finrec_spark.tables import INTERACTIONS
-from finrec_spark.transforms.forms import form_of
-from finrec_spark.transforms.ingest.newest_month import collect_month_counts
+from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
 from finrec_spark.transforms.ingest.parsing import parsed_time
-from finrec_spark.transforms.ingest.reasons import collect_some
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held, exclusive
 
@@ -117,10 +112,10 @@ def decided_month(context: RunContext, options: argparse.Namespace) -> date:
     """
     if options.month is not None:
         return parse_month(options.month)
-    counts = collect_month_counts(context.lake.read(INTERACTIONS).select("event_time"))
+    counts = {row["event_month"]: row["events"] for row in context.lake.collect(EVENT_MONTHS)}
     if not counts:
         raise InputMissing(f"{INTERACTIONS.name} is empty; run ingest, or say which --month to decide")
-    return _month_after_last(counts, context)
+    return month_after_last(counts, context)
 
 
 def delivered_month(context: RunContext, options: argparse.Namespace) -> date:
@@ -135,29 +130,8 @@ def delivered_month(context: RunContext, options: argparse.Namespace) -> date:
     with told_in_one_line(context.spark, *source_of(landing, "interactions", context.config.files)):
         counts = collect_month_counts(landing.interactions.select(parsed_time("event_time").value.alias("event_time")))
         if not counts:
-            raise InputMissing(f"interactions in {context.delivery_directory}: {_why_no_month(landing.interactions)}")
-    return _month_after_last(counts, context)
-
-
-def _month_after_last(counts: Mapping[date, int], context: RunContext) -> date:
-    """The month after the last real one; a word where that is not the newest."""
-    last, newest = last_real_month(counts), max(counts)
-    if newest != last:
-        beyond = sum(rows for month, rows in counts.items() if month > last)
-        context.log(
-            f"interactions: {beyond:,} of {sum(counts.values()):,} are of later months than {last:%Y-%m} (up to"
-            f" {newest:%Y-%m}), next to nothing, so {month_after(last):%Y-%m} is decided; --month decides another"
-        )
-    return month_after(last)
-
-
-def _why_no_month(interactions: DataFrame) -> str:
-    """Why no event has a readable time, by the form of one value, and the key that reads it."""
-    values = collect_some(interactions, "event_time")
-    if not values:
-        return "no event_time; say which --month"
-    formats = likely_formats(values) or ["PATTERN"]
-    return f"no readable event_time, they look like {form_of(values[0])}; {format_hint('event_time', formats)}"
+            raise InputMissing(f"interactions in {context.delivery_directory}: {why_no_month(landing.interactions)}")
+    return month_after_last(counts, context)
 
 
 def outcome_line(outcome: Outcome) -> str:

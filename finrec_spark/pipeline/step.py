@@ -14,9 +14,10 @@ from finrec_spark.params import Params
 from finrec_spark.pipeline.checks import Check, check_rows, collect_table_checks, require_passed
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.ledger import Output
+from finrec_spark.pipeline.ledger import Attempt, Output
 from finrec_spark.pipeline.slices import Slice, slice_of
 from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, RECOMMENDATIONS, REGISTRY, Table
+from finrec_spark.warehouse import Written
 from finrec_spark.warehouse.digests import collect_known_digests
 from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
@@ -154,16 +155,22 @@ class StepRun:
             FinrecError: the step does not declare that it reads them.
             InputMissing: the table is not there.
         """
-        self._require_declared(table, month, model)
-        if not self._is_there(table, month, model):
-            of_month = f"nothing of {month or self.month:%Y-%m}" if table.monthly else "not"
-            raise InputMissing(
-                f"{table.name}: {of_month} in the lake {self.context.lake.root}; run the job that writes it first"
-            )
+        self._require(table, month, model)
         values: dict[str, str | date] = {} if model is None else {"model": model}
         if table.monthly:
             values["month"] = month or self.month
         return self.context.lake.read(table, **values)
+
+    def writers(self, reads: Sequence[Read]) -> tuple[str, ...]:
+        """Attempts that left these rows: while they are the same, so are the rows.
+
+        Raises:
+            As ``read``.
+        """
+        for read in reads:
+            self._require(read.table, read.month, read.model)
+        of = (self._writer(read.table, read.month, read.model) for read in reads)
+        return tuple(attempt.attempt_id if attempt else self.attempt_id for attempt in of)
 
     def read_if_there(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame | None:
         """The rows, or None where nobody ever wrote them."""
@@ -179,8 +186,7 @@ class StepRun:
             df = df.withColumn(name, F.lit(constants[name]))
         scope: dict[str, str | date] = {"month": self.month, **values} if table.monthly else dict(values)
         written = self.context.lake.replace(table, df, **scope)
-        rows = slice_of(**scope)
-        self.outputs[(table.name, rows)] = Output(table.name, rows, written.version, written.digest, written.rows)
+        self._note(table, written, scope)
         return written.rows
 
     def note_known(self, table: Table) -> None:
@@ -209,8 +215,9 @@ class StepRun:
     def register_model(self, model: str, params: Params) -> None:
         """Note the model that this run fits, with its parameters, in ``model.registry``."""
         version = f"{model}-{self.month:%Y-%m}-{self.fingerprint[:8]}"
-        row = self.spark.createDataFrame([(version, params.model_dump_json())], "model_version string, params string")
-        self.write(REGISTRY, row, model=model)
+        row = (self.month, model, version, params.model_dump_json(), self.run_id)
+        scope: dict[str, str | date] = {"month": self.month, "model": model}
+        self._note(REGISTRY, self.context.lake.replace_records(REGISTRY, [row], **scope), scope)
 
     def publish(self, staged: Mapping[Table, DataFrame], checks: Sequence[Check] = (), **expected: int) -> int:
         """Check what is staged, then make it visible: one commit a table, and a row that says so at the end.
@@ -244,6 +251,10 @@ class StepRun:
         self.context.lake.append(CHECKS, rows)
         require_passed(checks, self.month)
 
+    def _note(self, table: Table, written: Written, scope: Mapping[str, str | date]) -> None:
+        rows = slice_of(**scope)
+        self.outputs[(table.name, rows)] = Output(table.name, rows, written.version, written.digest, written.rows)
+
     def _record_publication(self) -> None:
         lake = self.context.lake
         versions = {table.name: lake.version(table) for table in MART if lake.exists(table)}
@@ -261,7 +272,20 @@ class StepRun:
         """Whether a step that was done, or this run, left the rows."""
         rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
         mine = any(name == table.name and set(rows) <= set(own) for name, own in self.outputs)
-        return mine or self.context.ledger.writer(table.name, rows, month or self.month) is not None
+        return mine or self._writer(table, month, model) is not None
+
+    def _writer(self, table: Table, month: date | None, model: str | None) -> Attempt | None:
+        """The attempt that left the rows."""
+        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
+        return self.context.ledger.writer(table.name, rows, month or self.month)
+
+    def _require(self, table: Table, month: date | None, model: str | None) -> None:
+        self._require_declared(table, month, model)
+        if not self._is_there(table, month, model):
+            of_month = f"nothing of {month or self.month:%Y-%m}" if table.monthly else "not"
+            raise InputMissing(
+                f"{table.name}: {of_month} in the lake {self.context.lake.root}; run the job that writes it first"
+            )
 
     def _require_declared(self, table: Table, month: date | None, model: str | None) -> None:
         own = any(written.table == table for written in self.step.writes)

@@ -141,14 +141,10 @@ def _swallows_rows(lines: list[str], dialect: _Dialect, separator: str, width: i
     if width < 2:
         return False
     first = _outline(lines[0].split(separator)[0])
-    ends = [line.replace('"', "") if place == len(lines) - 1 else line for place, line in enumerate(lines)]
-    return any(
-        len(line.split(separator)) == width
-        and _outline(line.split(separator)[0]) == first
-        and f"{separator} " not in line
-        for line in ends[1:]
-        if dialect.whole.fullmatch(line)
-    )
+    further = [line for line in (*lines[1:-1], lines[-1].replace('"', "")) if dialect.whole.fullmatch(line)]
+    prose = f"{separator} "
+    cells = [line.split(separator) for line in further if prose not in line or prose in lines[0]]
+    return any(len(row) == width and _outline(row[0]) == first for row in cells)
 
 
 def _outline(text: str) -> str:

@@ -89,33 +89,13 @@ def scoring_code(config: Config) -> Sequence[str]:
 
 
 def read_month_tables(run: StepRun, month: date) -> MonthTables:
-    """The month's customers, products and fitted models.
+    """The month's customers, products and fitted models: of one process read once, as several steps score one month.
 
     Raises:
         InputMissing: a table or model of the month is not there.
     """
-    config, params = run.config, run.config.ensemble
-    products = collect_product_rows(run.read(PRODUCTS), run.read(PRODUCT_INDEX_TABLE), month)
-    product_ids = tuple(row["product_id"] for row in products)
-    profile = collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
-    rows = run.read(SCORING_ROWS, month)
-    customers = rows.count()
-    numbers = collect_product_numbers(run.read(PRODUCT_PROFILE, month), product_ids, customers)
-    evidence = run.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
-    states = run.read(CUSTOMER_STATES, month) if "gru" in config.models else None
-    sensitive = frozenset(params.sensitive)
-    fitted = {spec.name: _fitted_rows(run, spec, month) for spec in config.specs}
-    return MonthTables(
-        month=month,
-        rows=scoring_rows(rows.withColumn("profile", padded_profile(profile)), evidence, states),
-        customers=customers,
-        catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
-        product_ids=product_ids,
-        profile=profile,
-        scorers=fitted_scorers(fitted, ScorerInputs(product_ids, profile, sensitive), config.of),
-        features=PairFeatures(tuple(config.models), numbers, profile, frozenset(params.excluded), sensitive),
-        matrix=run.read(CUSTOMER_PRODUCT_MATRIX, month),
-    )
+    left_by = run.writers(month_reads(run.config, month))
+    return run.context.recall((MonthTables, month, left_by), lambda: _collect_month_tables(run, month))
 
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
@@ -130,7 +110,8 @@ def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
 def read_trees(run: StepRun, tables: MonthTables, model: str, month: date) -> Trees | None:
     """The trees that decide ``month``, over the features of ``tables``; None where the bank has too little history."""
     nodes = run.read_if_there(TREES, month, model)
-    return None if nodes is None or nodes.isEmpty() else collect_trees(nodes, tables.features.names)
+    there = nodes is not None and run.context.lake.count(TREES, month=month, model=model)
+    return collect_trees(nodes, tables.features.names) if nodes is not None and there else None
 
 
 def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:
@@ -165,6 +146,31 @@ def wording_of(run: StepRun, tables: MonthTables) -> Wording:
     states = run.read(PRODUCT_STATES, tables.month) if "gru" in tables.scorers else None
     words = () if states is None else collect_words(states, tables.product_ids, han=language == "zh")
     return Wording(language, tables.catalogue.names, labels, words)
+
+
+def _collect_month_tables(run: StepRun, month: date) -> MonthTables:
+    config, params = run.config, run.config.ensemble
+    products = collect_product_rows(run.read(PRODUCTS), run.read(PRODUCT_INDEX_TABLE), month)
+    product_ids = tuple(row["product_id"] for row in products)
+    profile = collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
+    rows = run.read(SCORING_ROWS, month)
+    customers = run.context.lake.count(SCORING_ROWS, month=month)
+    numbers = collect_product_numbers(run.read(PRODUCT_PROFILE, month), product_ids, customers)
+    evidence = run.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
+    states = run.read(CUSTOMER_STATES, month) if "gru" in config.models else None
+    sensitive = frozenset(params.sensitive)
+    fitted = {spec.name: _fitted_rows(run, spec, month) for spec in config.specs}
+    return MonthTables(
+        month=month,
+        rows=scoring_rows(rows.withColumn("profile", padded_profile(profile)), evidence, states),
+        customers=customers,
+        catalogue=product_catalogue(products, config.recommend.risk_level_where_unknown, config.recommend.language),
+        product_ids=product_ids,
+        profile=profile,
+        scorers=fitted_scorers(fitted, ScorerInputs(product_ids, profile, sensitive), config.of),
+        features=PairFeatures(tuple(config.models), numbers, profile, frozenset(params.excluded), sensitive),
+        matrix=run.read(CUSTOMER_PRODUCT_MATRIX, month),
+    )
 
 
 def _fitted_rows(run: StepRun, spec: ModelSpec[Any], month: date) -> DataFrame:

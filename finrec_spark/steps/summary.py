@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Sheet
 
 from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE, PROTOCOL
-from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, collect_metrics, metrics_table
+from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, metric_rows, metrics_table
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome
@@ -41,7 +41,8 @@ def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome])
     console.print(work if ran else "Everything was up to date.")
     console.print(_written(context, month))
     _print_metrics(console, context, month)
-    for place, (held, rows) in enumerate(_collect_examples(context, month), start=1):
+    examples = _collect_examples(context, month) if ran else []  # the one part that asks Spark
+    for place, (held, rows) in enumerate(examples, start=1):
         console.print(_example(place, held, rows))
 
 
@@ -60,8 +61,8 @@ def collect_measured(context: RunContext, step: str, month: date, protocol: str)
     run_id = context.newest_run_id(step, month)
     if run_id is None:
         return []
-    of_run = (F.col("run_id") == run_id) & (F.col("protocol") == protocol) & F.col("metric").isin(*SHOWN_METRICS)
-    return collect_metrics(context.lake.read(METRICS).where(of_run))
+    records = context.lake.collect(METRICS, run_id=run_id, protocol=protocol)
+    return metric_rows(record for record in records if record["metric"] in SHOWN_METRICS)
 
 
 def _print_metrics(console: Console, context: RunContext, month: date) -> None:

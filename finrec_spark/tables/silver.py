@@ -66,9 +66,7 @@ INTERACTIONS = Table(
         EVENT_TIME,
         EVENT_MONTH,
         Column("value", _MONEY, "Amount of money, or an explicit rating rounded to hundredths", nullable=True),
-        Column(
-            "rating", "double", "The value as it was delivered: what an explicit rating is read from", nullable=True
-        ),
+        Column("rating", "double", "The value as delivered: what an explicit rating is read from", nullable=True),
         CURRENCY.optional(),
         Column("fold", "int", "Fold of a cross-validation; read by evaluation only", nullable=True),
     ),
@@ -76,6 +74,17 @@ INTERACTIONS = Table(
     partition_by=("event_month",),
     known_from="event_time",
     checks={"value_not_negative": "value is null or value >= 0"},
+)
+
+EVENT_MONTHS = Table(
+    name="silver.event_months",
+    grain="One month of interactions: what the month's plan asks of them",
+    columns=(
+        EVENT_MONTH,
+        Column("events", "bigint", "Interactions of the month"),
+        Column("acquisitions", "bigint", "Products that a customer acquired in it for the first time"),
+    ),
+    key=("event_month",),
 )
 
 CONSENTS = Table(

@@ -1,13 +1,13 @@
 """What customers took in a month: the outcome that recommendations are held against."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.months import months_before
-from finrec_spark.transforms.splits import before, event_month, within_month
+from finrec_spark.transforms.splits import event_month, within_month
 
 LABEL_MONTHS = 2
 """Months whose outcomes teach: the newest calibrates, the others are learned from."""
@@ -37,32 +37,52 @@ def taken_products(interactions: DataFrame, matrix: DataFrame, month: date, even
     return pairs.join(owned, ["customer_id", "product_id"], "left_anti")
 
 
-def collect_label_months(interactions: DataFrame, month: date, event_types: Collection[str]) -> tuple[date, ...]:
-    """The newest months before ``month`` whose outcomes can teach, oldest first; at most ``LABEL_MONTHS`` rows.
+def event_months(interactions: DataFrame, event_types: Collection[str]) -> DataFrame:
+    """One row: one month of interactions, as ``silver.event_months``.
+
+    What it says of a month does not change with what happens later, so a month reads of it what lies before.
+
+    Args:
+        interactions: silver interactions.
+        event_types: types that start ownership.
+
+    >>> rows = [("2022-01-05", 1, "open"), ("2022-02-03", 1, "open"), ("2022-02-04", 2, "open"), ("2022-02-05", 2, "")]
+    >>> events = spark.createDataFrame(rows, "event_time string, customer_id int, event_type string").selectExpr(
+    ...     "to_timestamp(event_time) event_time", "customer_id", "'card' product_id", "event_type")
+    >>> event_months(events, {"open"}).orderBy("event_month").show()
+    +-----------+------+------------+
+    |event_month|events|acquisitions|
+    +-----------+------+------------+
+    | 2022-01-01|     1|           1|
+    | 2022-02-01|     3|           1|
+    +-----------+------+------------+
+    <BLANKLINE>
+    """
+    month, one = event_month(interactions).alias("event_month"), F.lit(1)
+    opened = interactions.where(F.col("event_type").isin(list(event_types)))
+    first = opened.groupBy("customer_id", "product_id").agg(F.min(event_month(opened)).alias("event_month"))
+    acquired = first.select("event_month", F.lit(0).alias("events"), one.alias("acquisitions"))
+    happened = interactions.select(month, one.alias("events"), F.lit(0).alias("acquisitions"))
+    counts = (F.sum(name).alias(name) for name in ("events", "acquisitions"))
+    return happened.unionByName(acquired).groupBy("event_month").agg(*counts)
+
+
+def teaching_months(acquisitions: Mapping[date, int], month: date) -> tuple[date, ...]:
+    """The newest months before ``month`` whose outcomes can teach, oldest first; at most ``LABEL_MONTHS``.
 
     In such a month customers took, for the first time, at least ``LEAST_TAKEN`` products, and some history lies before
     it. A month that a bank delivered in part, or in which it sold nothing, is passed over.
 
     Args:
-        interactions: silver interactions; what happened on or after ``month`` is not read.
+        acquisitions: month with interactions → products that a customer acquired in it for the first time.
         month: first day of the month being decided.
-        event_types: types that start ownership.
 
-    >>> rows = [("2022-01-05", 1), *[("2022-02-03", n) for n in range(11)], ("2022-03-01", 0), ("2022-03-02", 77)]
-    >>> events = spark.createDataFrame(rows, "event_time string, customer_id int").selectExpr(
-    ...     "to_timestamp(event_time) event_time", "customer_id", "'card' product_id", "'open' event_type")
-    >>> collect_label_months(events, date(2022, 4, 1), {"open"})
+    >>> teaching_months({date(2022, 1, 1): 90, date(2022, 2, 1): 11, date(2022, 3, 1): 1}, date(2022, 4, 1))
     (datetime.date(2022, 2, 1),)
     """
-    known = before(interactions, month)
-    opened = known.where(F.col("event_type").isin(list(event_types)))
-    first = opened.groupBy("customer_id", "product_id").agg(F.min(event_month(opened)).alias("label_month"))
-    taken = first.groupBy("label_month").agg(F.count("*").alias("taken")).where(F.col("taken") >= LEAST_TAKEN)
-    oldest = known.agg(F.min(event_month(known)).alias("oldest"))
-    in_time = F.col("label_month") >= F.lit(months_before(month, LONGEST_BACK))
-    teaching = taken.crossJoin(F.broadcast(oldest)).where(in_time & (F.col("label_month") > F.col("oldest")))
-    newest = teaching.orderBy(F.desc("label_month")).limit(LABEL_MONTHS).collect()
-    return tuple(sorted(row["label_month"] for row in newest))
+    known = sorted(of for of in acquisitions if of < month)
+    in_time = [of for of in known[1:] if of >= months_before(month, LONGEST_BACK)]
+    return tuple([of for of in in_time if acquisitions[of] >= LEAST_TAKEN][-LABEL_MONTHS:])
 
 
 def with_taken(rows: DataFrame, taken: DataFrame) -> DataFrame:

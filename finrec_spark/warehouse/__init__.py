@@ -1,5 +1,5 @@
 """The only reader and writer of Delta."""
 
-from finrec_spark.warehouse.delta import Lake
+from finrec_spark.warehouse.delta import Lake, Written
 
-__all__ = ["Lake"]
+__all__ = ["Lake", "Written"]

@@ -24,15 +24,17 @@ from finrec_spark.errors import ConfigError, FinrecError, InputMissing, SchemaEr
 from finrec_spark.tables import Table
 from finrec_spark.warehouse.delta_log import NO_TABLE, Condition, Replaced, Values, column_names, newest_version
 from finrec_spark.warehouse.digests import collect_digest, digest_sums, digest_text, row_hash
-from finrec_spark.warehouse.large_tables import commit_files, read_frame, write_files
+from finrec_spark.warehouse.large_tables import commit_files, noted_rows, read_frame, write_files
 from finrec_spark.warehouse.merging import changes, collect_extent, without
 from finrec_spark.warehouse.small_tables import (
     append_rows,
     arrow_schema,
     as_records,
     collect_rows,
+    missing_values,
     read_rows,
     replace_rows,
+    rows_digest,
     rows_of,
     to_spark,
 )
@@ -63,7 +65,7 @@ class Written:
     Attributes:
         version: the table's newest version after it.
         rows: rows written.
-        digest: of their content (``warehouse.digests``).
+        digest: of their content.
     """
 
     version: int
@@ -129,6 +131,16 @@ class Lake:
         self._require(table)
         return as_records(self._rows(table, values))
 
+    def count(self, table: Table, **partition: str | date) -> int:
+        """Rows in which the partition columns named have these values: as the table's log says, without a query.
+
+        Raises:
+            InputMissing: the table was never written.
+        """
+        self._require(table)
+        noted = noted_rows(self.path(table), table, partition)
+        return self.read(table, **partition).count() if noted is None else noted
+
     def replace(self, table: Table, df: DataFrame, **values: str | date) -> Written:
         """Overwrite the rows in which the named columns have these values, all of them where none is named.
 
@@ -142,6 +154,16 @@ class Lake:
             return self._store(table, rows, observed, _equal(values))
         of_partitions = _of_partitions(table, values)
         return self._store(table, self._with_others(table, rows, values), observed, _equal(of_partitions))
+
+    def replace_records(self, table: Table, records: Iterable[Sequence[object]], **values: str | date) -> Written:
+        """As ``replace``, for rows of Python's values in the order of the columns: a small table, without Spark.
+
+        Raises:
+            SchemaError: a value is missing that the table needs.
+        """
+        rows = rows_of(records, self._schema(table))
+        self._require_kept(table, missing_values(rows, table))
+        return self._put(table, rows, _equal(values))
 
     def append(self, table: Table, records: Iterable[Sequence[object]]) -> None:
         """Add rows, each with its values in the order of the columns, to a small table in one commit, without Spark."""
@@ -166,7 +188,9 @@ class Lake:
         return self.version(table)
 
     def digest(self, table: Table, **values: str | date) -> str:
-        """Digest of the rows as they lie there now; one query."""
+        """Digest of the rows as they lie there now; of a large table one query."""
+        if table.is_small:
+            return rows_digest(self._rows(table, values))
         return collect_digest(self.read(table, **values), table)
 
     def define_view(self, name: str, query: str) -> None:
@@ -201,14 +225,21 @@ class Lake:
         schema, path = self._schema(table), self.path(table)
         if table.is_small:
             found = self._attempt(table, lambda: collect_rows(rows, schema))
-            commit: Callable[[], int] = partial(replace_rows, path, table, found, replaced or ())
-        else:
-            actions = self._attempt(table, lambda: write_files(rows, path, table))
-            commit = partial(commit_files, path, table, schema, actions, replaced)
+            self._require_kept(table, observed.get["broken"])
+            return self._put(table, found, replaced or ())
+        actions = self._attempt(table, lambda: write_files(rows, path, table))
         made = observed.get
-        if made["broken"]:
-            raise SchemaError(f"{table.name} at {path}: a row breaks one of its declared checks")
-        return Written(self._commit(table, commit), made["rows"], digest_text(made))
+        self._require_kept(table, made["broken"])
+        version = self._commit(table, partial(commit_files, path, table, schema, actions, replaced))
+        return Written(version, made["rows"], digest_text(made))
+
+    def _put(self, table: Table, rows: pa.Table, replaced: Sequence[Condition]) -> Written:
+        version = self._commit(table, partial(replace_rows, self.path(table), table, rows, replaced))
+        return Written(version, rows.num_rows, rows_digest(rows))
+
+    def _require_kept(self, table: Table, broken: int) -> None:
+        if broken:
+            raise SchemaError(f"{table.name} at {self.path(table)}: a row breaks one of its declared checks")
 
     def _with_others(self, table: Table, rows: DataFrame, values: Values) -> DataFrame:
         """The rows, with those of the same partitions that lie beside what is replaced."""
@@ -252,11 +283,12 @@ class Lake:
 
 
 def _observed(table: Table, df: DataFrame) -> tuple[DataFrame, Observation]:
-    """The rows, and what is counted of them on their way: how many, how many break a check, their digest."""
+    """The rows, and what is counted of them on their way: how many break a check; of a large table the digest too."""
     met = (F.coalesce(F.expr(condition), F.lit(False)) for condition in table.conditions)
     observed = Observation()
-    facts = F.count(F.lit(1)).alias("rows"), F.count_if(~reduce(and_, met, F.lit(True))).alias("broken")
-    return table.conform(df).observe(observed, *facts, *digest_sums(row_hash(table.columns))), observed
+    broken = F.count_if(~reduce(and_, met, F.lit(True))).alias("broken")
+    content = () if table.is_small else (F.count(F.lit(1)).alias("rows"), *digest_sums(row_hash(table.columns)))
+    return table.conform(df).observe(observed, broken, *content), observed
 
 
 def _equal(values: Values) -> list[Condition]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import repeat
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -28,14 +29,20 @@ def newest_version(path: str) -> int:
     return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else NO_TABLE
 
 
-def active_files(delta: DeltaTable, table: Table, values: Values) -> list[str]:
-    """Paths below the table's of the files in which the partition columns have these values."""
+def active_files(delta: DeltaTable, table: Table, values: Values) -> dict[str, int | None]:
+    """Path below the table's → rows, of the files in which the partition columns have these values.
+
+    The rows are None where the writer did not note them.
+    """
     actions = delta.get_add_actions(flatten=True)
+    paths = [unquote(path) for path in actions.column("path").to_pylist()]
+    noted = "num_records" in actions.schema.names
+    rows = actions.column("num_records").to_pylist() if noted else [None] * len(paths)
     chosen = [name for name in table.partition_by if name in values]
     wanted = tuple(str(values[name]) for name in chosen)
-    lie_in = zip(*(map(str, actions.column(f"partition.{name}").to_pylist()) for name in chosen), strict=True)
-    paths = [unquote(path) for path in actions.column("path").to_pylist()]
-    return [path for path, found in zip(paths, lie_in, strict=True) if found == wanted] if chosen else paths
+    found = [map(str, actions.column(f"partition.{name}").to_pylist()) for name in chosen]
+    lie_in = zip(*found, strict=True) if chosen else repeat(())
+    return {path: count for path, count, keys in zip(paths, rows, lie_in, strict=False) if keys == wanted}
 
 
 def storage_of(path: str) -> PyFileSystem:

@@ -10,6 +10,8 @@ from finrec_spark.columns import Column
 from finrec_spark.tables import Table
 
 _LOW_BITS = 2**32 - 1
+EMPTY = "empty"
+"""Digest of no rows."""
 _ALWAYS = "0001-01-01"
 """Known month of a row that says no time."""
 
@@ -31,9 +33,9 @@ def digest_sums(hashes: SparkColumn) -> tuple[SparkColumn, SparkColumn]:
 
 
 def digest_text(sums: Row | dict[str, int]) -> str:
-    """The digest of rows from their ``digest_sums``; ``empty`` where there were none."""
+    """The digest of rows from their ``digest_sums``; ``EMPTY`` where there were none."""
     high, low = sums["digest_high"], sums["digest_low"]
-    return "empty" if low is None else f"{high & (2**64 - 1):016x}{low & (2**64 - 1):016x}"
+    return EMPTY if low is None else f"{high & (2**64 - 1):016x}{low & (2**64 - 1):016x}"
 
 
 def collect_digest(rows: DataFrame, table: Table) -> str:

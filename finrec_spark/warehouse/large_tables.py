@@ -46,6 +46,18 @@ def read_frame(spark: SparkSession, path: str, table: Table, values: Values) -> 
     return reduce(DataFrame.unionByName, frames) if frames else spark.createDataFrame([], table.ddl)
 
 
+def noted_rows(path: str, table: Table, values: Values) -> int | None:
+    """Rows of the files in which the partition columns have these values, as their writers noted them.
+
+    None where one did not, or another writer marked rows as deleted.
+    """
+    delta = DeltaTable(path)
+    counts = list(active_files(delta, table, values).values())
+    if delta.protocol().min_reader_version > _PLAIN or None in counts:
+        return None
+    return sum(count for count in counts if count is not None)
+
+
 def write_files(df: DataFrame, path: str, table: Table) -> list[AddAction]:
     """Write the rows into files that are no part of the table yet; what adds them."""
     folder = f"write={uuid4().hex}"

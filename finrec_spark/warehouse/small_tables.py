@@ -5,6 +5,8 @@ and no query, on a local folder as on a URI that it knows (s3, abfss, gs, hdfs; 
 environment). Between it and Spark the rows pass as Arrow.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_
@@ -19,6 +21,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from finrec_spark.tables import Table
 from finrec_spark.warehouse.delta_log import Condition, Values, active_files, require_columns, storage_of
+from finrec_spark.warehouse.digests import EMPTY
 
 
 def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
@@ -30,7 +33,7 @@ def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
 
 def read_rows(path: str, table: Table, schema: pa.Schema, values: Values) -> pa.Table:
     """The rows in which the named columns have these values."""
-    files = active_files(DeltaTable(path), table, values)
+    files = list(active_files(DeltaTable(path), table, values))
     if not files:
         return schema.empty_table()
     parts = pads.partitioning(pa.schema([schema.field(name) for name in table.partition_by]), flavor="hive")
@@ -67,6 +70,17 @@ def as_records(rows: pa.Table) -> list[dict[str, Any]]:
         record.update({name: dict(record[name]) for name in maps if record[name] is not None})
         record.update({name: record[name].replace(tzinfo=None) for name in times if record[name] is not None})
     return records
+
+
+def rows_digest(rows: pa.Table) -> str:
+    """32 hex digits that the rows' content decides, in whatever order they come; nor does a map's order count."""
+    texts = sorted(json.dumps(record, sort_keys=True, default=str) for record in as_records(rows))
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32] if texts else EMPTY
+
+
+def missing_values(rows: pa.Table, table: Table) -> int:
+    """How many values are missing where the table needs one."""
+    return sum(rows.column(column.name).null_count for column in table.columns if not column.nullable)
 
 
 def collect_rows(df: DataFrame, schema: pa.Schema) -> pa.Table:

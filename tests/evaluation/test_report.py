@@ -6,7 +6,7 @@ from rich.console import Console
 from finrec_spark.evaluation.report import (
     ENSEMBLE_GAIN,
     MetricRow,
-    collect_metrics,
+    metric_rows,
     metrics_table,
     ratings_table,
 )
@@ -70,12 +70,9 @@ def test_ratings_are_ordered_by_the_smallest_rmse():
     assert als.split()[-1] == "–"
 
 
-def test_rows_are_read_by_name(spark):
-    metrics = spark.createDataFrame(
-        [(0.3, "als", "ndcg", 10, "all", 0.28, 0.32)],
-        "value double, model string, metric string, k int, segment string, low double, high double",
-    )
-    assert collect_metrics(metrics) == [MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32)]
+def test_figures_are_read_by_name():
+    record = {"value": 0.3, "model": "als", "metric": "ndcg", "k": 10, "segment": "all", "low": 0.28, "high": 0.32}
+    assert metric_rows([{"run_id": "2022-06-x", **record}]) == [MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32)]
 
 
 def rendered(table):

@@ -71,6 +71,17 @@ def test_the_digest_is_of_the_content_in_any_order_and_of_the_slice_alone(lake, 
     assert written.digest != lake.replace(table, scores(rows[:2]), month=MAY).digest
 
 
+def test_rows_are_counted_by_the_log_as_a_query_counts_them(spark, lake, table, scores):
+    for month, n in ((MAY, 3), (JUNE, 2)):
+        lake.replace(table, scores([(month, str(i), 0.5) for i in range(n)]), month=month)
+    assert [lake.count(table), lake.count(table, month=MAY), lake.count(table, month=JUNE)] == [5, 3, 2]
+    assert lake.count(table, month=date(2022, 7, 1)) == 0
+    spark.read.format("delta").load(lake.path(table)).limit(1).write.format("delta").mode("append").save(
+        lake.path(table)
+    )
+    assert lake.count(table) == lake.read(table).count() == 6
+
+
 def test_a_needed_value_that_is_missing_is_refused(lake, table, scores):
     with pytest.raises(SchemaError, match="a row breaks one of its declared checks"):
         lake.replace(table, scores([(MAY, None, 1.0)]))

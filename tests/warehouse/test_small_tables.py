@@ -9,6 +9,7 @@ from chispa import assert_df_equality
 from pyspark.sql import types
 
 from finrec_spark import tables
+from finrec_spark.errors import SchemaError
 from finrec_spark.warehouse import Lake
 
 SMALL = [
@@ -40,6 +41,35 @@ def test_appended_records_are_collected_as_they_were(spark, tmp_path):
     lake.append(tables.PUBLICATIONS, [record])
     lake.append(tables.PUBLICATIONS, [record])
     assert [tuple(row.values()) for row in lake.collect(tables.PUBLICATIONS)] == [record, record]
+
+
+def test_records_replace_their_scope_alone_and_have_the_digest_of_what_lies_there(spark, tmp_path):
+    lake, registry = Lake(spark, str(tmp_path)), tables.REGISTRY
+    may, june = date(2022, 5, 1), date(2022, 6, 1)
+    for month, model, params in (
+        (may, "als", "{}"),
+        (june, "als", "{}"),
+        (june, "content", "{}"),
+        (june, "als", "{1}"),
+    ):
+        scope = {"month": month, "model": model}
+        written = lake.replace_records(registry, [(month, model, "v1", params, "run")], **scope)
+        assert (written.rows, written.digest) == (1, lake.digest(registry, **scope))
+    found = {(row["month"], row["model"]): row["params"] for row in lake.collect(registry)}
+    assert found == {(may, "als"): "{}", (june, "als"): "{1}", (june, "content"): "{}"}
+
+
+def test_a_record_without_a_needed_value_is_refused(spark, tmp_path):
+    lake = Lake(spark, str(tmp_path))
+    with pytest.raises(SchemaError, match="breaks one of its declared checks"):
+        lake.replace_records(tables.REGISTRY, [(date(2022, 6, 1), "als", None, "{}", "run")], month=date(2022, 6, 1))
+    assert not lake.exists(tables.REGISTRY)
+
+
+@pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
+def test_the_digest_of_a_write_is_that_of_what_lies_there(spark, tmp_path, table):
+    lake = Lake(spark, str(tmp_path))
+    assert lake.replace(table, rows_of(spark, table)).digest == lake.digest(table)
 
 
 def test_tables_of_customers_and_of_deliveries_are_not_small():
