@@ -24,6 +24,7 @@ from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.reading import read_delivery, source_of
 from finrec_spark.sources.told import told_in_one_line
 from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
+from finrec_spark.transforms.ingest.newest_month import collect_month_counts
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held, exclusive
