@@ -15,6 +15,7 @@ RUN = [
     "PyYAML==6.0.2",  # reads conf/*.yaml
     "Babel==2.18.0",  # reads the catalogues of finrec_spark/messages as a translator leaves them, nothing compiled
     "rich==13.9.4",  # progress and tables on the screen
+    "charset-normalizer==3.5.3",  # guesses the encoding of a file that is not UTF-8, for the line that refuses it
     "python-json-logger==3.2.1",  # --log-format json
 ]
 NLP = ["spark-nlp==5.5.3"]  # text features

@@ -109,7 +109,8 @@ def _next(lines: Iterator[str]) -> str | None:
 
 def _length(line: str, ahead: deque[str], rest: Iterator[str], separator: str, width: int) -> int:
     """Lines of the record that begins with ``line``; what was looked at of the others is in ``ahead``."""
-    for inside in (_DOUBLED, _ESCAPED):
+    both = (_DOUBLED, _ESCAPED)
+    for inside in both[::-1] if line.endswith('\\"') else both:  # there the quote may be one of the text
         dialect = _dialect(separator, inside)
         length = _closed_after(dialect, line, ahead, rest)
         if length and not _swallows_rows([line, *list(ahead)[: length - 1]], dialect, separator, width):

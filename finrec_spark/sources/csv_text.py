@@ -66,9 +66,7 @@ def _rows(
     blanks = _BLANKS.replace(layout.separator, "")
     rows = lines.where((F.btrim(value, F.lit(blanks)) != "") & ~value.isin(*layout.skipped, *marked))
     cells, fits = _with_cells(rows, layout)
-    of_cells = {
-        name: F.coalesce(F.col("_parsed")[f"c{place}"], F.get("_split", F.lit(place))) for name, place in places.items()
-    }
+    of_cells = {name: _cell(place) for name, place in places.items()}
     columns = (F.when(fits, column).alias(name) for name, column in (of_cells | parts).items())
     return cells.select(*columns, F.when(~fits, value).alias(MALFORMED))
 
@@ -81,10 +79,13 @@ def _with_cells(rows: DataFrame, layout: Layout) -> tuple[DataFrame, Column]:
     parsed = F.when(has_quote & value.rlike(doubled), _parsed(layout, '"'))
     parsed = parsed.when(has_quote & value.rlike(escaped), _parsed(layout, "\\"))
     split = F.when(~has_quote, F.split(value, re.escape(layout.separator), -1))
-    fits = F.coalesce(
-        F.when(has_quote, F.col("_parsed").isNotNull()).otherwise(F.size("_split") == width), F.lit(False)
-    )
+    fits = F.col("_parsed").isNotNull() | (F.col("_split").isNotNull() & (F.size("_split") == width))
     return rows.select("*", parsed.alias("_parsed"), split.alias("_split")), fits
+
+
+def _cell(place: int) -> Column:
+    """The cell at a place of the line; null where nothing stands there."""
+    return F.coalesce(F.col("_parsed")[f"c{place}"], F.nullif(F.get("_split", F.lit(place)), F.lit("")))
 
 
 def _parsed(layout: Layout, escape: str) -> Column:
