@@ -17,7 +17,7 @@ from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.default_month import month_after_last, why_no_month
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
-from finrec_spark.pipeline.logs import configure_logging
+from finrec_spark.pipeline.logs import configure_logging, traceback_place
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import open_session
 from finrec_spark.pipeline.step import Step
@@ -77,7 +77,7 @@ def main(command: Command, argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         return _failed(130, "interrupted; the same command goes on from here", error)
     except Exception as error:  # the last resort of a process: whatever it is, it is told and logged
-        return _failed(1, f"unexpected {type(error).__name__}; the traceback is in the log", error)
+        return _failed(1, f"unexpected {type(error).__name__}{traceback_place()}", error)
     return 0
 
 

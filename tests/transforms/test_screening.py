@@ -72,6 +72,36 @@ def test_valid_rows_have_the_declared_types(screened):
     assert row.event_month == date(2022, 5, 1)
 
 
+ZONES = {
+    "2022-05-01 08:04:00.100+02": "06:04:00.100000",
+    "2022-05-01 08:04:00+0200": "06:04:00",
+    "2022-05-01 08:04:00.123456789123 +02:00": "06:04:00.123456",
+    "2022-05-01 08:04:00 UTC": "08:04:00",
+    "2022-05-01T08:04:00Z": "08:04:00",
+    "2022-05-01 08:04Z": "08:04:00",
+    "2022-05-01 08:04:00 Europe/Athens": "05:04:00",
+    "2022-05-01T08:04:00+03:00[Europe/Athens]": "05:04:00",
+    "2022-05-01 08:04:00 America/Argentina/Buenos_Aires": "11:04:00",
+    "2022-05-01 08:04:00-0530": "13:34:00",
+    "2022-05-01 08:04:00.1": "08:04:00.100000",
+}
+
+
+def test_every_zone_that_databases_print_is_read(screened):
+    found = screened([GOOD | {"event_id": time, "event_time": time} for time in ZONES]).valid.collect()
+    assert {row.event_id: str(row.event_time).split()[1] for row in found} == ZONES
+
+
+def test_a_zone_that_does_not_exist_is_told(screened):
+    found = screened([GOOD | {"event_time": "2022-05-01 08:04:00 Nowhere/Town"}])
+    assert reasons(found) == {"event_time is a date or zone that does not exist": 1}
+
+
+def test_the_rating_is_the_value_unrounded(screened):
+    row = screened([GOOD | {"value": "0.0031"}]).valid.first()
+    assert (str(row.value), row.rating) == ("0.00", 0.0031)
+
+
 def test_all_faults_of_a_row_are_told_and_the_row_is_kept_as_it_came(screened):
     found = screened([GOOD | {"product_id": " yacht", "value": "-1"}]).rejected.first()
     assert found.reason == "value is negative; unknown product"
