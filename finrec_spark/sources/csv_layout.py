@@ -47,7 +47,7 @@ def csv_layout(head: str, file: str, needed: Collection[str], known: Collection[
     >>> csv_layout("sep=;\\nid;name, first\\n1;2", "in.csv", {"id"}, {"id"}).separator
     ';'
     """
-    lines = [line for line in _LINE_END.split(head) if line.strip(" ")]
+    lines = [line for line in lines_of(head) if line.strip(" ")]
     if not lines:
         raise InputMissing(f"{file} is empty: its first line must name the columns")
     excel = _EXCEL.fullmatch(lines[0].rstrip())
@@ -60,6 +60,11 @@ def csv_layout(head: str, file: str, needed: Collection[str], known: Collection[
 
     separator = max(_SEPARATORS, key=fitness)
     return Layout(separator, _cells(lines[0], separator), (lines[0],))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, whatever their ends, as Spark cuts them."""
+    return _LINE_END.split(text)
 
 
 def _cells(line: str, separator: str) -> tuple[str, ...]:

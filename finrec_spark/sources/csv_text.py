@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finrec_spark.sources.csv_layout import Layout, csv_layout
-from finrec_spark.sources.csv_records import record_batches, whole_line
+from finrec_spark.sources.csv_layout import Layout, csv_layout, lines_of
+from finrec_spark.sources.csv_records import record_batches, records, whole_line
 from finrec_spark.sources.delivery import Delivery, parts_of, plain_reader
 from finrec_spark.sources.encodings import UTF_8, decoded, head_text, is_wide, java_charset
 from finrec_spark.sources.heads import collect_head
@@ -30,6 +30,7 @@ class _Alike:
 
     layout: Layout
     parts: tuple[str, ...]
+    multiline: bool
 
 
 def csv_text(spark: SparkSession, delivery: Delivery, wanted: Wanted, contract: str) -> list[DataFrame]:
@@ -40,9 +41,11 @@ def csv_text(spark: SparkSession, delivery: Delivery, wanted: Wanted, contract: 
     """
     groups: dict[_Alike, list[str]] = defaultdict(list)
     for file in delivery.files:
-        head = head_text(collect_head(spark, file), file, delivery.name, wanted.encoding)
-        known = {*wanted.needed, *wanted.known}
-        groups[_Alike(csv_layout(head, file, wanted.needed, known), parts_of(delivery, file))].append(file)
+        head = collect_head(spark, file)
+        text = head_text(head.raw, file, delivery.name, wanted.encoding)
+        layout = csv_layout(text, file, wanted.needed, {*wanted.needed, *wanted.known})
+        multiline = wanted.multiline and not (head.is_whole and not has_line_breaks(text, layout))
+        groups[_Alike(layout, parts_of(delivery, file), multiline)].append(file)
     places = {alike: wanted_places(alike.layout.header, wanted, files[0]) for alike, files in groups.items()}
     found = {files[0]: [*_names(alike.layout), *alike.parts] for alike, files in groups.items()}
     require_columns(found, wanted, contract)
@@ -54,12 +57,18 @@ def _names(layout: Layout) -> list[str]:
     return [name.strip().lower() or f"column_{place}" for place, name in enumerate(layout.header, start=1)]
 
 
+def has_line_breaks(text: str, layout: Layout) -> bool:
+    """Whether a value in the text holds a line break, so that its lines are no records."""
+    lines = lines_of(text)
+    return any("\n" in record for record in records(lines, layout.separator, len(layout.header)))
+
+
 def _rows(
     spark: SparkSession, delivery: Delivery, alike: _Alike, files: list[str], places: dict[str, int], wanted: Wanted
 ) -> DataFrame:
     layout, parts = alike.layout, {name.lower(): named(name) for name in alike.parts}
     lines = _lines(spark, delivery, alike.parts, files, wanted.encoding)
-    if wanted.multiline:
+    if alike.multiline:
         lines = _joined(lines, alike)
     value = F.col("value")
     marked = (f"\ufeff{line}" for line in layout.skipped)

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -21,8 +22,16 @@ _NO_TEXT = {
 _OTHER_CODECS = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
 
 
-def collect_head(spark: SparkSession, file: str) -> bytes:
-    """The first bytes of a text file, unpacked, at most 64 KiB; 100 lines where it does not lie on this machine.
+@dataclass(frozen=True)
+class Head:
+    """The first bytes of a text file, unpacked, and whether they are all that it has, as far as one can tell."""
+
+    raw: bytes
+    is_whole: bool
+
+
+def collect_head(spark: SparkSession, file: str) -> Head:
+    """The beginning of a text file, at most 64 KiB; 100 lines where it does not lie on this machine.
 
     Raises:
         InputMissing: it is not text, not packed as its name says, or cut off.
@@ -30,15 +39,19 @@ def collect_head(spark: SparkSession, file: str) -> bytes:
     local = local_path(file)
     if local is None or file.endswith(_OTHER_CODECS):
         rows = plain_reader(spark).text(file).select(F.col("value").cast("binary")).limit(_LINES).collect()
-        return b"\n".join(bytes(row["value"]) for row in rows)
+        return Head(b"\n".join(bytes(row["value"]) for row in rows), is_whole=False)
     with Path(local).open("rb") as opened:
         head = opened.read(_BYTES)
     if file.endswith(".gz"):
-        return _unpacked(Path(local), head, file)
+        return _head(_unpacked(Path(local), head, file))
     told = next((told for sign, told in _NO_TEXT.items() if head.startswith(sign)), None)
     if told:
         raise InputMissing(f"{file} {told}")
-    return head
+    return _head(head)
+
+
+def _head(raw: bytes) -> Head:
+    return Head(raw, is_whole=len(raw) < _BYTES)
 
 
 def _unpacked(path: Path, head: bytes, file: str) -> bytes:
