@@ -37,7 +37,7 @@ _CLOCKS = {
     "": "",
     " HH:mm": " %H:%M",
     " HH:mm:ss": " %H:%M:%S",
-    " HH:mm:ss.SSS": " %H:%M:%S.%f",
+    " HH:mm:ss.SSSSSS": " %H:%M:%S.%f",
     " hh:mm a": " %I:%M %p",
     " hh:mm:ss a": " %I:%M:%S %p",
     "HHmmss": "%H%M%S",
@@ -141,4 +141,6 @@ def _piece(run: str) -> str:
         return r"[\p{L}\d/_+:-]+"
     if letter not in _DIGITS:
         raise ValueError(f"{run} in a time's format means nothing; use such as dd/MM/yyyy HH:mm, or {', '.join(EPOCH)}")
+    if letter == "S":
+        return rf"\d{{1,{width}}}"
     return r"\d{1,2}" if width == 1 else rf"\d{{{width}}}"

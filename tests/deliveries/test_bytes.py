@@ -54,9 +54,11 @@ def test_the_sign_for_lost_signs_is_kept_where_it_was_delivered(bank, landed):
     assert landed("products")[0].name == "lost \ufffd here"
 
 
-def test_a_wrongly_named_encoding_is_refused_too(bank, landed):
-    (bank / "customers.csv").write_bytes(csv_text(GERMAN).replace("product_id", "customer_id").encode("latin-1"))
-    with pytest.raises(InputMissing, match="is not GB18030, first at line"):
+@pytest.mark.parametrize("far", [0, 9000])
+def test_a_wrongly_named_encoding_is_refused_too(bank, landed, far):
+    lines = b"customer_id,city\n" + b"C1,plain\n" * far + b"C2,Gro\xff\xffe\n"
+    (bank / "customers.csv").write_bytes(lines)
+    with pytest.raises(InputMissing, match=f"is not GB18030, first at line {far + 2}"):
         landed("customers", encoding={"customers": "GB18030"})
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finrec_spark.months import last_real_month, months_before
@@ -31,6 +31,7 @@ def test_several_slips_are_passed_over():
     assert last_real_month(usual | {date(2031, 1, 1): 2, date(2099, 12, 1): 1}) == MAY
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(5, 400), min_size=1, max_size=14))
 def test_a_month_that_follows_and_holds_a_part_is_real(counts):
     months = {months_before(MAY, n): rows for n, rows in enumerate(reversed(counts))}

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finrec_spark.sources.files import FilesParams
@@ -12,6 +12,7 @@ from finrec_spark.sources.time_formats import _CLOCKS, _KNOWN, as_iso, likely_fo
 DAYS = st.lists(st.datetimes(datetime(1990, 1, 13), datetime(2068, 12, 31)), min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(sorted(_KNOWN)), st.sampled_from(sorted(_CLOCKS)))
 def test_the_form_that_a_value_has_is_among_those_suggested(days, day, clock):
     values = [moment.strftime(f"{_KNOWN[day]}{_CLOCKS[clock]}") for moment in days]
