@@ -7,7 +7,9 @@ more or fewer cells than the header.
 
 import re
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,6 +21,7 @@ from finrec_spark.sources.encodings import UTF_8, decoded, head_text, is_wide, j
 from finrec_spark.sources.heads import collect_head
 from finrec_spark.sources.wanted import MALFORMED, Wanted, named, quoted, require_columns, wanted_places
 
+_THREADS = 8
 _BLANKS = " \t\x1a"
 """Signs of which a line may consist that is none; the last is DOS's end of a file."""
 _FILE, _START, _PLACE = "_file", "_start", "_place"
@@ -40,8 +43,9 @@ def csv_text(spark: SparkSession, delivery: Delivery, wanted: Wanted, contract: 
         InputMissing: a file is empty, in another encoding, no CSV, or lacks a needed column.
     """
     groups: dict[_Alike, list[str]] = defaultdict(list)
-    for file in delivery.files:
-        head = collect_head(spark, file)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        heads = list(pool.map(partial(collect_head, spark), delivery.files))
+    for file, head in zip(delivery.files, heads, strict=True):
         text = head_text(head.raw, file, delivery.name, wanted.encoding)
         layout = csv_layout(text, file, wanted.needed, {*wanted.needed, *wanted.known})
         multiline = wanted.multiline and not (head.is_whole and not has_line_breaks(text, layout))

@@ -123,9 +123,9 @@ def _text(raw: Column, encoding: str) -> tuple[Column, Column]:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 by its mark, or by the zero bytes beside ASCII's signs."""
+    """UTF-16 or UTF-32 by its mark, or by as many zero bytes as ASCII's signs have there."""
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
-    if marked or b"\0" not in head:
+    if marked or 4 * head.count(0) < len(head):
         return marked
     return "UTF-16LE" if head[1::2].count(0) > head[::2].count(0) else "UTF-16BE"
 

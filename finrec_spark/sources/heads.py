@@ -40,8 +40,11 @@ def collect_head(spark: SparkSession, file: str) -> Head:
     if local is None or file.endswith(_OTHER_CODECS):
         rows = plain_reader(spark).text(file).select(F.col("value").cast("binary")).limit(_LINES).collect()
         return Head(b"\n".join(bytes(row["value"]) for row in rows), is_whole=False)
-    with Path(local).open("rb") as opened:
-        head = opened.read(_BYTES)
+    try:
+        with Path(local).open("rb") as opened:
+            head = opened.read(_BYTES)
+    except OSError as error:
+        raise InputMissing(f"{file} cannot be read ({error.strerror})") from error
     if file.endswith(".gz"):
         return _head(_unpacked(Path(local), head, file))
     told = next((told for sign, told in _NO_TEXT.items() if head.startswith(sign)), None)

@@ -15,7 +15,7 @@ def plain_text(column: Column, type_: T.DataType) -> Column:
     if isinstance(type_, T.TimestampType):
         return F.date_format(column, "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
     if isinstance(type_, T.DecimalType):
-        return F.regexp_replace(column.cast("string"), r"\.0+$|^0E-\d+$", "")
+        return F.when(column == 0, F.lit("0")).otherwise(F.regexp_replace(column.cast("string"), r"\.0+$", ""))
     if isinstance(type_, T.ArrayType) and isinstance(type_.elementType, T.StringType):
         return F.concat_ws("|", column)
     if isinstance(type_, T.ArrayType | T.MapType | T.StructType):
@@ -42,10 +42,10 @@ def number_text(column: Column, is_single: bool, key: str | None = None) -> Colu
     fixed = F.regexp_replace(number.cast("decimal(38,18)").cast("string"), r"0+$", "")
     plain = (size >= _PLAIN_FROM) & (size < _PLAIN_BELOW)
     text = F.when(whole, number.cast("bigint").cast("string")).when(plain, fixed).otherwise(shortest)
-    given = F.when(~F.isnan(column), text)
-    if key is None:
-        return given
-    return F.when(size > exact, F.raise_error(F.lit(f"{key} {INEXACT_KEY}")).cast("string")).otherwise(given)
+    if key is not None:
+        rounded = F.raise_error(F.lit(f"{key} {INEXACT_KEY}")).cast("string")
+        text = F.when(size >= exact, rounded).otherwise(text)
+    return F.when(~F.isnan(column), text)
 
 
 def uuid_text(column: Column) -> Column:

@@ -12,7 +12,7 @@ EPOCH = {"epoch_seconds": 1, "epoch_milliseconds": 10**3, "epoch_microseconds": 
 
 _PIVOT = 2069  # as POSIX reads two digits: 69 to 99 are of the last century
 _LETTERS = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
-_DIGITS, _WORDS, _ZONES = "yuMdHhkKmsS", "MLEa", "VzOXxZ"
+_DIGITS, _WORDS, _ZONES = "yuMdHhkKmsS", "MLa", "VzOXxZ"
 _ISO = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
 _KNOWN: dict[str, str] = {
     "dd/MM/yyyy": "%d/%m/%Y",

@@ -27,6 +27,7 @@ VALUES = {
     "uint64": (pa.uint64(), 2**63 + 1, str(2**63 + 1)),
     "int64": (pa.int64(), 5100000000000028, "5100000000000028"),
     "oracle": (pa.decimal128(38, 10), Decimal(53), "53"),
+    "oracle zero": (pa.decimal128(38, 10), Decimal(0), "0"),
     "oracle fraction": (pa.decimal128(38, 10), Decimal("5.25"), "5.2500000000"),
     "money": (pa.decimal128(18, 2), Decimal("0.10"), "0.10"),
     "double": (pa.float64(), 5100000000000028.0, "5100000000000028"),
@@ -109,7 +110,9 @@ def test_names_that_differ_in_case_alone_are_told(customers, landed):
 
 
 def test_keys_that_were_rounded_are_refused_with_their_column(customers, landed):
-    write(customers, customer_id=pa.array([9.1e15, 5.0]))
+    write(customers, customer_id=pa.array([2.0**53 - 1, float("nan")]))
+    assert [row.customer_id for row in landed("customers")] == [str(2**53 - 1), None]
+    write(customers, customer_id=pa.array([2.0**53, 5.0]))
     with pytest.raises(InputMissing, match=r"customers.parquet: column customer_id holds keys as floating numbers"):
         landed("customers")
 
