@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -90,6 +90,31 @@ ZONES = {
 def test_every_zone_that_databases_print_is_read(screened):
     found = screened([GOOD | {"event_id": time, "event_time": time} for time in ZONES]).valid.collect()
     assert {row.event_id: str(row.event_time).split()[1] for row in found} == ZONES
+
+
+def test_a_fraction_of_any_length_and_every_zone_give_the_same_instant(screened):
+    offsets = {
+        "": 0,
+        "Z": 0,
+        " UTC": 0,
+        "+02": 120,
+        "+0200": 120,
+        "+02:00": 120,
+        " -05:30": -330,
+        " Europe/Athens": 180,
+    }
+    digits = "1234567890123"
+    expected = {
+        f"2022-05-01{between}08:04:07{fraction and '.'}{fraction}{zone}": datetime(
+            2022, 5, 1, 8, 4, 7, int(fraction[:6].ljust(6, "0"))
+        )
+        - timedelta(minutes=minutes)
+        for zone, minutes in offsets.items()
+        for fraction in (digits[:length] for length in range(len(digits)))
+        for between in (" ", "T")
+    }
+    found = screened([GOOD | {"event_id": time, "event_time": time} for time in expected]).valid.collect()
+    assert {row.event_id: row.event_time for row in found} == expected
 
 
 def test_a_zone_that_does_not_exist_is_told(screened):
