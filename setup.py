@@ -22,6 +22,7 @@ RUN = [
     "phonenumbers==9.0.43",  # which digits are a phone number, by country
     "email-validator==2.4.0",  # the domain of an email address, also an international one
     "rich==13.9.4",  # progress and tables on the screen
+    "charset-normalizer==3.5.3",  # guesses the encoding of a file that is not UTF-8, for the line that refuses it
     "python-json-logger==3.2.1",  # --log-format json
 ]
 NLP = ["spark-nlp==5.5.3"]  # text features

@@ -15,9 +15,9 @@ from finrec_spark.transforms.profiles.customer_profiles import (
     ProfileParams,
     ProfileSources,
     collect_categories,
-    collect_kinds,
     customer_profiles,
 )
+from finrec_spark.transforms.profiles.kinds import collect_columns
 from finrec_spark.transforms.profiles.product_profiles import product_profiles
 from finrec_spark.transforms.profiles.vector import (
     assign_profile_features,
@@ -164,9 +164,12 @@ def measure(spark: SparkSession, customers: int, folder: Path) -> None:
 
     rules, params = MatrixParams(), ProfileParams()
     start = time.perf_counter()
-    kinds, categories = collect_kinds(sources.customers, MONTH, params), collect_categories(sources.products, params)
+    columns, categories = (
+        collect_columns(sources.customers, MONTH, params),
+        collect_categories(sources.products, params),
+    )
     tell("kinds", start)
-    rows = customer_profiles(sources, MONTH, kinds, categories, rules, params)
+    rows = customer_profiles(sources, MONTH, columns.kinds, categories, rules, params, columns.missing)
     profiles = written(rows, folder / "profiles")
     tell(f"customer profiles, kinds included: {customers:,} customers, {customers * 20:,} interactions", start)
 

@@ -24,9 +24,9 @@ from finrec_spark.transforms.histories import customer_histories
 from finrec_spark.transforms.profiles.customer_profiles import (
     ProfileSources,
     collect_categories,
-    collect_kinds,
     customer_profiles,
 )
+from finrec_spark.transforms.profiles.kinds import collect_columns
 from finrec_spark.transforms.profiles.product_profiles import product_profiles
 from finrec_spark.transforms.profiles.vector import (
     assign_profile_features,
@@ -63,9 +63,9 @@ def run(step_run: StepRun) -> int:
     positions = step_run.read(PRODUCT_INDEX_TABLE)
     rules, params, month = step_run.config.matrix, step_run.config.profile, step_run.month
 
-    kinds = collect_kinds(sources.customers, month, params)
+    columns = collect_columns(sources.customers, month, params)
     categories = collect_categories(sources.products, params)
-    customers = customer_profiles(sources, month, kinds, categories, rules, params)
+    customers = customer_profiles(sources, month, columns.kinds, categories, rules, params, columns.missing)
     products = product_profiles(sources.interactions, sources.matrix, sources.products, positions, month, rules)
     rows = step_run.write(CUSTOMER_PROFILE, customers) + step_run.write(PRODUCT_PROFILE, products)
 

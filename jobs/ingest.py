@@ -9,7 +9,10 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import DataQualityError
 from finrec_spark.pipeline.cli import Command, delivered_month, run_command, source_options, step_body
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.sources.reading import read_delivery
+from finrec_spark.sources.landing import Landing
+from finrec_spark.sources.reading import read_delivery, source_of
+from finrec_spark.sources.time_formats import format_hint, likely_formats
+from finrec_spark.sources.told import told_in_one_line
 from finrec_spark.tables import (
     BRONZE,
     CONSENTS,
@@ -28,6 +31,7 @@ from finrec_spark.tables.bronze import bronze
 from finrec_spark.transforms.ingest.customers import customer_versions
 from finrec_spark.transforms.ingest.faults import Screened
 from finrec_spark.transforms.ingest.products import dated_products
+from finrec_spark.transforms.ingest.reasons import collect_reasons, collect_undated, undated_columns
 from finrec_spark.transforms.ingest.screening import (
     screened_consents,
     screened_contacts,
@@ -38,6 +42,7 @@ from finrec_spark.transforms.ingest.screening import (
 )
 from finrec_spark.transforms.labels import event_months
 
+_REASONS = 3  # that a gate tells
 BRONZE_OF = {landing.name.removeprefix("landing."): bronze(landing) for landing in LANDING}
 
 
@@ -46,21 +51,17 @@ def run(step_run: StepRun) -> int:
     context = step_run.context
     landing = read_delivery(step_run.spark, context.source, context.delivery_directory, step_run.config.files)
 
-    rows = _take(step_run, "products", landing.products, screened_products, _products)
-    rows += _take(step_run, "customers", landing.customers, screened_customers, _customers)
+    rows = _take(step_run, "products", landing, screened_products, _products)
+    rows += _take(step_run, "customers", landing, screened_customers, _customers)
 
     ids = {"products": _ids(step_run, PRODUCTS, "product_id"), "customers": _ids(step_run, CUSTOMERS, "customer_id")}
-    rows += _take(
-        step_run, "interactions", landing.interactions, lambda r: screened_interactions(r, **ids), _merge(INTERACTIONS)
-    )
-    rows += _take(
-        step_run, "consents", landing.consents, lambda r: screened_consents(r, ids["customers"]), _merge(CONSENTS)
-    )
-    rows += _take(step_run, "contacts", landing.contacts, lambda r: screened_contacts(r, **ids), _merge(CONTACTS))
+    rows += _take(step_run, "interactions", landing, lambda r: screened_interactions(r, **ids), _merge(INTERACTIONS))
+    rows += _take(step_run, "consents", landing, lambda r: screened_consents(r, ids["customers"]), _merge(CONSENTS))
+    rows += _take(step_run, "contacts", landing, lambda r: screened_contacts(r, **ids), _merge(CONTACTS))
     rows += _take(
         step_run,
         "campaign_responses",
-        landing.campaign_responses,
+        landing,
         lambda r: screened_responses(r, _ids(step_run, CONTACTS, "contact_id")),
         _merge(RESPONSES),
     )
@@ -80,22 +81,24 @@ def _ids(step_run: StepRun, table: Table, column: str) -> DataFrame:
 def _take(
     step_run: StepRun,
     name: str,
-    landed: DataFrame | None,
+    landing: Landing,
     screen: Callable[[DataFrame], Screened],
     write: Callable[[StepRun, DataFrame], None],
 ) -> int:
     """One landing table into bronze, quarantine and silver; returns the valid rows."""
+    landed: DataFrame | None = getattr(landing, name)
     if landed is None:
         return 0
     table = BRONZE_OF[name]
-    delivered = step_run.write(table, landed)
+    with told_in_one_line(step_run.spark, *source_of(landing, name, step_run.config.files)):
+        delivered = step_run.write(table, landed)
     screened = screen(step_run.read(table))
     screened.rows.persist(StorageLevel.MEMORY_AND_DISK)
     valid, refused = _collect_counts(screened)
 
     if refused or step_run.context.lake.exists(QUARANTINE):  # what an earlier attempt of this run refused is replaced
         step_run.write(QUARANTINE, screened.rejected, source=name, run_id=step_run.run_id)
-    _check(step_run, name, delivered, valid, refused)
+    _check(step_run, name, delivered, valid, refused, screened)
 
     write(step_run, screened.valid)
     screened.rows.unpersist()
@@ -108,7 +111,7 @@ def _collect_counts(screened: Screened) -> tuple[int, int]:
     return row["valid"], row["refused"]
 
 
-def _check(step_run: StepRun, name: str, delivered: int, valid: int, refused: int) -> None:
+def _check(step_run: StepRun, name: str, delivered: int, valid: int, refused: int, screened: Screened) -> None:
     """No row is lost, and not too many were refused."""
     if valid + refused != delivered:
         raise DataQualityError(
@@ -119,8 +122,16 @@ def _check(step_run: StepRun, name: str, delivered: int, valid: int, refused: in
     if refused > limit * delivered:
         raise DataQualityError(
             f"{name}: {refused:,} of {delivered:,} rows are in bronze.quarantine, above the share of {limit:g} that"
-            " quality.max_quarantined_share allows; see their reasons there, mend the delivery and run again"
+            f" quality.max_quarantined_share allows: {_why(screened)}; mend the delivery and run again"
         )
+
+
+def _why(screened: Screened) -> str:
+    """The commonest reasons, and how a time in another form can be read."""
+    reasons = collect_reasons(screened, _REASONS)
+    forms = {column: likely_formats(collect_undated(screened, column)) for column in undated_columns(reasons)}
+    hints = [format_hint(column, formats) for column, formats in forms.items() if formats]
+    return "; ".join([*map(str, reasons), *hints])
 
 
 def _merge(table: Table) -> Callable[[StepRun, DataFrame], None]:

@@ -67,14 +67,13 @@ def explicit_ratings(interactions: DataFrame, event_types: Sequence[str] = ("rat
 
     Args:
         interactions: silver interactions.
-        event_types: types whose ``value`` is a rating.
+        event_types: types whose ``value`` is a rating; ``rating`` has it unrounded.
 
     Returns:
         ``event_id``, ``customer_id``, ``product_id``, ``rating`` (double), ``event_time``, ``fold`` (null: none given).
     """
-    is_rating = F.col("event_type").isin(*event_types) & F.col("value").isNotNull()
-    rating = F.col("value").cast("double").alias("rating")
-    return interactions.where(is_rating).select("event_id", "customer_id", "product_id", rating, "event_time", "fold")
+    is_rating = F.col("event_type").isin(*event_types) & F.col("rating").isNotNull()
+    return interactions.where(is_rating).select("event_id", "customer_id", "product_id", "rating", "event_time", "fold")
 
 
 def rating_errors(ratings: DataFrame, params: RatingsParams) -> DataFrame:
@@ -162,7 +161,8 @@ def _collect_fold_sizes(assigned: DataFrame) -> dict[int, int]:
     if len(sizes) < 2:
         raise DataQualityError(
             f"ratings: {sum(sizes.values())} explicit ratings make {len(sizes)} fold(s), at least 2 are needed;"
-            " deliver interactions of event_type rating with a value, and several folds or none in column fold"
+            " deliver interactions of event_type rating (or of a type that matrix.events says rating: true of) with a"
+            " value, and several folds or none in column fold"
         )
     return sizes
 

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -11,20 +12,21 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from pyspark.sql import functions as F
-
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing
-from finrec_spark.months import month_after, parse_month
+from finrec_spark.months import parse_month
 from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
+from finrec_spark.pipeline.default_month import month_after_last, why_no_month
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
-from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs
+from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs, traceback_place
 from finrec_spark.pipeline.paths import PROPERTY, check_letters, check_scheme, default_file_system
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import open_session
 from finrec_spark.pipeline.step import Step
-from finrec_spark.sources.reading import read_delivery
+from finrec_spark.sources.reading import read_delivery, source_of
+from finrec_spark.sources.told import told_in_one_line
 from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
+from finrec_spark.transforms.ingest.newest_month import collect_month_counts
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held, exclusive
@@ -92,7 +94,7 @@ def main(command: Command | LocalCommand, argv: Sequence[str] | None = None) -> 
     except KeyboardInterrupt as error:
         return _failed(130, "interrupted; the same command goes on from here", error)
     except Exception as error:  # the last resort of a process: whatever it is, it is told and logged
-        return _failed(1, f"unexpected {type(error).__name__}; the traceback is in the log", error)
+        return _failed(1, f"unexpected {type(error).__name__}{traceback_place()}", error)
     return 0
 
 
@@ -128,10 +130,10 @@ def decided_month(context: RunContext, options: argparse.Namespace) -> date:
     """
     if options.month is not None:
         return parse_month(options.month)
-    months = [row["event_month"] for row in context.lake.collect(EVENT_MONTHS)]
-    if not months:
+    counts = {row["event_month"]: row["events"] for row in context.lake.collect(EVENT_MONTHS)}
+    if not counts:
         raise InputMissing(f"{INTERACTIONS.name} is empty; run ingest, or say which --month to decide")
-    return month_after(max(months))
+    return month_after_last(counts, context)
 
 
 def delivered_month(context: RunContext, options: argparse.Namespace) -> date:
@@ -143,10 +145,11 @@ def delivered_month(context: RunContext, options: argparse.Namespace) -> date:
     if options.month is not None:
         return parse_month(options.month)
     landing = read_delivery(context.spark, context.source, context.delivery_directory, context.config.files)
-    newest = landing.interactions.agg(F.max(F.to_date(parsed_time("event_time").value)).alias("day")).head()
-    if newest is None or newest["day"] is None:
-        raise InputMissing(f"interactions in {context.delivery_directory}: no readable event_time; say which --month")
-    return month_after(newest["day"])
+    with told_in_one_line(context.spark, *source_of(landing, "interactions", context.config.files)):
+        counts = collect_month_counts(landing.interactions.select(parsed_time("event_time").value.alias("event_time")))
+        if not counts:
+            raise InputMissing(f"interactions in {context.delivery_directory}: {why_no_month(landing.interactions)}")
+    return month_after_last(counts, context)
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -205,8 +208,8 @@ def _run_on_lake(
 
 
 def _absolute(root: str) -> str:
-    """A local folder's absolute path; a URI as it is."""
-    return root if "://" in root else str(Path(root).resolve())
+    """A local folder's absolute path, also where it is named as ``file:/x``; another URI as it is."""
+    return root if "://" in root.removeprefix("file://") else str(Path(re.sub("^file:(//(?=/))?", "", root)).resolve())
 
 
 def _failed(exit_code: int, line: str, error: BaseException) -> int:

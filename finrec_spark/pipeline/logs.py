@@ -69,3 +69,10 @@ def _file(log_dir: Path) -> logging.Handler:
     handler = logging.FileHandler(log_dir / "finrec_spark.log", encoding="utf-8")
     handler.setFormatter(JsonFormatter(_FIELDS))
     return handler
+
+
+def traceback_place() -> str:
+    """Where the traceback of an error is, for the end of its line; nothing where there is no log beside stderr."""
+    handlers = logging.getLogger("finrec_spark").handlers
+    files = [handler.baseFilename for handler in handlers if isinstance(handler, logging.FileHandler)]
+    return f"; the traceback is in {files[0]}" if files else ""

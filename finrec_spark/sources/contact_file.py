@@ -4,7 +4,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
-from finrec_spark.sources.delivery import MALFORMED, Delivery, landing_fingerprint, quoted, read_text_table
+from finrec_spark.sources.delivery import landing_fingerprint, named_delivery
+from finrec_spark.sources.text_table import read_text_table
+from finrec_spark.sources.wanted import MALFORMED, Wanted, named
 from finrec_spark.transforms.ingest.parsing import clean
 
 
@@ -23,7 +25,7 @@ def contact_file_fingerprint(spark: SparkSession, path: str) -> str:
 def read_contact_file(spark: SparkSession, path: str) -> DataFrame:
     """One row: one contact, every value as text without blanks around it, null where nothing is left.
 
-    The separator is the one of comma, semicolon and tab that cuts the header into most columns. Column names are
+    The separator is the one that cuts the header into most columns. Column names are
     trimmed and in lower case; lines that do not fit the header are left out.
 
     Args:
@@ -33,5 +35,5 @@ def read_contact_file(spark: SparkSession, path: str) -> DataFrame:
     Raises:
         InputMissing: the file is empty, or a column name stands twice.
     """
-    rows = read_text_table(spark, Delivery("contacts", path)).where(F.col(MALFORMED).isNull())
-    return rows.select(*(clean(F.col(quoted(name))).alias(name) for name in rows.columns if name != MALFORMED))
+    rows = read_text_table(spark, named_delivery(spark, "contacts", path), Wanted()).where(F.col(MALFORMED).isNull())
+    return rows.select(*(clean(named(name)).alias(name) for name in rows.columns if name != MALFORMED))

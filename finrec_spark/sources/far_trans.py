@@ -6,16 +6,10 @@ Files, gzipped or not: ``customer_information``, ``asset_information``, ``transa
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from finrec_spark.sources.delivery import (
-    MALFORMED,
-    Delivery,
-    filled_map,
-    find_deliveries,
-    read_text_table,
-    require_columns,
-    require_tables,
-)
+from finrec_spark.sources.delivery import Delivery, find_deliveries, require_tables
 from finrec_spark.sources.landing import Landing
+from finrec_spark.sources.text_table import filled_map, read_text_table
+from finrec_spark.sources.wanted import MALFORMED, Wanted
 
 _CONTRACT = "the FAR-Trans data set's README"
 _COLUMNS = {
@@ -139,9 +133,8 @@ def landed_interactions(transactions: DataFrame) -> DataFrame:
 
 
 def _read(spark: SparkSession, delivery: Delivery) -> DataFrame:
-    rows = read_text_table(spark, delivery)
-    require_columns(rows, _COLUMNS[delivery.name], delivery, _CONTRACT)
-    return rows
+    columns = _COLUMNS[delivery.name]
+    return read_text_table(spark, delivery, Wanted(needed=columns, known=columns, others=False), _CONTRACT)
 
 
 def _earliest_row_per_asset(information: DataFrame) -> DataFrame:

@@ -1,25 +1,22 @@
 """A bank's own data: the landing contract as CSV or Parquet files in one directory."""
 
-from pydantic import Field
-from pyspark.sql import DataFrame, SparkSession
+from collections.abc import Mapping
+
+from pydantic import Field, field_validator
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark import tables
 from finrec_spark.params import Params
-from finrec_spark.sources.delivery import (
-    MALFORMED,
-    Delivery,
-    filled_map,
-    find_deliveries,
-    landing_fingerprint,
-    quoted,
-    read_text_table,
-    require_columns,
-    require_tables,
-)
+from finrec_spark.sources.delivery import Delivery, find_deliveries, landing_fingerprint, require_tables
+from finrec_spark.sources.encodings import java_charset
 from finrec_spark.sources.landing import Landing
+from finrec_spark.sources.text_table import filled_map, read_text_table
+from finrec_spark.sources.time_formats import as_iso, require_format
+from finrec_spark.sources.wanted import MALFORMED, Wanted, named
 from finrec_spark.tables import Table
 from finrec_spark.tables.bronze import bronze
+from finrec_spark.transforms.ingest.parsing import clean
 
 __all__ = ["FilesParams", "landing_fingerprint", "read_landing"]
 
@@ -36,6 +33,41 @@ class FilesParams(Params):
         ("products",),
         description="Tables whose quoted CSV values may hold line breaks; each such file is read by one task",
     )
+    encoding: Mapping[str, str] = Field(
+        {}, description="Encoding of a table's text where it is not UTF-8, such as products: GB18030"
+    )
+    formats: Mapping[str, str] = Field(
+        {},
+        description="How a column's times are written where it is not ISO 8601, such as event_time: dd/MM/yyyy HH:mm, "
+        "epoch_seconds, epoch_milliseconds or epoch_microseconds; TABLE.COLUMN for one table alone",
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encodings(cls, encoding: Mapping[str, str]) -> Mapping[str, str]:
+        for table, name in encoding.items():
+            if table not in _DECLARED:
+                raise ValueError(f"{table} is no table; the tables are {', '.join(_DECLARED)}")
+            try:
+                java_charset(name)
+            except LookupError:
+                raise ValueError(f"{table}: there is no encoding {name}") from None
+        return encoding
+
+    @field_validator("formats")
+    @classmethod
+    def _readable_formats(cls, formats: Mapping[str, str]) -> Mapping[str, str]:
+        return {column: require_format(pattern) for column, pattern in formats.items()}
+
+    def formats_of(self, table: str) -> dict[str, str]:
+        """How the times of a table's columns are written; what is said of this table alone is the last word."""
+        general = {column: pattern for column, pattern in self.formats.items() if "." not in column}
+        own = {
+            column.partition(".")[2]: pattern
+            for column, pattern in self.formats.items()
+            if column.startswith(f"{table}.")
+        }
+        return general | own
 
 
 def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> Landing:
@@ -46,12 +78,13 @@ def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> La
     tables are left.
 
     Raises:
-        InputMissing: a needed file or column is missing, a file is empty or delivered twice.
+        InputMissing: a needed file or column is missing, a file is empty, delivered twice or not what its name says.
     """
     found = find_deliveries(spark, directory, tuple(_DECLARED))
     require_tables(found, _NEEDED, directory, _CONTRACT)
     landed = {name: _landed(spark, delivery, params) for name, delivery in found.items()}
     return Landing(
+        deliveries=found,
         customers=landed["customers"],
         products=landed["products"],
         interactions=landed["interactions"],
@@ -63,19 +96,28 @@ def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> La
 
 def _landed(spark: SparkSession, delivery: Delivery, params: FilesParams) -> DataFrame:
     declared = _DECLARED[delivery.name]
-    rows = read_text_table(spark, delivery, multiline=delivery.name in params.multiline)
-    require_columns(rows, [column.name for column in declared.columns if not column.nullable], delivery, _CONTRACT)
-    return _declared_columns(_with_event_type(rows, declared, params), declared)
+    rows = read_text_table(spark, delivery, wanted_of(declared, delivery.name, params), _CONTRACT)
+    return _declared_columns(rows, declared, params.formats_of(delivery.name), params.default_event_type)
 
 
-def _with_event_type(rows: DataFrame, declared: Table, params: FilesParams) -> DataFrame:
-    if declared is not tables.LANDING_INTERACTIONS or "event_type" in rows.columns:
-        return rows
-    return rows.withColumn("event_type", F.lit(params.default_event_type))
+def wanted_of(declared: Table, name: str, params: FilesParams) -> Wanted:
+    """What is read of a table's files: other columns where it has ``extra``."""
+    return Wanted(
+        needed=tuple(column.name for column in declared.columns if not column.nullable),
+        known=tuple(name for name in declared.column_names if name != "extra"),
+        others="extra" in declared.column_names,
+        keys=tuple(name for name in declared.column_names if name.endswith("_id")),
+        multiline=name in params.multiline,
+        encoding=params.encoding.get(name),
+    )
 
 
-def _declared_columns(rows: DataFrame, declared: Table) -> DataFrame:
-    given = {name: F.col(quoted(name)) for name in rows.columns if name != MALFORMED}
+def _declared_columns(
+    rows: DataFrame, declared: Table, formats: Mapping[str, str], default_event_type: str
+) -> DataFrame:
+    given = {name: _value(name, formats) for name in rows.columns if name != MALFORMED}
+    if declared is tables.LANDING_INTERACTIONS:
+        given = {"event_type": F.lit(default_event_type), **given}
     further = {name: column for name, column in given.items() if name not in set(declared.column_names) - {"extra"}}
     kept = given | {"extra": filled_map(further), "malformed": F.col(MALFORMED)}
     return rows.select(
@@ -84,3 +126,8 @@ def _declared_columns(rows: DataFrame, declared: Table) -> DataFrame:
             for column in bronze(declared).columns
         )
     )
+
+
+def _value(name: str, formats: Mapping[str, str]) -> Column:
+    """The delivered text, in ISO 8601 where it is a time in the form that was said."""
+    return as_iso(clean(named(name)), formats[name]) if name in formats else named(name)

@@ -1,13 +1,20 @@
 """What every source gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
+
+from finrec_spark.sources.delivery import Delivery
 
 
 @dataclass(frozen=True)
 class Landing:
-    """Landing tables of one delivery, as ``tables.landing`` declares them; None: not delivered."""
+    """Landing tables of one delivery, as ``tables.landing`` declares them; None: not delivered.
+
+    Attributes:
+        deliveries: by table, the files that it is read from, where it is read from those of the same name.
+    """
 
     customers: DataFrame
     products: DataFrame
@@ -15,3 +22,4 @@ class Landing:
     consents: DataFrame | None = None
     contacts: DataFrame | None = None
     campaign_responses: DataFrame | None = None
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)

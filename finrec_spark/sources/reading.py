@@ -18,3 +18,10 @@ def read_delivery(spark: SparkSession, source: str, directory: str, params: File
     if source == "far_trans":
         return far_trans.read_landing(spark, directory)
     return files.read_landing(spark, directory, params)
+
+
+def source_of(landing: Landing, table: str, params: FilesParams) -> tuple[str, str, str | None]:
+    """Where a landing table comes from, its name, and its text's encoding, as ``told_in_one_line`` takes them."""
+    delivery = landing.deliveries.get(table)
+    path = table if delivery is None else delivery.files[0] if len(delivery.files) == 1 else delivery.path
+    return path, table, params.encoding.get(table)

@@ -2,7 +2,8 @@
 
 from finrec_spark.evaluation.ratings import explicit_ratings, rating_errors
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.sources.reading import read_delivery
+from finrec_spark.sources.reading import read_delivery, source_of
+from finrec_spark.sources.told import told_in_one_line
 from finrec_spark.tables import METRICS
 from finrec_spark.transforms.ingest.screening import screened_customers, screened_interactions, screened_products
 
@@ -14,8 +15,10 @@ def evaluate_ratings(run: StepRun) -> int:
     products, customers = screened_products(landing.products).valid, screened_customers(landing.customers).valid
     interactions = screened_interactions(landing.interactions, products, customers).valid
 
-    rated = explicit_ratings(interactions, ("rating", run.config.files.default_event_type))
-    errors = rating_errors(rated, run.config.ratings)
+    types = dict.fromkeys((*run.config.matrix.rating_types, run.config.files.default_event_type))
+    rated = explicit_ratings(interactions, tuple(types))
+    with told_in_one_line(run.spark, *source_of(landing, "interactions", run.config.files)):
+        errors = rating_errors(rated, run.config.ratings)
 
     return run.write(METRICS, errors, protocol="ratings", run_id=run.run_id)
 
@@ -24,7 +27,7 @@ STEP = Step(
     name="evaluate_ratings",
     run=evaluate_ratings,
     writes=(Writes(METRICS),),
-    params=lambda config: {"ratings": config.ratings, "files": config.files},
+    params=lambda config: {"ratings": config.ratings, "files": config.files, "events": config.matrix.rating_types},
     delivery=lambda context: context.delivery_fingerprint(),
     monthly=False,
 )

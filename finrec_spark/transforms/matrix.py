@@ -245,9 +245,8 @@ def _weight_units(params: MatrixParams) -> Column:
 
 def _rating(params: MatrixParams) -> Column:
     """The event as a rating with what orders it; null where it is none or has no value."""
-    rating = F.col("value").cast("double").alias("rating")
-    is_rating = F.col("event_type").isin(list(params.rating_types)) & F.col("value").isNotNull()
-    return F.when(is_rating, F.struct("event_time", "event_id", rating))
+    is_rating = F.col("event_type").isin(list(params.rating_types)) & F.col("rating").isNotNull()
+    return F.when(is_rating, F.struct("event_time", "event_id", "rating"))
 
 
 def _ownership(params: MatrixParams) -> Column:

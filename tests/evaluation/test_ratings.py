@@ -108,7 +108,7 @@ def test_equal_folds_have_an_interval_of_width_0():
 
 def test_an_explicit_rating_is_a_rating_event_with_a_value(spark):
     rows = [("e1", "rating", 4.5), ("e2", "rating", None), ("e3", "buy", 120.0)]
-    events = spark.createDataFrame(rows, "event_id string, event_type string, value double").select(
+    events = spark.createDataFrame(rows, "event_id string, event_type string, rating double").select(
         "*", *(F.lit(name).alias(name) for name in ("customer_id", "product_id", "event_time", "fold"))
     )
     assert [(row.event_id, row.rating) for row in explicit_ratings(events).collect()] == [("e1", 4.5)]

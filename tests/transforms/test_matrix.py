@@ -79,6 +79,7 @@ def matrix(spark):
             "event_type",
             F.to_timestamp("event_time").alias("event_time"),
             F.col("value").cast("decimal(18,2)").alias("value"),
+            F.col("value").cast("double").alias("rating"),
             F.concat_ws("-", "event_type", "event_time").alias("event_id"),
         )
         customers = spark.createDataFrame([("ann", 0), ("bob", 1)], "customer_id string, customer_index int")

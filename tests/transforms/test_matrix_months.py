@@ -16,7 +16,7 @@ from finrec_spark.transforms.matrix import EVENTS, MatrixParams, customer_produc
 JUNE = date(2022, 6, 1)
 PARAMS = MatrixParams(half_life_days=37.3)
 COLUMNS = (
-    "customer_id string, product_id string, event_type string, event_time timestamp, value double, event_id string"
+    "customer_id string, product_id string, event_type string, event_time timestamp, rating double, event_id string"
 )
 PAIRS = "customer_id string, product_id string, strength double, rating double, last_event timestamp, owned boolean"
 

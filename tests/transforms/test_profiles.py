@@ -11,9 +11,9 @@ from finrec_spark.transforms.profiles.customer_profiles import (
     ProfileParams,
     ProfileSources,
     collect_categories,
-    collect_kinds,
     customer_profiles,
 )
+from finrec_spark.transforms.profiles.kinds import collect_columns
 
 JUNE = date(2022, 6, 1)
 ALWAYS = date(1900, 1, 1)
@@ -178,7 +178,7 @@ def test_kinds_are_inferred_unless_they_are_configured(sources):
     ]
     params = ProfileParams(kinds={"code": "category"}, most_values=2)
     kinds = {"age": "number", "asked": "date", "code": "category", "flag": "category", "name": "ignore"}
-    assert collect_kinds(sources(customers=rows).customers, JUNE, params) == kinds
+    assert collect_columns(sources(customers=rows).customers, JUNE, params).kinds == kinds
 
 
 def test_the_largest_categories_are_counted_each(spark):

@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -70,6 +70,61 @@ def test_valid_rows_have_the_declared_types(screened):
     row = tables.INTERACTIONS.conform(screened([GOOD | {"event_time": "2022-05-01T10:00:00+08:00"}]).valid).first()
     assert (str(row.event_time), str(row.value), row.fold) == ("2022-05-01 02:00:00", "12.50", None)
     assert row.event_month == date(2022, 5, 1)
+
+
+ZONES = {
+    "2022-05-01 08:04:00.100+02": "06:04:00.100000",
+    "2022-05-01 08:04:00+0200": "06:04:00",
+    "2022-05-01 08:04:00.123456789123 +02:00": "06:04:00.123456",
+    "2022-05-01 08:04:00 UTC": "08:04:00",
+    "2022-05-01T08:04:00Z": "08:04:00",
+    "2022-05-01 08:04Z": "08:04:00",
+    "2022-05-01 08:04:00 Europe/Athens": "05:04:00",
+    "2022-05-01T08:04:00+03:00[Europe/Athens]": "05:04:00",
+    "2022-05-01 08:04:00 America/Argentina/Buenos_Aires": "11:04:00",
+    "2022-05-01 08:04:00-0530": "13:34:00",
+    "2022-05-01 08:04:00.1": "08:04:00.100000",
+}
+
+
+def test_every_zone_that_databases_print_is_read(screened):
+    found = screened([GOOD | {"event_id": time, "event_time": time} for time in ZONES]).valid.collect()
+    assert {row.event_id: str(row.event_time).split()[1] for row in found} == ZONES
+
+
+def test_a_fraction_of_any_length_and_every_zone_give_the_same_instant(screened):
+    offsets = {
+        "": 0,
+        "Z": 0,
+        " UTC": 0,
+        "+02": 120,
+        "+0200": 120,
+        "+02:00": 120,
+        " -05:30": -330,
+        " Europe/Athens": 180,
+    }
+    digits = "1234567890123"
+    expected = {
+        f"2022-05-01{between}08:04:07{fraction and '.'}{fraction}{zone}": datetime(
+            2022, 5, 1, 8, 4, 7, int(fraction[:6].ljust(6, "0"))
+        )
+        - timedelta(minutes=minutes)
+        for zone, minutes in offsets.items()
+        for fraction in (digits[:length] for length in range(len(digits)))
+        for between in (" ", "T")
+    }
+    found = screened([GOOD | {"event_id": time, "event_time": time} for time in expected]).valid.collect()
+    assert {row.event_id: row.event_time for row in found} == expected
+
+
+def test_a_zone_that_does_not_exist_is_told(screened):
+    found = screened([GOOD | {"event_time": "2022-05-01 08:04:00 Nowhere/Town"}])
+    assert reasons(found) == {"event_time is a date or zone that does not exist": 1}
+
+
+def test_the_rating_is_the_value_unrounded(screened):
+    row = screened([GOOD | {"value": "0.0031"}]).valid.first()
+    assert (str(row.value), row.rating) == ("0.00", 0.0031)
 
 
 def test_all_faults_of_a_row_are_told_and_the_row_is_kept_as_it_came(screened):

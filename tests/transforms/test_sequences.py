@@ -82,7 +82,8 @@ def table(spark, events, profiles=(), layout=LAYOUT, partitions=1):
     columns = "event_id string, customer_id string, product_id string, event_type string, event_time string"
     rows = [(f"e{number:03d}", *event) for number, event in enumerate(events)]
     interactions = spark.createDataFrame(rows, f"{columns}, value double")
-    interactions = interactions.withColumn("event_time", F.to_timestamp("event_time")).repartition(partitions)
+    timed = interactions.withColumn("event_time", F.to_timestamp("event_time")).withColumn("rating", F.col("value"))
+    interactions = timed.repartition(partitions)
     ids = sorted({event[0] for event in events} | {profile[1] for profile in profiles})
     customers = spark.createDataFrame([(c, i) for i, c in enumerate(ids)], "customer_id string, customer_index int")
     products = spark.createDataFrame([(p, i) for i, p in enumerate(PRODUCTS)], "product_id string, product_index int")

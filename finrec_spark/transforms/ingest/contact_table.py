@@ -18,6 +18,7 @@ from finrec_spark.params import Params
 from finrec_spark.sampling import seed_of
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.transforms.numerals import as_number
+from finrec_spark.transforms.profiles.missing import SURE, UNSURE, canonical
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 
@@ -99,7 +100,7 @@ def label_and_features(columns: Sequence[str], params: ContactTableParams) -> tu
 
 def collect_features(rows: DataFrame, names: Sequence[str], params: ContactTableParams) -> tuple[ProfileFeature, ...]:
     """The columns with their kinds and a category's values, the most frequent first, ties by value: a few a column."""
-    known = [F.count(_named(name)).alias(f"known_{place}") for place, name in enumerate(names)]
+    known = [F.count_if(~_is_nothing(name)).alias(f"known_{place}") for place, name in enumerate(names)]
     numbers = [F.count(as_number(_named(name))).alias(f"number_{place}") for place, name in enumerate(names)]
     counts = rows.agg(*known, *numbers).collect()[0]
     is_number = [
@@ -112,6 +113,11 @@ def collect_features(rows: DataFrame, names: Sequence[str], params: ContactTable
         else ProfileFeature(f"categories:{name}", "category", _collect_values(rows, name, params))
         for name, number in zip(names, is_number, strict=True)
     )
+
+
+def _is_nothing(name: str) -> Column:
+    """Whether the value is missing, or a word for nothing, which no number is held against."""
+    return F.coalesce(canonical(_named(name)).isin(*SURE, *UNSURE), F.lit(True))
 
 
 def _keyed(contacts: DataFrame) -> DataFrame:

@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from finrec_spark.transforms.numerals import is_number
+from finrec_spark.transforms.numerals import as_number, is_number
 
 _BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _TIME_PATTERN = (
     r"^\d{4}-\d{2}-\d{2}"  # YYYY-MM-DD
-    r"([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$"  # and the time of day, and its zone
+    r"([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?"  # and the time of day
+    r"( ?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?|(UTC|GMT)([+-]\d{1,2}(:?\d{2})?)?|[A-Z]{3}|[A-Z]\w+(/[\w+-]+)+)"  # its zone
+    r"(\[[\w/+-]+\])?)?)?$"  # and the zone's name, as Java adds it
 )
+_ZONE_NAME = r"[A-Za-z]{2}"
+_JAVA_ZONE = r"\[.*$"
 _MONEY = "decimal(18,2)"
 _MONEY_LIMIT = 1e16  # 18 digits, 2 of them after the point
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -69,7 +73,8 @@ def parsed_choice(name: str, choices: Sequence[str]) -> Parsed:
 def parsed_time(name: str) -> Parsed:
     """``YYYY-MM-DD``, ``YYYY-MM-DD HH:MM[:SS[.fff]]`` or ISO 8601 with ``T`` and perhaps a zone, as a timestamp.
 
-    Without a zone the text is read in the session's.
+    A zone is ``Z``, ``UTC``, ``+02``, ``+0200``, ``+02:00``, ``CET`` or ``Europe/Athens``; without one the text is
+    read in the session's. Of a fraction the first six digits count.
 
     >>> rows = [("2022-02-28",), ("2022-02-30",), ("yesterday",), ("1022-02-28",)]
     >>> time = parsed_time("day")
@@ -84,7 +89,7 @@ def parsed_time(name: str) -> Parsed:
     +-------------------+---------------------------------+
     <BLANKLINE>
     """
-    time = F.when(_looks_like_a_time(name), F.try_to_timestamp(F.col(name)))
+    time = _time(name)
     year = F.year(time)
     plausible = (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
     return Parsed(name, F.when(plausible, time), _why_no_time(name, time, ~plausible))
@@ -103,7 +108,7 @@ def parsed_month(name: str) -> Parsed:
 
 def parsed_last_day(name: str) -> Parsed:
     """The day of ``parsed_time``, but null from 2101 on: banks write 9999-12-31 for "still holds"."""
-    time = F.when(_looks_like_a_time(name), F.try_to_timestamp(F.col(name)))
+    time = _time(name)
     return replace(parsed_day(name), reason=_why_no_time(name, time, F.year(time) < _FIRST_YEAR))
 
 
@@ -132,6 +137,12 @@ def parsed_amount(name: str) -> Parsed:
         .when(size >= _MONEY_LIMIT, F.lit(f"{name} is too large"))
     )
     return Parsed(name, F.when((size >= 0) & (size < _MONEY_LIMIT), exact), why)
+
+
+def parsed_rating(name: str) -> Parsed:
+    """The number of ``parsed_amount`` as a double, not rounded: a rating is no money. The amount tells the faults."""
+    number = as_number(F.col(name))
+    return Parsed(name, F.when(number >= 0, number))
 
 
 def parsed_risk_level(name: str = "risk_level") -> Parsed:
@@ -179,9 +190,16 @@ def _looks_like_a_time(name: str) -> Column:
     return F.col(name).rlike(_TIME_PATTERN)
 
 
+def _time(name: str) -> Column:
+    text = F.col(name)
+    plain = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
+    return F.when(_looks_like_a_time(name), F.try_to_timestamp(plain))
+
+
 def _why_no_time(name: str, time: Column, implausible: Column) -> Column:
     return (
         F.when(~_looks_like_a_time(name), F.lit(f"{name} is not a date"))
+        .when(time.isNull() & F.col(name).rlike(_ZONE_NAME), F.lit(f"{name} is a date or zone that does not exist"))
         .when(time.isNull(), F.lit(f"{name} is a date that does not exist"))
         .when(implausible, F.lit(f"{name} is before {_FIRST_YEAR} or after {_LAST_YEAR}"))
     )

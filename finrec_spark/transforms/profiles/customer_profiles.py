@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pydantic import Field
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.params import Params
@@ -14,7 +14,6 @@ from finrec_spark.transforms.ingest.customers import ALWAYS, customers_as_of
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.profiles.delivered import (
     Kind,
-    column_statistics,
     days_back,
     delivered_categories,
     delivered_numbers,
@@ -23,6 +22,7 @@ from finrec_spark.transforms.profiles.events import contact_sums, holdings, inte
 from finrec_spark.transforms.splits import before
 
 _RISK_LEVELS = range(1, 6)
+_NO_WORDS: Mapping[str, tuple[str, ...]] = {}
 
 
 class ProfileParams(Params):
@@ -32,6 +32,11 @@ class ProfileParams(Params):
         {},
         description="Kind of a delivered profile column: number, category, date, ignore, or the list of its words in "
         "ascending order; the others' kinds are inferred",
+    )
+    missing: Mapping[str, tuple[str, ...]] = Field(
+        {},
+        description="Words of a delivered column that stand for nothing, such as age: ['-1']; no others do in it, "
+        "and an empty list means that none does",
     )
     numeric_share: float = Field(0.98, gt=0.5, le=1, description="Share of values that must be numbers (or dates)")
     two_values: int = Field(2, ge=0, description="A column of at most so many different values is a category")
@@ -74,6 +79,7 @@ def customer_profiles(
     categories: Sequence[str],
     rules: MatrixParams,
     params: ProfileParams,
+    missing: Mapping[str, tuple[str, ...]] = _NO_WORDS,
 ) -> DataFrame:
     """One row: one customer known before ``month``, by a profile or an interaction.
 
@@ -87,9 +93,10 @@ def customer_profiles(
     - Maps have no entry for a product category with 0, nor for a missing value.
 
     Args:
-        kinds: each delivered column's kind (``collect_kinds``).
+        kinds: each delivered column's kind (``kinds.collect_columns``).
         categories: product categories that are counted each (``collect_categories``).
         rules: what the types of interactions mean.
+        missing: words of a delivered column that stand for nothing (``kinds.collect_columns``).
 
     Returns:
         The columns of ``gold.customer_profile`` without ``month``; equal to the bit however the rows are partitioned.
@@ -103,23 +110,8 @@ def customer_profiles(
     rows = known.join(events.join(held, "customer_id", "left"), "customer_id", "full_outer")
     if sources.contacts is not None:
         rows = rows.join(contact_sums(sources.contacts, sources.responses, month), "customer_id", "left")
-    made = _made_columns(rows, kinds, month)
+    made = _made_columns(rows, kinds, missing, month)
     return rows.select(*[made[name].alias(name) for name in CUSTOMER_PROFILE.column_names if name != "month"])
-
-
-def collect_kinds(customers: DataFrame, month: date, params: ProfileParams) -> dict[str, Kind]:
-    """The kind of each profile column delivered before ``month``: as configured, else inferred; one pass.
-
-    A date where ``numeric_share`` of the values that are there can be read as YYYY-MM-DD, else a number where so many
-    can be read as numbers and there are more than ``two_values`` different ones, else a category, which is ignored
-    if it has more than ``most_values``.
-
-    Args:
-        customers: ``silver.customers``; all versions that began before ``month`` count.
-    """
-    known = before(customers, month, "valid_from")
-    inferred = {row["name"]: _kind(row, params) for row in column_statistics(known).collect()}
-    return {name: params.kinds.get(name, kind) for name, kind in sorted(inferred.items())}
 
 
 def collect_categories(products: DataFrame, params: ProfileParams) -> tuple[str, ...]:
@@ -131,15 +123,6 @@ def collect_categories(products: DataFrame, params: ProfileParams) -> tuple[str,
     sizes = products.groupBy("category").agg(F.count("*").alias("size"))
     largest = sizes.orderBy(F.desc("size"), "category").limit(params.max_categories)
     return tuple(sorted(row["category"] for row in largest.collect()))
-
-
-def _kind(column: Row, params: ProfileParams) -> Kind:
-    enough = params.numeric_share * column["filled"]
-    if column["dates"] >= enough:
-        return "date"
-    if column["numbers"] >= enough and column["different"] > params.two_values:
-        return "number"
-    return "category" if column["different"] <= params.most_values else "ignore"
 
 
 def _profile_days(customers: DataFrame, month: date) -> DataFrame:
@@ -158,14 +141,16 @@ def _profile_days(customers: DataFrame, month: date) -> DataFrame:
     )
 
 
-def _made_columns(rows: DataFrame, kinds: Mapping[str, Kind], month: date) -> dict[str, Column]:
+def _made_columns(
+    rows: DataFrame, kinds: Mapping[str, Kind], missing: Mapping[str, tuple[str, ...]], month: date
+) -> dict[str, Column]:
     """Each column of the profile from the joined parts."""
     made = {
         "segment": F.coalesce("segment", F.lit("all")),
         "risk_age_days": _risk_age_days(month),
         "tenure_days": F.greatest(days_back(month, F.col("first_dated")), F.col("oldest_days")),
-        "numbers": delivered_numbers(kinds, month),
-        "categories": delivered_categories(kinds),
+        "numbers": delivered_numbers(kinds, month, missing),
+        "categories": delivered_categories(kinds, missing),
     }
     return {
         column.name: made[column.name]

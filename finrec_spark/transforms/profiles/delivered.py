@@ -9,11 +9,13 @@ from pyspark.sql import functions as F
 
 from finrec_spark.transforms.ingest.parsing import clean
 from finrec_spark.transforms.numerals import as_number
+from finrec_spark.transforms.profiles.missing import canonical, word_for_nothing
 
 Kind = Literal["number", "category", "date", "ignore"] | tuple[str, ...]
 """How a delivered column is read; its words in ascending order where it is ordinal."""
 
-_DATE = r"^\s*\d{4}-\d{2}-\d{2}\s*$"
+_DATE = r"^\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?[A-Z+-][\w:/+-]*)?)?\s*$"
+_NO_WORDS: Mapping[str, tuple[str, ...]] = {}
 
 
 def days_back(month: date, day: Column) -> Column:
@@ -22,42 +24,56 @@ def days_back(month: date, day: Column) -> Column:
 
 
 def column_statistics(customers: DataFrame) -> DataFrame:
-    """One row: one delivered column; one pass, as many rows as there are columns.
+    """One row: one delivered column's ordinary values, or those of one word that may stand for nothing; one pass.
 
     Args:
         customers: ``customer_id``, ``profile``; empty values are missing ones.
 
     Returns:
-        ``name``, ``filled`` (values), ``numbers`` and ``dates`` (how many can be read as such) and ``different``
-        (different values, to about 5 %; few are counted exactly).
+        ``name``, ``word`` (null: the ordinary values) and the fields of ``missing.Values``; few different values are
+        counted exactly.
     """
     values = customers.select(F.explode("profile").alias("name", "value")).where(F.length(F.trim("value")) > 0)
-    return values.groupBy("name").agg(
+    number = as_number(clean(F.col("value")))
+    read = values.select("name", "value", word_for_nothing(F.col("value")).alias("word"), number.alias("number"))
+    return read.groupBy("name", "word").agg(
         F.count("*").alias("filled"),
-        F.count(as_number(clean(F.col("value")))).alias("numbers"),
+        F.count("number").alias("numbers"),
         F.count(_day(F.col("value"))).alias("dates"),
         F.approx_count_distinct("value").alias("different"),
+        F.min("number").alias("least"),
+        F.max("number").alias("most"),
     )
 
 
-def delivered_numbers(kinds: Mapping[str, Kind], month: date) -> Column:
+def delivered_numbers(
+    kinds: Mapping[str, Kind], month: date, missing: Mapping[str, tuple[str, ...]] = _NO_WORDS
+) -> Column:
     """``numbers``, map<string,double>: numbers as they are, words of an order from 1, dates as days before.
 
-    A value that cannot be read as its column's kind is missing, as one that was not delivered.
+    A value that cannot be read as its column's kind is missing, as one that was not delivered; so is one of the
+    column's ``missing`` words.
     """
     numeric = {name: kind for name, kind in sorted(kinds.items()) if kind not in ("category", "ignore")}
-    return _filled({name: _as_number(_delivered(name), kind, month) for name, kind in numeric.items()}, "double")
+    return _filled(
+        {name: _as_number(_delivered(name, missing), kind, month) for name, kind in numeric.items()}, "double"
+    )
 
 
-def delivered_categories(kinds: Mapping[str, Kind]) -> Column:
-    """``categories``, map<string,string>: trimmed; ``segment`` is left out, it is a column of its own."""
+def delivered_categories(kinds: Mapping[str, Kind], missing: Mapping[str, tuple[str, ...]] = _NO_WORDS) -> Column:
+    """``categories``, map<string,string>: trimmed; ``segment`` is left out, it is a column of its own.
+
+    One of a column's ``missing`` words is no value.
+    """
     names = sorted(name for name, kind in kinds.items() if kind == "category" and name != "segment")
-    return _filled({name: F.trim(_delivered(name)) for name in names}, "string")
+    return _filled({name: F.trim(_delivered(name, missing)) for name in names}, "string")
 
 
-def _delivered(name: str) -> Column:
+def _delivered(name: str, missing: Mapping[str, tuple[str, ...]]) -> Column:
     value = F.col("profile")[name]
-    return F.when(F.length(F.trim(value)) > 0, value)
+    given = F.length(F.trim(value)) > 0
+    words = missing.get(name)
+    return F.when(given & ~canonical(value).isin(*words) if words else given, value)
 
 
 def _as_number(value: Column, kind: Kind, month: date) -> Column:
@@ -68,7 +84,9 @@ def _as_number(value: Column, kind: Kind, month: date) -> Column:
 
 
 def _day(text: Column) -> Column:
-    return F.when(text.rlike(_DATE), F.to_date(F.try_to_timestamp(F.trim(text), F.lit("yyyy-MM-dd"))))
+    """The day as it is written, whatever the time of day and its zone."""
+    day = F.substring(F.trim(text), 1, 10)
+    return F.when(text.rlike(_DATE), F.to_date(F.try_to_timestamp(day, F.lit("yyyy-MM-dd"))))
 
 
 def _filled(values: Mapping[str, Column], type_: str) -> Column:

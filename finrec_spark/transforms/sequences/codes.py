@@ -57,8 +57,8 @@ def gap_bucket(day: Column, day_before: Column, most: int) -> Column:
 
 
 def explicit_rating(rules: MatrixParams) -> Column:
-    """The event's value where it is an explicit rating, else null."""
-    return F.when(_is_rating(rules), F.col("value").cast("float"))
+    """The event's rating where it is an explicit one, else null."""
+    return F.when(_is_rating(rules), F.col("rating").cast("float"))
 
 
 def is_opening(rules: MatrixParams) -> Column:
