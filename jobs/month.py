@@ -36,12 +36,19 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
         return
     if context.source == GENERATOR:
         _first(context, generate.STEP, generate.generated_month(context, options))
-    month = delivered_month(context, options)
+    month = decided_month(context, options)
     outcomes = [_first(context, ingest.STEP, month)]
 
     plan = plan_of(context, month)
     outcomes += run_plan(plan, context, lambda n, ended: context.log(f"[{n}/{len(plan.steps)}] {outcome_line(ended)}"))
     print_summary(context, month, outcomes)
+
+
+def decided_month(context: RunContext, options: argparse.Namespace) -> date:
+    """``--month``, or the month after the newest interaction of the delivery, which the generator knows."""
+    if context.source == GENERATOR and options.month is None:
+        return generate.generated_month(context, options)
+    return delivered_month(context, options)
 
 
 def explain(context: RunContext, options: argparse.Namespace) -> None:
@@ -52,7 +59,7 @@ def explain(context: RunContext, options: argparse.Namespace) -> None:
         if stale and options.month is None:
             context.log("everything after it waits for what generate delivers")
             return
-    month = delivered_month(context, options)
+    month = decided_month(context, options)
     stale += _verdict(context, ingest.STEP, month)
     for verdict in verdicts(plan_of(context, month), context, stale):
         context.log(verdict_line(verdict))

@@ -5,13 +5,16 @@ of ``NAME.csv``, ``NAME.csv.gz`` and ``NAME.parquet``, each a file or a folder a
 """
 
 import hashlib
+import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrameReader, Row, SparkSession
+from pyspark.sql import DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
@@ -35,6 +38,14 @@ class Delivery:
     files: tuple[str, ...]
 
 
+class _File(NamedTuple):
+    """A file with content: its URI, its bytes, when it was changed (µs)."""
+
+    path: str
+    length: int
+    modified: int
+
+
 def find_deliveries(spark: SparkSession, directory: str, names: Sequence[str]) -> dict[str, Delivery]:
     """Those of the tables ``names`` that lie in ``directory``, by name.
 
@@ -43,9 +54,9 @@ def find_deliveries(spark: SparkSession, directory: str, names: Sequence[str]) -
     """
     entries = {f"{name}.{ending}": name for name in names for ending in _ENDINGS}
     files: dict[str, list[str]] = defaultdict(list)
-    for row in _collect_files(spark, f"{without_pattern(directory)}/{{{','.join(entries)}}}"):
-        for entry in _entries_of(row["path"], entries):
-            files[entry].append(row["path"])
+    for file in _collect_files(spark, directory, entries):
+        for entry in _entries_of(file.path, entries):
+            files[entry].append(file.path)
     _require_once(sorted(files), entries, directory)
     return {
         entries[entry]: Delivery(entries[entry], f"{directory}/{entry}", tuple(sorted(files[entry])))
@@ -59,7 +70,7 @@ def named_delivery(spark: SparkSession, name: str, path: str) -> Delivery:
     Raises:
         InputMissing: nothing lies there.
     """
-    files = tuple(sorted(row["path"] for row in _collect_files(spark, without_pattern(path))))
+    files = tuple(sorted(file.path for file in _collect_files(spark, path)))
     if not files:
         raise InputMissing(f"{path} is missing or empty")
     return Delivery(name, path, files)
@@ -85,7 +96,7 @@ def landing_fingerprint(spark: SparkSession, directory: str) -> str:
     Raises:
         InputMissing: nothing lies there.
     """
-    files = sorted(map(tuple, _collect_files(spark, without_pattern(directory))))
+    files = sorted(map(tuple, _collect_files(spark, directory)))
     if not files:
         raise InputMissing(f"{directory} is missing or empty: name a directory with landing files")
     return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
@@ -135,16 +146,44 @@ def _require_once(found: Sequence[str], entries: Mapping[str, str], directory: s
         raise InputMissing(f"{twice[0]} is delivered more than once in {directory} ({same}): keep one")
 
 
-def _collect_files(spark: SparkSession, pattern: str) -> list[Row]:
-    """Path, length and modification time (µs) of each file that is not empty; none where the pattern meets none."""
+def _collect_files(spark: SparkSession, directory: str, entries: Iterable[str] = ()) -> list[_File]:
+    """Every file with content in the directory and below, or in those of its ``entries`` that are there.
+
+    On this machine they are listed without a query.
+    """
+    local = directory if "://" not in directory and not directory.startswith("file:") else local_path(directory)
+    if local is not None:
+        folder = Path(local)
+        return [file for start in ([folder / name for name in entries] or [folder]) for file in _below(start)]
+    below = f"/{{{','.join(entries)}}}" if entries else ""
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
     try:
-        listed = files.load(pattern)
+        listed = files.load(without_pattern(directory) + below)
     except AnalysisException as error:
         if error.getErrorClass() != "PATH_NOT_FOUND":
             raise
         return []
-    return listed.select("path", "length", F.unix_micros("modificationTime").alias("modified")).collect()
+    columns = ("path", "length", F.unix_micros("modificationTime").alias("modified"))
+    return [_File(*row) for row in listed.select(*columns).collect()]
+
+
+def _below(start: Path) -> Iterator[_File]:
+    """The files that Spark would read of a file or folder of this machine, through links too."""
+    walked = ((Path(folder), files) for folder, _, files in os.walk(start, followlinks=True))
+    found = [start] if start.is_file() else [folder / name for folder, files in walked for name in files]
+    for path in found:
+        size, modified = (stat := path.stat()).st_size, stat.st_mtime_ns // 1000
+        if size and not any(map(_is_hidden, path.relative_to(start).parts)):
+            yield _File(f"file:{path.absolute()}", size, modified)
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether Spark passes over a file or folder of this name.
+
+    >>> [name for name in ("_SUCCESS", ".part.crc", "day=01", "_day=01", "part-0.csv") if _is_hidden(name)]
+    ['_SUCCESS', '.part.crc']
+    """
+    return name.startswith(".") or (name.startswith("_") and "=" not in name) or name.endswith("._COPYING_")
 
 
 def _entries_of(path: str, entries: Iterable[str]) -> list[str]:
