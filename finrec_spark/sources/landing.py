@@ -1,7 +1,7 @@
 """What every source gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from pyspark.sql import DataFrame
 
@@ -23,3 +23,9 @@ class Landing:
     contacts: DataFrame | None = None
     campaign_responses: DataFrame | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[str, DataFrame]:
+        """The delivered tables by name."""
+        named = (each.name for each in fields(self) if each.name != "deliveries")
+        return {name: rows for name in named if (rows := getattr(self, name)) is not None}

@@ -1,7 +1,6 @@
 """The synthetic bank as files."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -41,9 +40,8 @@ def write_bank(
 
 
 def _write_landing(bank: Landing, landing_dir: str) -> None:
-    for field in fields(bank):
-        table = getattr(bank, field.name)
-        _write(with_plain_columns(table, _FURTHER.get(field.name, ())), landing_dir, field.name)
+    for name, table in bank.tables.items():
+        _write(with_plain_columns(table, _FURTHER.get(name, ())), landing_dir, name)
 
 
 def with_plain_columns(table: DataFrame, names: Sequence[str]) -> DataFrame:
