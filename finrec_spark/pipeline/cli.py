@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -19,9 +18,9 @@ from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs
-from finrec_spark.pipeline.paths import PROPERTY, check_letters, check_scheme, default_file_system
+from finrec_spark.pipeline.paths import check_letters, check_scheme
 from finrec_spark.pipeline.runner import Outcome, run_step
-from finrec_spark.pipeline.session import open_session
+from finrec_spark.pipeline.session import default_file_system, open_session
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.reading import read_delivery
 from finrec_spark.tables import INTERACTIONS
@@ -180,7 +179,7 @@ def _run_on_lake(
     logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
     spark = open_session(command.name, config.spark_properties)
     try:
-        default = spark.conf.get(f"spark.hadoop.{PROPERTY}", None) or default_file_system(os.environ)
+        default = default_file_system(spark)
         check_scheme("--lake", root, default)
         check_scheme("--input", input_dir, default)
         context = RunContext(spark, config, Lake(spark, root), source, input_dir, held)
