@@ -254,8 +254,9 @@ filter_spark() {  # LOG
         case $line in
             "downloading "*) line=${line%% ...*} && say "fetching ${line##*/}" ;;
             *"[unresolved dependency: "* | *"[download failed: "*)
-                say "Spark could not fetch its packages (${line##*: [}: check the network, or name your Maven mirror in" \
-                    "spark.jars.ivySettings (Spark's words: $log)"
+                line=${line##*: [}
+                say "Spark could not fetch its packages (${line%%]*}): check the network and the proxy variables, or name" \
+                    "your Maven mirror in spark.jars.ivySettings (Spark's words: $log)"
                 ;;
             "Exception in thread "* | "Error: "* | *OutOfMemoryError*) say "Spark failed: $line (Spark's words: $log)" ;;
         esac

@@ -9,10 +9,14 @@ source "$ROOT/conf/setup.sh"
 # pytest runs even where a linter complained, so that one call tells all; its summary comes last.
 main() {
     cd "$ROOT"
+    check_user
     ensure_environment dev nlp training
     ensure_java
+    export_java_options
+    export_locale
     export_spark_environment
     export_executors_python local
+    unset HADOOP_CONF_DIR YARN_CONF_DIR  # tests have their files on this machine
     local complaints=0
     check ruff check || complaints=1
     check ruff format --check || complaints=1

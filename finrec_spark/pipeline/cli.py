@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -19,9 +18,9 @@ from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.default_month import month_after_last, why_no_month
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs, traceback_place
-from finrec_spark.pipeline.paths import PROPERTY, check_letters, check_scheme, default_file_system
+from finrec_spark.pipeline.paths import check_letters, check_scheme
 from finrec_spark.pipeline.runner import Outcome, run_step
-from finrec_spark.pipeline.session import open_session
+from finrec_spark.pipeline.session import default_file_system, open_session
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.reading import read_delivery, source_of
 from finrec_spark.sources.told import told_in_one_line
@@ -197,7 +196,7 @@ def _run_on_lake(
     logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
     spark = open_session(command.name, config.spark_properties)
     try:
-        default = spark.conf.get(f"spark.hadoop.{PROPERTY}", None) or default_file_system(os.environ)
+        default = default_file_system(spark)
         check_scheme("--lake", root, default)
         check_scheme("--input", input_dir, default)
         context = RunContext(spark, config, Lake(spark, root), source, input_dir, held)

@@ -47,7 +47,7 @@ def check_scheme(option: str, path: str | None, default: str | None) -> None:
     )
 
 
-def default_file_system(environment: Mapping[str, str]) -> str | None:
+def file_system_of_hadoop(environment: Mapping[str, str]) -> str | None:
     """What ``HADOOP_CONF_DIR`` has as its default file system; None where it says nothing."""
     file = Path(environment.get("HADOOP_CONF_DIR") or "/nowhere") / "core-site.xml"
     try:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
+from finrec_spark.pipeline.paths import PROPERTY, file_system_of_hadoop
+
 
 def open_session(name: str, properties: Mapping[str, str]) -> SparkSession:
     """The session that spark-submit prepared; one with ``properties`` where Python was started by itself.
@@ -18,3 +20,8 @@ def open_session(name: str, properties: Mapping[str, str]) -> SparkSession:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def default_file_system(spark: SparkSession) -> str | None:
+    """What Spark takes a path without a scheme for: the session's own word, else the cluster's configuration's."""
+    return spark.conf.get(f"spark.hadoop.{PROPERTY}", None) or file_system_of_hadoop(os.environ)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs
-from finrec_spark.pipeline.paths import default_file_system
+from finrec_spark.pipeline.paths import file_system_of_hadoop
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,15 @@ def test_a_log_that_cannot_be_written_is_told_and_keeps_no_job_from_its_work(tmp
 
 
 @pytest.mark.parametrize("name", ["fs.defaultFS", "fs.default.name"])
-def test_the_default_file_system_is_read_from_hadoops_configuration(tmp_path, name):
+def test_the_file_system_of_hadoop_is_read_from_hadoops_configuration(tmp_path, name):
     prop = f"<property><name>{name}</name><value> hdfs://bank:8020/ </value></property>"
     (tmp_path / "core-site.xml").write_text(f"<?xml version='1.0'?><configuration>{prop}</configuration>")
-    assert default_file_system({"HADOOP_CONF_DIR": str(tmp_path)}) == "hdfs://bank:8020"
+    assert file_system_of_hadoop({"HADOOP_CONF_DIR": str(tmp_path)}) == "hdfs://bank:8020"
 
 
 @pytest.mark.parametrize("content", [None, "", "<configuration/>", "no xml"])
 def test_without_a_word_in_it_there_is_no_default(tmp_path, content):
     if content is not None:
         (tmp_path / "core-site.xml").write_text(content)
-    assert default_file_system({"HADOOP_CONF_DIR": str(tmp_path)}) is None
-    assert default_file_system({}) is None
+    assert file_system_of_hadoop({"HADOOP_CONF_DIR": str(tmp_path)}) is None
+    assert file_system_of_hadoop({}) is None
