@@ -15,7 +15,7 @@ from finrec_spark.errors import ConfigError, FinrecError, InputMissing
 from finrec_spark.months import parse_month
 from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
-from finrec_spark.pipeline.default_month import month_after_last, why_no_month
+from finrec_spark.pipeline.default_month import collect_known_counts, month_after_last, why_no_month
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs, traceback_place
 from finrec_spark.pipeline.paths import check_letters, check_scheme
@@ -24,7 +24,7 @@ from finrec_spark.pipeline.session import default_file_system, open_session
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.reading import read_delivery, source_of
 from finrec_spark.sources.told import told_in_one_line
-from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
+from finrec_spark.tables import INTERACTIONS
 from finrec_spark.transforms.ingest.newest_month import collect_month_counts
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.warehouse import Lake
@@ -129,7 +129,7 @@ def decided_month(context: RunContext, options: argparse.Namespace) -> date:
     """
     if options.month is not None:
         return parse_month(options.month)
-    counts = {row["event_month"]: row["events"] for row in context.lake.collect(EVENT_MONTHS)}
+    counts = collect_known_counts(context.lake)
     if not counts:
         raise InputMissing(f"{INTERACTIONS.name} is empty; run ingest, or say which --month to decide")
     return month_after_last(counts, context)

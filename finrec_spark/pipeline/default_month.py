@@ -8,8 +8,10 @@ from pyspark.sql import DataFrame
 from finrec_spark.months import last_real_month, month_after
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.sources.time_formats import format_hint, likely_formats
+from finrec_spark.tables import EVENT_MONTHS
 from finrec_spark.transforms.forms import form_of
 from finrec_spark.transforms.ingest.reasons import collect_some
+from finrec_spark.warehouse import Lake
 
 
 def month_after_last(counts: Mapping[date, int], context: RunContext) -> date:
@@ -27,6 +29,15 @@ def month_after_last(counts: Mapping[date, int], context: RunContext) -> date:
             f" {newest:%Y-%m}), next to nothing, so {month_after(last):%Y-%m} is decided; --month decides another"
         )
     return month_after(last)
+
+
+def collect_known_counts(lake: Lake) -> dict[date, int]:
+    """Month → interactions in it, of all that the lake knows; a row a month.
+
+    Raises:
+        InputMissing: nothing was ever taken in.
+    """
+    return {row["event_month"]: row["events"] for row in lake.collect(EVENT_MONTHS)}
 
 
 def why_no_month(interactions: DataFrame) -> str:

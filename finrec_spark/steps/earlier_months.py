@@ -6,6 +6,7 @@ from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
 from finrec_spark.transforms.labels import LABEL_MONTHS, teaching_months
+from finrec_spark.warehouse import Lake
 
 
 def label_months(context: RunContext, month: date) -> tuple[date, ...]:
@@ -27,10 +28,11 @@ def held_out_month(context: RunContext, month: date) -> date | None:
 
 def _acquisitions(context: RunContext) -> dict[date, int]:
     """Month with interactions → products acquired in it for the first time; empty before the first delivery."""
-
-    def found() -> dict[date, int]:
-        return {row["event_month"]: row["acquisitions"] for row in context.lake.collect(EVENT_MONTHS)}
-
     if not context.lake.exists(INTERACTIONS):
         return {}
-    return context.recall((EVENT_MONTHS, context.lake.version(EVENT_MONTHS)), found)
+    key = (EVENT_MONTHS, context.lake.version(EVENT_MONTHS))
+    return context.recall(key, lambda: _collect_acquisitions(context.lake))
+
+
+def _collect_acquisitions(lake: Lake) -> dict[date, int]:
+    return {row["event_month"]: row["acquisitions"] for row in lake.collect(EVENT_MONTHS)}
