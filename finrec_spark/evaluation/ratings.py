@@ -32,6 +32,7 @@ PROTOCOL = "ratings"
 RatingModel = Literal["pearson_user", "pearson_item", "als"]
 Predict = Callable[[DataFrame, DataFrame], DataFrame]
 
+_STARS = 5.0  # the largest rating of the scale that regularisations are given for
 _COLUMNS = tuple(column for column in METRICS.columns if column.name != "run_id")
 _SCHEMA = ", ".join(f"{column.name} {column.type}" for column in _COLUMNS)
 
@@ -132,9 +133,24 @@ def _predictors(params: RatingsParams) -> dict[str, Predict]:
     every: dict[str, Predict] = {
         "pearson_user": partial(predict_by_customers, k=params.neighbours),
         "pearson_item": partial(predict_by_products, k=params.neighbours),
-        "als": partial(predict_by_factors, params=params.als),
+        "als": partial(_on_stars, partial(predict_by_factors, params=params.als)),
     }
     return {model: every[model] for model in params.models}
+
+
+def _on_stars(predict: Predict, train: DataFrame, test: DataFrame) -> DataFrame:
+    """What ``predict`` says of ratings stretched to at most five, as its regularisation is meant, in their own scale.
+
+    Ratings of at most five as they are stay so, and a regularisation of 0.1 does not flatten those below 1.
+    """
+    largest = _collect_largest(train)
+    factor = _STARS / largest if largest > 0 else 1.0
+    predicted = predict(train.withColumn("rating", F.col("rating") * factor), test)
+    return predicted.withColumn("prediction", F.col("prediction") / factor)
+
+
+def _collect_largest(ratings: DataFrame) -> float:
+    return float(ratings.agg(F.coalesce(F.max("rating"), F.lit(0.0)).alias("largest")).collect()[0]["largest"])
 
 
 def _indexed(ratings: DataFrame) -> DataFrame:

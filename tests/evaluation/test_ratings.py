@@ -125,6 +125,14 @@ def test_every_model_beats_the_mean_on_ratings_of_few_tastes(few_tastes):
     assert max(rmse.values()) < 0.9 * spread
 
 
+def test_small_ratings_are_predicted_as_well_as_stars(few_tastes):
+    """The same ratings on a scale of a thousandth: the factors' error is a thousandth too."""
+    params = RatingsParams(folds=2, models=("als",))
+    small = few_tastes.withColumn("rating", F.col("rating") / 1000)
+    errors = [rating_errors(ratings, params).where("metric = 'rmse'").first().value for ratings in (few_tastes, small)]
+    assert errors[1] == pytest.approx(errors[0] / 1000, rel=1e-3)
+
+
 def always(value):
     return lambda train, test: test.withColumn("prediction", F.lit(value))
 

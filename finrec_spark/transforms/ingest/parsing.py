@@ -20,6 +20,7 @@ _TIME_PATTERN = (
     r"(\[[\w/+-]+\])?)?)?$"  # and the zone's name, as Java adds it
 )
 _ZONE_NAME = r"[A-Za-z]{2}"
+_MINUTES = len("2022-02-28 23:59")
 _JAVA_ZONE = r"\[.*$"
 _MONEY = "decimal(18,2)"
 _MONEY_LIMIT = 1e16  # 18 digits, 2 of them after the point
@@ -192,7 +193,10 @@ def _looks_like_a_time(name: str) -> Column:
 
 def _time(name: str) -> Column:
     text = F.col(name)
-    plain = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
+    minutes = (F.length(text) > _MINUTES) & (F.substring(text, _MINUTES + 1, 1) != ":")
+    with_seconds = F.concat(F.substring(text, 1, _MINUTES), F.lit(":00"), F.substring(text, _MINUTES + 1, 99))
+    named = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
+    plain = F.when(minutes, with_seconds).otherwise(named)  # a zone right after the minutes is nothing to Spark
     return F.when(_looks_like_a_time(name), F.try_to_timestamp(plain))
 
 
