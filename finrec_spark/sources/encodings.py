@@ -87,7 +87,7 @@ def collect_undecodable(spark: SparkSession, file: str, table: str, encoding: st
     """The line that tells of a file whose bytes are not in the encoding; some of its bad lines are looked at."""
     lines = plain_reader(spark).text(file).select(F.col("value").cast("binary"), F.monotonically_increasing_id())
     lines = lines.toDF("raw", "place")
-    bad = lines.where(~_text(F.col("raw"), encoding)[1]).orderBy("place").limit(_SAMPLE).collect()
+    bad = lines.where(~_text(F.col("raw"), java_charset(encoding))[1]).orderBy("place").limit(_SAMPLE).collect()
     first = lines.where(F.col("place") < bad[0]["place"]).count() + 1 if bad else 1
     return _told(file, table, encoding, first, likely_encoding([bytes(row["raw"]) for row in bad]))
 

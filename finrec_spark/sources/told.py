@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from finrec_spark.errors import InputMissing
-from finrec_spark.sources.encodings import UNDECODABLE, UTF_8, collect_undecodable, java_charset
+from finrec_spark.sources.encodings import UNDECODABLE, UTF_8, collect_undecodable
 from finrec_spark.sources.plain_values import INEXACT_KEY
 
 _DAMAGED = (
@@ -60,7 +60,7 @@ def _line(spark: SparkSession, error: str, path: str, table: str, encoding: str 
     """The line; None where the error does not concern the delivery."""
     undecodable = re.search(re.escape(UNDECODABLE) + r"(\S+)", error)
     if undecodable:
-        return collect_undecodable(spark, unquote(undecodable[1]), table, java_charset(encoding or UTF_8))
+        return collect_undecodable(spark, unquote(undecodable[1]), table, encoding or UTF_8)
     inexact = re.search(rf"(?:RuntimeException: )(.*{INEXACT_KEY})", error)
     if inexact:
         return f"{inexact[1]} (2^53; 2^24 in single precision): deliver them as text or whole numbers"
