@@ -193,10 +193,10 @@ def _looks_like_a_time(name: str) -> Column:
 
 def _time(name: str) -> Column:
     text = F.col(name)
-    minutes = (F.length(text) > _MINUTES) & (F.substring(text, _MINUTES + 1, 1) != ":")
-    with_seconds = F.concat(F.substring(text, 1, _MINUTES), F.lit(":00"), F.substring(text, _MINUTES + 1, 99))
-    named = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
-    plain = F.when(minutes, with_seconds).otherwise(named)  # a zone right after the minutes is nothing to Spark
+    unnamed = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
+    to_minutes, zone = F.substring(unnamed, 1, _MINUTES), F.substring(unnamed, _MINUTES + 1, 99)
+    without_seconds = (F.length(zone) > 0) & ~F.startswith(zone, F.lit(":"))  # a zone right after the minutes: no time
+    plain = F.when(without_seconds, F.concat(to_minutes, F.lit(":00"), zone)).otherwise(unnamed)
     return F.when(_looks_like_a_time(name), F.try_to_timestamp(plain))
 
 
