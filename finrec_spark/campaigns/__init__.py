@@ -1,0 +1,1 @@
+"""Who is contacted, who is kept back by chance, and what the contact brought."""
