@@ -107,7 +107,12 @@ CAMPAIGN_OUTCOMES = Table(
         Column("low", "double", "Lower end of its interval", nullable=True),
         Column("high", "double", "Upper end of its interval", nullable=True),
         Column("p_value", "double", "Probability of so much by chance alone, two-sided", nullable=True),
-        Column("p_adjusted", "double", "The same after Holm, over the parts of the dimension", nullable=True),
+        Column(
+            "p_adjusted",
+            "double",
+            "The same after Benjamini and Hochberg, over the parts of the dimension",
+            nullable=True,
+        ),
         Column("sound", "boolean", "Whether sample ratio, balance and contamination passed"),
         Column("verdict", "string", "more, less, not_distinguishable (from zero), too_few or not_sound"),
         Column("sentence", "string", "The verdict in words"),

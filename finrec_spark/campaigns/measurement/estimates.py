@@ -98,6 +98,13 @@ class Estimate:
     high: float
     p_value: float
 
+    @property
+    def expected_takers(self) -> float:
+        """How many takers the smaller arm would have, if contact did nothing: with few of them no interval holds."""
+        everyone = self.treated + self.control
+        takers = self.treated_takers + self.control_takers
+        return takers * min(self.treated, self.control) / everyone if everyone else 0.0
+
 
 def strata_of(cells: pd.DataFrame, measure: str, control: str, smallest: int) -> Strata:
     """The strata of these cells, small ones joined.
@@ -148,6 +155,25 @@ def estimate(strata: Strata, method: str, level: float) -> Estimate:
         high=high,
         p_value=p_value,
     )
+
+
+def effective_sizes(units: Floats) -> Floats:
+    """How many customers the treated and the controls count as, where all have one variance; 0 without any to compare.
+
+    The mean over strata, weighed by their treated, w, has the variance of a mean of 1 ÷ Σₛ wₛ²/nₛ customers: that is
+    their number where all strata have the same shares, and less elsewhere.
+
+    Args:
+        units: customers, S × 2 arms.
+
+    >>> effective_sizes(np.array([[90.0, 10.0], [45.0, 5.0]])).round(6)
+    array([135.,  15.])
+    """
+    both = units[units.min(axis=1) > 0]
+    if not len(both):
+        return np.zeros(2)
+    weights = both[:, :1] / both[:, 0].sum()
+    return np.asarray(1 / (weights**2 / both).sum(axis=0))
 
 
 def _summands(part: pd.DataFrame, measure: str) -> Floats:

@@ -22,7 +22,9 @@ class MeasureParams(Params):
     smallest_stratum: int = Field(
         30, ge=2, description="Strata with fewer customers in an arm are joined with others of the same control share"
     )
-    minimum_takers: int = Field(10, ge=1, description="With fewer takers in both arms together nothing is concluded")
+    minimum_takers: int = Field(
+        10, ge=1, description="Nothing is concluded where the smaller arm is to be expected to have fewer takers"
+    )
     sample_ratio_p: float = Field(0.001, gt=0, lt=0.5, description="Arms less likely than this were tampered with")
     balance_limit: float = Field(0.1, gt=0, description="Standardised difference before the campaign that passes")
     contamination_limit: float = Field(0.01, ge=0, le=1, description="Share of contacted controls that passes")

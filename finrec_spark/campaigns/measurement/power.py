@@ -8,8 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from statsmodels.stats.power import tt_ind_solve_power
 
-from finrec_spark.arrays import Floats
-from finrec_spark.campaigns.measurement.estimates import TAKERS, YUAN
+from finrec_spark.campaigns.measurement.estimates import TAKERS, YUAN, effective_sizes
 from finrec_spark.campaigns.measurement.params import MeasureParams
 from finrec_spark.vocabulary import CONTROL, TREATMENT
 
@@ -79,8 +78,7 @@ def launch_power(
 ) -> Power:
     """What one campaign can see of one measure.
 
-    Strata weigh by their treated, as in ``estimates``; with one deviation for all of them an arm counts as
-    1 ÷ Σₛ wₛ²/nₛ customers, which is their number where all strata have the same shares.
+    Strata weigh by their treated, as in ``estimates``, and are supposed to have the same deviation.
 
     Args:
         sizes: ``treatment`` and ``control``: how many there are in each stratum.
@@ -89,7 +87,7 @@ def launch_power(
     """
     arms = sizes[[TREATMENT, CONTROL]].to_numpy(np.float64)
     treated, control = (int(count) for count in arms.sum(axis=0))
-    nobs1, other = _effective_sizes(arms)
+    nobs1, other = effective_sizes(arms)
     if min(nobs1, other) < _PAIR or not deviation > 0:
         return Power(campaign_id, measure, treated, control, mean, np.nan, np.nan)
     design = {"alpha": 1 - params.level, "power": params.power, "ratio": other / nobs1}
@@ -102,16 +100,3 @@ def launch_power(
 def _moments_of(column: str) -> list[Column]:
     value = F.col(column).cast("double")
     return [F.avg(value).alias(f"{column}_mean"), F.stddev_samp(value).alias(f"{column}_deviation")]
-
-
-def _effective_sizes(arms: Floats) -> Floats:
-    """Of the treated and of the controls; 0 where no stratum has both.
-
-    >>> _effective_sizes(np.array([[90.0, 10.0], [45.0, 5.0]]))
-    array([135.,  15.])
-    """
-    both = arms[arms.min(axis=1) > 0]
-    if not len(both):
-        return np.zeros(2)
-    weights = both[:, :1] / both[:, 0].sum()
-    return np.asarray(1 / (weights**2 / both).sum(axis=0))

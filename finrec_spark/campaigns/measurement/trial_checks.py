@@ -14,6 +14,7 @@ from finrec_spark.campaigns.measurement.estimates import (
     N,
     Strata,
     Y,
+    effective_sizes,
     estimate,
     strata_of,
 )
@@ -76,22 +77,19 @@ def _sample_ratio(cells: pd.DataFrame, control: str, params: MeasureParams) -> t
 
 def _balance(cells: pd.DataFrame, measure: str, control: str, params: MeasureParams) -> tuple[float, float]:
     strata = strata_of(cells, measure, control, params.smallest_stratum)
-    found = estimate(strata, WELCH, level=1 - params.sample_ratio_p)
-    spread = _standard_deviation(strata)
-    if not found.treated or not spread > 0:
+    sizes, spread = effective_sizes(strata.units), _standard_deviation(strata)
+    found = estimate(strata, WELCH, params.level)
+    if not found.treated or spread == 0:
         return 0.0, params.balance_limit  # nobody to compare, or all alike: no difference to be seen
-    unit = found.treated * spread
-    by_chance = (found.high - found.low) / 2 / unit
-    return abs(found.incremental) / unit, float(np.nanmax([params.balance_limit, by_chance]))
+    by_chance = stats.norm.isf(params.sample_ratio_p / 2) * np.sqrt((1 / sizes).sum())
+    return abs(found.incremental) / found.treated / spread, max(params.balance_limit, float(by_chance))
 
 
 def _standard_deviation(strata: Strata) -> float:
-    """Of one customer's y: root of the two arms' mean variance; 0 where an arm is empty."""
-    arms = strata.sums.sum(axis=(0, 2))
-    if not arms[:, N].all():
-        return 0.0
-    variances = arms[:, YY] / arms[:, N] - (arms[:, Y] / arms[:, N]) ** 2
-    return float(np.sqrt(np.maximum(variances, 0).mean()))
+    """Of one customer's y, within arms and strata."""
+    arms = strata.sums.sum(axis=2)
+    squares = arms[..., YY] - arms[..., Y] ** 2 / np.maximum(arms[..., N], 1)
+    return float(np.sqrt(max(squares.sum(), 0.0) / arms[..., N].sum()))
 
 
 def _contamination(cells: pd.DataFrame, control: str, params: MeasureParams) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
+from scipy import stats
 
 from finrec_spark.arrays import Floats
 from finrec_spark.campaigns.measurement.estimates import MEASURES, METHODS, Estimate, estimate, strata_of
@@ -28,7 +28,8 @@ class Finding:
 
     Attributes:
         dimension, part: ``all`` and ``all`` for the whole; else ``product``, ``channel`` or ``segment`` and which.
-        p_adjusted: p-value after Holm, over the parts of the same dimension; nan where it could not be computed.
+        p_adjusted: p-value after Benjamini and Hochberg (1995), over the parts of the same dimension; nan where there is
+            none.
         sound: whether the campaign passed all its checks.
     """
 
@@ -46,7 +47,7 @@ class Finding:
         found = self.estimate
         if not self.sound:
             return NOT_SOUND
-        if found.treated_takers + found.control_takers < params.minimum_takers or np.isnan(self.p_adjusted):
+        if np.isnan(self.p_adjusted) or found.expected_takers < params.minimum_takers:
             return TOO_FEW
         if self.p_adjusted >= 1 - params.level:
             return NOT_DISTINGUISHABLE
@@ -99,16 +100,15 @@ def _findings(
         strata = [strata_of(own, measure, control, params.smallest_stratum) for own in parts.values()]
         for method in METHODS:
             found = [estimate(own, method, params.level) for own in strata]
-            adjusted = _holm(np.array([one.p_value for one in found]))
+            adjusted = _adjusted(np.array([one.p_value for one in found]))
             for part, one, p_value in zip(parts, found, adjusted, strict=True):
                 yield Finding(campaign, dimension, part, measure, method, one, float(p_value), sound)
 
 
-def _holm(p_values: Floats) -> Floats:
+def _adjusted(p_values: Floats) -> Floats:
     adjusted = p_values.copy()
     known = ~np.isnan(p_values)
-    if known.any():
-        adjusted[known] = multipletests(p_values[known], method="holm")[1]
+    adjusted[known] = stats.false_discovery_control(p_values[known])
     return adjusted
 
 
