@@ -24,19 +24,25 @@ from rich.table import Table
 from finrec_spark.arrays import Bools, Floats, Ints
 from finrec_spark.campaigns.measurement.estimates import METHODS, SHARED, YUAN, Estimate, estimate, strata_of
 from finrec_spark.campaigns.measurement.params import MeasureParams
-from finrec_spark.campaigns.measurement.statistics import CELL
+from finrec_spark.campaigns.measurement.statistics import CELL, PRODUCTS
 from finrec_spark.vocabulary import CONTROL, TREATMENT
 
 SEGMENTS = (0.5, 0.3, 0.15, 0.045, 0.005)  # shares; the smallest is there to be joined with others
 CONTROL_SHARE, EXPLORER_SHARE, EXPLORER_CONTROL_SHARE = 0.1, 0.1, 0.5
-_PRODUCTS = {
-    "yuan_squares": ("yuan", "yuan"),
-    "capped_squares": ("capped", "capped"),
-    "baseline_squares": ("baseline", "baseline"),
-    "yuan_baseline": ("yuan", "baseline"),
-    "capped_baseline": ("capped", "baseline"),
-}
 TAIL = 1.2  # σ of the logarithm of an amount: the largest of a hundred is some twenty times the median
+
+
+@dataclass(frozen=True)
+class Customers:
+    """A simulated campaign's customers, an array each, and the yuan that its treated truly brought beyond."""
+
+    segment: Ints
+    explorer: Bools
+    is_control: Bools
+    taken: Bools
+    yuan: Floats
+    baseline: Floats
+    truth: float
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,13 @@ class Score:
 
 
 def simulated_campaign(seed: int, customers: int, lift: float, more: float = 0.0) -> Campaign:
-    """One campaign.
+    """One campaign; see ``simulated_customers``."""
+    simulated = simulated_customers(seed, customers, lift, more)
+    return Campaign(cells_of(simulated), simulated.truth)
+
+
+def simulated_customers(seed: int, customers: int, lift: float, more: float = 0.0) -> Customers:
+    """The customers of one campaign.
 
     Args:
         lift: share by which contact raises everyone's probability of taking.
@@ -80,7 +92,7 @@ def simulated_campaign(seed: int, customers: int, lift: float, more: float = 0.0
     truth = float((with_contact - without)[~is_control].sum())
     taken = np.where(is_control, untreated, treated)
     yuan = np.where(is_control, without, with_contact)
-    return Campaign(_cells(segment, explorer, is_control, taken, yuan, baseline), truth)
+    return Customers(segment, explorer, is_control, taken, yuan, baseline, truth)
 
 
 def simulated_campaigns(seed: int, n: int, customers: int) -> tuple[list[Campaign], list[Campaign]]:
@@ -96,34 +108,28 @@ def simulated_campaigns(seed: int, n: int, customers: int) -> tuple[list[Campaig
     return effective, [simulated_campaign(first + 500_000 + i, customers, 0.0) for i in range(n)]
 
 
-def _cells(
-    segment: Ints,
-    explorer: Bools,
-    is_control: Bools,
-    taken: Bools,
-    yuan: Floats,
-    baseline: Floats,
-) -> pd.DataFrame:
-    """As ``collect_statistics`` adds the customers up; a test holds the two against each other."""
-    capped, x = _capped(yuan), _capped(baseline)
-    code = ((segment * 2 + explorer) * 2 + is_control) * 2 + taken
+def cells_of(customers: Customers) -> pd.DataFrame:
+    """The customers as ``collect_statistics`` adds them up; a test holds the two against each other."""
+    amounts = {"yuan": customers.yuan, "capped": _capped(customers.yuan), "baseline": _capped(customers.baseline)}
+    summands = {"contacted": ~customers.is_control, "active": customers.baseline > 0, **amounts}
+    summands |= {name: amounts[left] * amounts[right] for name, (left, right) in PRODUCTS.items()}
+    code = ((customers.segment * 2 + customers.explorer) * 2 + customers.is_control) * 2 + customers.taken
     counts = np.bincount(code)
     cell = np.flatnonzero(counts)
-    names = ("units", "contacted", "active", "yuan", "capped", "baseline", *_PRODUCTS)
-    amounts = {"yuan": yuan, "capped": capped, "baseline": x}
-    summands = [~is_control, x > 0, yuan, capped, x]
-    summands += [amounts[left] * amounts[right] for left, right in _PRODUCTS.values()]
-    sums = [counts[cell].astype(float), *(np.bincount(code, weights=summand)[cell] for summand in summands)]
-    stratum = (cell // 8).astype(str)
-    explored = cell // 4 % 2 == 1
+    sums = {name: np.bincount(code, weights=summand)[cell] for name, summand in summands.items()}
+    segment, explored = (cell // 8).astype(str), cell // 4 % 2 == 1
     share = np.where(explored, EXPLORER_CONTROL_SHARE, CONTROL_SHARE)
     arm = np.where(cell // 2 % 2 == 1, CONTROL, TREATMENT)
-    keys = ("simulated", "P001", "app", stratum, stratum, explored, share, arm, cell % 2 == 1)
-    return pd.DataFrame(dict(zip((*CELL, *names), (*keys, *sums), strict=True)))
+    keys = ("simulated", "P001", "app", segment, segment, explored, share, arm, cell % 2 == 1)
+    named = dict(zip(CELL, keys, strict=True))
+    return pd.DataFrame({**named, "units": counts[cell].astype(np.float64), **sums})
 
 
-def _capped(amounts: Floats, quantile: float = 0.99) -> Floats:
-    return np.round(np.minimum(amounts, np.quantile(amounts[amounts > 0], quantile)), 2)
+def _capped(amounts: Floats) -> Floats:
+    """Cut to the 99 % quantile of what is above zero, read from steps of 1 % as Spark does."""
+    steps = np.ceil(np.log(amounts[amounts > 0]) * 100)
+    limit = np.exp(np.ceil(np.quantile(steps, MeasureParams().winsor_quantile)) / 100) if len(steps) else 0.0
+    return np.asarray(np.round(np.minimum(amounts, limit), 2))
 
 
 def scores(effective: Sequence[Campaign], idle: Sequence[Campaign], params: MeasureParams) -> dict[str, Score]:

@@ -110,7 +110,7 @@ CAMPAIGN_OUTCOMES = Table(
         Column(
             "p_adjusted",
             "double",
-            "The same after Benjamini and Hochberg, over the parts of the dimension",
+            "Benjamini and Hochberg's, over the dimension's parts",
             nullable=True,
         ),
         Column("sound", "boolean", "Whether sample ratio, balance and contamination passed"),

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.measured_campaigns import CONTROL_SHARE, EXPLORER_CONTROL_SHARE, cells_of, simulated_customers
 from finrec_spark.campaigns.arms import ArmParams, is_held_out
 from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes, programme_outcomes
 from finrec_spark.campaigns.measurement.params import MeasureParams
 from finrec_spark.campaigns.measurement.power import collect_launch_power
 from finrec_spark.campaigns.measurement.statistics import CELL, collect_statistics, sufficient_statistics, winsorised
+from finrec_spark.campaigns.measurement.verdicts import measured
+from finrec_spark.tables import CAMPAIGN_OUTCOMES
 
 JUNE = date(2022, 6, 1)
 PARAMS = MeasureParams(window_days=30, baseline_days=60)
@@ -137,6 +140,36 @@ def test_the_power_before_launch_is_read_from_targets_and_their_past(spark, outc
     assert (found[0].treated, found[0].control) == ((first.arm == "treatment").sum(), (first.arm == "control").sum())
     assert found[1].past_mean == pytest.approx(first.taken.mean())
     assert found[1].detectable > 0 and "K1" in found[1].sentence
+
+
+@pytest.fixture(scope="module")
+def simulated(spark):
+    """3,000 customers of the benchmark, and the same as rows of Spark."""
+    customers = simulated_customers(3, 3000, lift=4.0)
+    segment, share = customers.segment.astype(str), np.where(customers.explorer, EXPLORER_CONTROL_SHARE, CONTROL_SHARE)
+    arm = np.where(customers.is_control, "control", "treatment")
+    columns = (segment, segment, customers.explorer, arm, share, customers.taken, ~customers.is_control)
+    money = ([_money(amount) for amount in amounts] for amounts in (customers.yuan, customers.baseline))
+    values = zip(*(column.tolist() for column in columns), *money, strict=True)
+    rows = [("simulated", "P001", "app", *row) for row in values]
+    return customers, spark.createDataFrame(rows, OUTCOMES).localCheckpoint()
+
+
+def test_the_benchmarks_cells_are_those_of_sparks_pass(simulated):
+    customers, rows = simulated
+    found = collect_statistics(rows, PARAMS.winsor_quantile)
+    wanted = cells_of(customers).sort_values(list(CELL), ignore_index=True)
+    pd.testing.assert_frame_equal(found, wanted[found.columns], rtol=1e-9)
+
+
+def test_a_measured_campaign_fits_its_table(spark, simulated):
+    cells = collect_statistics(simulated[1], PARAMS.winsor_quantile)
+    rows = measured(cells, PARAMS).rows(PARAMS, "en")
+    stored = spark.createDataFrame(rows, CAMPAIGN_OUTCOMES.ddl_without("month", "run_id"))
+    filled = stored.selectExpr("*", "date'2022-06-01' AS month", "'r1' AS run_id")
+    broken = " OR ".join(f"NOT coalesce({condition}, false)" for condition in CAMPAIGN_OUTCOMES.conditions)
+    assert CAMPAIGN_OUTCOMES.conform(filled).where(broken).count() == 0
+    assert filled.count() == len(rows) > 0
 
 
 def _random_outcomes(n):

@@ -13,7 +13,7 @@ PARAMS = MeasureParams()
 
 
 def rows_of(cells, language="en", params=PARAMS):
-    return measured(cells, params).rows(params, language)
+    return pd.DataFrame(measured(cells, params).rows(params, language))
 
 
 def whole(rows, measure="takers", method="welch_cuped_shared"):

@@ -37,11 +37,14 @@ class Power:
     @property
     def sentence(self) -> str:
         """The same in words, for the launch."""
+        arms = f"campaign {self.campaign_id}: {self.treated:,} treated, {self.control:,} controls"
+        if np.isnan(self.detectable):
+            return f"{arms}: no effect on {self.measure} could be seen: an arm is too small, or nothing ever varied"
         total = self.detectable * self.treated
         return (
-            f"campaign {self.campaign_id}: {self.treated:,} treated, {self.control:,} controls: can see "
-            f"{self.detectable:,.4g} {self.measure} a customer ({total:,.0f} in all; the past: {self.past_mean:,.4g} a "
-            f"customer); a tenth of the past needs {self.needed:,.0f} customers"
+            f"{arms}: the smallest effect that would be seen is {self.detectable:,.4g} {self.measure} a customer, "
+            f"{total:,.0f} in all (the past had {self.past_mean:,.4g} a customer; to see a tenth of that takes "
+            f"{self.needed:,.0f} customers)"
         )
 
 

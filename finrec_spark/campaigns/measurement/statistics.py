@@ -13,14 +13,16 @@ CELL = ("campaign_id", "product_id", "channel", "segment", "stratum", "explorati
 
 COUNTS = ("units", "contacted", "active")
 _AMOUNTS = {"yuan": "yuan", "capped": "capped_yuan", "baseline": "baseline_yuan"}
-_PRODUCTS = {
+PRODUCTS = {
     "yuan_squares": ("yuan", "yuan"),
     "capped_squares": ("capped", "capped"),
     "baseline_squares": ("baseline", "baseline"),
     "yuan_baseline": ("yuan", "baseline"),
     "capped_baseline": ("capped", "baseline"),
 }
-SUMS = (*_AMOUNTS, *_PRODUCTS)
+"""Sums of products: which two amounts each multiplies."""
+
+SUMS = (*_AMOUNTS, *PRODUCTS)
 _CENTS = "decimal(18,0)"  # a product of two fits into Spark's 38 digits, and the sum of a hundred million of them
 _STEPS = 100  # quantiles are read from steps of 1 %, so that a group keeps few distinct values
 
@@ -69,7 +71,7 @@ def sufficient_statistics(outcomes: DataFrame) -> DataFrame:
         "active": F.count_if(F.col("baseline") > 0),
     }
     sums = {name: F.sum(name) for name in _AMOUNTS}
-    products = {name: F.sum(F.col(left) * F.col(right)) for name, (left, right) in _PRODUCTS.items()}
+    products = {name: F.sum(F.col(left) * F.col(right)) for name, (left, right) in PRODUCTS.items()}
     every_sum = [total.cast("decimal(38,0)").alias(name) for name, total in (sums | products).items()]
     return cents.groupBy(*CELL).agg(*[count.alias(name) for name, count in counts.items()], *every_sum)
 
@@ -83,7 +85,7 @@ def collect_statistics(outcomes: DataFrame, quantile: float) -> pd.DataFrame:
     cells: pd.DataFrame = sufficient_statistics(winsorised(outcomes, quantile)).toPandas()
     cells[list(COUNTS)] = cells[list(COUNTS)].astype(np.float64)
     cells[list(_AMOUNTS)] = cells[list(_AMOUNTS)].astype(np.float64) / 100
-    cells[list(_PRODUCTS)] = cells[list(_PRODUCTS)].astype(np.float64) / 100**2
+    cells[list(PRODUCTS)] = cells[list(PRODUCTS)].astype(np.float64) / 100**2
     return cells.sort_values(list(CELL), ignore_index=True)
 
 

@@ -77,19 +77,18 @@ def _sample_ratio(cells: pd.DataFrame, control: str, params: MeasureParams) -> t
 
 def _balance(cells: pd.DataFrame, measure: str, control: str, params: MeasureParams) -> tuple[float, float]:
     strata = strata_of(cells, measure, control, params.smallest_stratum)
-    sizes, spread = effective_sizes(strata.units), _standard_deviation(strata)
-    found = estimate(strata, WELCH, params.level)
+    found, spread = estimate(strata, WELCH, params.level), _standard_deviation(strata)
     if not found.treated or spread == 0:
         return 0.0, params.balance_limit  # nobody to compare, or all alike: no difference to be seen
-    by_chance = stats.norm.isf(params.sample_ratio_p / 2) * np.sqrt((1 / sizes).sum())
+    by_chance = stats.norm.isf(params.sample_ratio_p / 2) * np.sqrt((1 / effective_sizes(strata.units)).sum())
     return abs(found.incremental) / found.treated / spread, max(params.balance_limit, float(by_chance))
 
 
 def _standard_deviation(strata: Strata) -> float:
-    """Of one customer's y, within arms and strata."""
+    """Of one customer's y, within arms and strata; 0 without customers."""
     arms = strata.sums.sum(axis=2)
     squares = arms[..., YY] - arms[..., Y] ** 2 / np.maximum(arms[..., N], 1)
-    return float(np.sqrt(max(squares.sum(), 0.0) / arms[..., N].sum()))
+    return float(np.sqrt(max(squares.sum(), 0.0) / max(arms[..., N].sum(), 1)))
 
 
 def _contamination(cells: pd.DataFrame, control: str, params: MeasureParams) -> tuple[float, float]:

@@ -28,8 +28,7 @@ class Finding:
 
     Attributes:
         dimension, part: ``all`` and ``all`` for the whole; else ``product``, ``channel`` or ``segment`` and which.
-        p_adjusted: p-value after Benjamini and Hochberg (1995), over the parts of the same dimension; nan where there is
-            none.
+        p_adjusted: p-value after Benjamini and Hochberg, over the parts of the dimension; nan where there is none.
         sound: whether the campaign passed all its checks.
     """
 
@@ -61,9 +60,9 @@ class Measured:
     checks: list[TrialCheck]
     findings: list[Finding]
 
-    def rows(self, params: MeasureParams, language: str) -> pd.DataFrame:
-        """The columns of ``mart.campaign_outcomes`` without ``month`` and ``run_id``; nan where there is no figure."""
-        return pd.DataFrame([_row(finding, self.checks, params, language) for finding in self.findings])
+    def rows(self, params: MeasureParams, language: str) -> list[dict[str, object]]:
+        """The columns of ``mart.campaign_outcomes`` without ``month`` and ``run_id``; None where there is no figure."""
+        return [_row(finding, self.checks, params, language) for finding in self.findings]
 
 
 def measured(cells: pd.DataFrame, params: MeasureParams) -> Measured:
@@ -117,7 +116,8 @@ def _row(finding: Finding, checks: Sequence[TrialCheck], params: MeasureParams, 
     named = {name: getattr(finding, name) for name in names}
     failed = [check.check for check in checks if check.campaign_id == finding.campaign_id and not check.passed]
     words = {"verdict": finding.verdict(params), "sentence": sentence(finding, failed, params, language)}
-    return named | asdict(finding.estimate) | words
+    row = named | asdict(finding.estimate) | words
+    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
 
 
 def sentence(finding: Finding, failed: Sequence[str], params: MeasureParams, language: str) -> str:
