@@ -1,6 +1,6 @@
 """Whether the intervals of ``measure`` hold what they promise, on simulated campaigns whose truth is known.
 
-    .venv/bin/python benchmarks/measured_campaigns.py [--campaigns 200] [--customers 40000] [--seed 17]
+    .venv/bin/python benchmarks/measured_campaigns.py [--campaigns 200] [--customers 40000] [--seed 17] [--more SHARE]
 
 Few customers take anything, amounts are log-normal with a long tail and hang on the money before, strata differ in
 size, takers and amounts, controls are 10 % of the chosen and 50 % of the explorers. Contact makes 10 to 80 % more take;
@@ -95,15 +95,19 @@ def simulated_customers(seed: int, customers: int, lift: float, more: float = 0.
     return Customers(segment, explorer, is_control, taken, yuan, baseline, truth)
 
 
-def simulated_campaigns(seed: int, n: int, customers: int) -> tuple[list[Campaign], list[Campaign]]:
-    """``n`` campaigns that make 10 to 80 % more take, every other one also 0 to 30 % more money; ``n`` that do nothing.
+def simulated_campaigns(
+    seed: int, n: int, customers: int, more: float | None = None
+) -> tuple[list[Campaign], list[Campaign]]:
+    """``n`` campaigns that make 10 to 80 % more take, and ``n`` that do nothing; no two of them share a customer.
 
-    No two of them share a customer.
+    Args:
+        more: share by which each of the first also raises amounts; None: every other one by 0 to 30 %.
     """
     rng = np.random.default_rng(seed)
-    lifts, more = rng.uniform(0.1, 0.8, n), rng.uniform(0, 0.3, n) * (np.arange(n) % 2)
+    lifts, drawn = rng.uniform(0.1, 0.8, n), rng.uniform(0, 0.3, n) * (np.arange(n) % 2)
+    raised = drawn if more is None else np.full(n, more)
     first = seed * 1_000_000
-    effects = enumerate(zip(lifts, more, strict=True))
+    effects = enumerate(zip(lifts, raised, strict=True))
     effective = [simulated_campaign(first + i, customers, *effect) for i, effect in effects]
     return effective, [simulated_campaign(first + 500_000 + i, customers, 0.0) for i in range(n)]
 
@@ -164,9 +168,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--campaigns", type=int, default=200)
     parser.add_argument("--customers", type=int, default=40_000)
     parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--more", type=float, help="share by which every campaign raises amounts; default: drawn")
     options = parser.parse_args(argv)
     start = time.perf_counter()
-    effective, idle = simulated_campaigns(options.seed, options.campaigns, options.customers)
+    effective, idle = simulated_campaigns(options.seed, options.campaigns, options.customers, options.more)
     simulated = time.perf_counter()
     table = Table("method", "covers", "too high", "too low", "width ÷ truth", "false alarms")
     by_method = scores(effective, idle, MeasureParams())

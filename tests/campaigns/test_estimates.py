@@ -90,11 +90,15 @@ def test_cuped_narrows_the_interval_where_the_money_before_tells_something():
 
 def test_the_shared_spread_mixes_both_arms_squares_by_the_arms_own_takers():
     rows = rows_of().assign(x=1.0)  # nothing to explain: e = y
-    taker_square = (rows.y[rows.taken] ** 2).mean()
+    took = rows[rows.taken]
+    mean = took.groupby("arm").y.mean()
+    relative = (took.y / took.arm.map(mean)) ** 2
+    taker_square = (took.y**2).mean(), relative.mean()
     variance = 0.0
     for arm in ("treatment", "control"):
         own = rows[rows.arm == arm]
-        spread = (own.taken.mean() * taker_square - own.y.mean() ** 2) * len(own) / (len(own) - 1)
+        square = (taker_square[0] + taker_square[1] * mean[arm] ** 2) / 2
+        spread = (own.taken.mean() * square - own.y.mean() ** 2) * len(own) / (len(own) - 1)
         treated = (rows.arm == "treatment").sum()
         variance += treated**2 * spread / len(own)
     found = found_of(rows, SHARED)

@@ -13,13 +13,14 @@ welch_cuped        of e = y − θ(x − x̄) instead of y, x the money before t
                    arms and strata (Deng, Xu, Kohavi, Walker, "Improving the sensitivity of online controlled
                    experiments by utilizing pre-experiment data", 2013)
 welch_cuped_shared with E[e²] of those who took and of those who did not learned from both arms together; each arm
-                   keeps its own share of takers and its own mean
+                   keeps its own share of takers and its own mean. Half of it supposes that takers' amounts are spread
+                   alike in both arms, half that they are so in proportion to their mean
 ================== =================================================================================================
 
 The last one is the one to believe. Where few take and amounts have a long tail, a small control group that happened to
 miss the tail has both a low mean and a low variance, and Welch's interval then misses the truth too often, on one side
-(benchmarks/measured_campaigns.py counts it). It supposes that the contact changes how many take rather than how widely
-their amounts spread.
+(benchmarks/measured_campaigns.py counts it). Where contact halves what takers take, it promises too much: its 95 %
+covers 89 % (the same with ``--more -0.5``).
 """
 
 from dataclasses import dataclass
@@ -206,7 +207,7 @@ def _adjusted_moments(strata: Strata, method: str) -> tuple[Floats, Floats]:
     squares = centred[..., YY] - 2 * theta * centred[..., XY] + theta**2 * centred[..., XX]
     units = strata.units
     means = totals.sum(axis=2) / units
-    mean_squares = _shared_mean_squares(centred[..., N], squares) if method == SHARED else squares.sum(axis=2) / units
+    mean_squares = _shared_mean_squares(centred, squares) if method == SHARED else squares.sum(axis=2) / units
     return means, np.maximum(mean_squares - means**2, 0) * units / (units - 1)
 
 
@@ -228,12 +229,28 @@ def _theta(centred: Floats) -> float:
     return float(covariance / variance) if variance > 0 else 0.0
 
 
-def _shared_mean_squares(units: Floats, squares: Floats) -> Floats:
-    """E[e²] of each arm, S × 2: takers' and others' from both arms, mixed by the arm's own shares of them."""
+def _shared_mean_squares(centred: Floats, squares: Floats) -> Floats:
+    """E[e²] of each arm, S × 2, learned from both: half as if amounts were alike, half as if alike in proportion."""
+    units = centred[..., N]
+    return (_mixed(units, squares, np.ones((2, 2))) + _mixed(units, squares, _proportions(centred))) / 2
+
+
+def _mixed(units: Floats, squares: Floats, scale: Floats) -> Floats:
+    """Both arms' mean squares of takers and of others, times the arm's scale, mixed by its own shares of the two."""
     together = units.sum(axis=1)
-    mean_squares = np.divide(squares.sum(axis=1), together, out=np.zeros_like(together), where=together > 0)
+    mean_squares = np.divide((squares / scale).sum(axis=1), together, out=np.zeros_like(together), where=together > 0)
     shares = units / units.sum(axis=2, keepdims=True)
-    return np.asarray((shares * mean_squares[:, None, :]).sum(axis=2))
+    return np.asarray((shares * mean_squares[:, None, :] * scale).sum(axis=2))
+
+
+def _proportions(centred: Floats) -> Floats:
+    """Square of a taker's mean amount in each arm against both arms' mean square, 2 × 2; 1 of who did not take."""
+    takers = centred[:, :, 1].sum(axis=0)
+    scale = np.ones((2, 2))
+    if takers[:, [N, Y]].all():
+        means = (takers[:, Y] / takers[:, N]) ** 2
+        scale[:, 1] = means / np.average(means, weights=takers[:, N])
+    return scale
 
 
 def _interval(incremental: float, terms: Floats, freedom: Floats, level: float) -> tuple[float, float, float]:
