@@ -152,7 +152,7 @@ def _score(found: Sequence[Estimate], nothing: Sequence[Estimate], truth: Floats
         covered=float(np.mean((low <= truth) & (truth <= high))),
         too_high=float(np.mean(low > truth)),
         too_low=float(np.mean(high < truth)),
-        width=float(np.median((high - low) / truth)),
+        width=float(np.median((high - low) / np.abs(truth))),
         false_alarms=float(np.mean([one.p_value < 1 - params.level for one in nothing])),
     )
 
