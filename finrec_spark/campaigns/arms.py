@@ -66,7 +66,8 @@ def exploration_offers(options: DataFrame, params: ArmParams, month: date) -> Da
 
     Args:
         options: every allowed offer: ``campaign_id``, ``customer_id``, ``product_id``, ``channel`` and any other
-            columns; consent, suitability and the other rules have been applied.
+            columns; consent, suitability and the other rules have been applied. Held-out
+            customers stay in: they get their arm from ``with_arms`` as everyone does.
 
     Returns:
         The options' columns and ``offer_probability`` (double): 1 ÷ the customer's options.

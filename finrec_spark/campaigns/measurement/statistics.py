@@ -80,7 +80,7 @@ def collect_statistics(outcomes: DataFrame, quantile: float) -> pd.DataFrame:
     """The cells' sums in yuan and yuan², in the order of ``CELL``; as many rows as there are cells.
 
     Args:
-        outcomes: as ``outcomes.campaign_outcomes`` returns it.
+        outcomes: as ``outcomes.campaign_outcomes`` returns it; read twice, so worth persisting.
     """
     cells: pd.DataFrame = sufficient_statistics(winsorised(outcomes, quantile)).toPandas()
     cells[list(COUNTS)] = cells[list(COUNTS)].astype(np.float64)
