@@ -1,8 +1,9 @@
 """What the bank's readers see. ``minReaderVersion=1``, every column with a comment."""
 
-from finrec_spark.columns import CUSTOMER_ID, MODEL_VERSION, MONTH, PRODUCT_ID, RUN_ID, SEGMENT, Column
+from finrec_spark.columns import CHANNEL, CUSTOMER_ID, MODEL_VERSION, MONTH, PRODUCT_ID, RUN_ID, SEGMENT, Column
 from finrec_spark.tables.declaration import Table
 from finrec_spark.tables.silver import PRODUCTS
+from finrec_spark.vocabulary import ARMS, sql_list
 
 RECOMMENDATIONS = Table(
     name="mart.recommendations",
@@ -46,6 +47,83 @@ EXCLUSIONS = Table(
     partition_by=("month",),
     checks={"customers_counted": "customers > 0"},
     references={"product_id": (PRODUCTS, "product_id")},
+)
+
+_CAMPAIGN_ID = Column("campaign_id", "string", "The campaign's ID")
+
+CAMPAIGN_TARGETS = Table(
+    name="mart.campaign_targets",
+    grain="One customer whom one campaign would contact, and the arm that chance gave it; written before any export",
+    columns=(
+        MONTH,
+        _CAMPAIGN_ID,
+        CUSTOMER_ID,
+        PRODUCT_ID,
+        CHANNEL,
+        SEGMENT,
+        Column("stratum", "string", "Who is compared with whom: controls are an exact share of each stratum"),
+        Column("exploration", "boolean", "Whether chance, within the rules, chose the offer, and not the allocation"),
+        Column(
+            "offer_probability",
+            "double",
+            "Probability of this product and channel where chance chose them",
+            nullable=True,
+        ),
+        Column("arm", "string", "treatment: contacted; control: not by this campaign; holdout: by none in any month"),
+        Column("probability", "double", "Probability of that arm, as it was drawn with"),
+        Column("control_share", "double", "The control's share of those of the stratum who are not held out"),
+        Column("expected_value", "double", "Yuan that the contact is expected to bring, net of its cost"),
+        RUN_ID,
+    ),
+    key=("month", "campaign_id", "customer_id"),
+    partition_by=("month",),
+    checks={
+        "arm_known": f"arm in {sql_list(ARMS)}",
+        "probability_range": "probability > 0 and probability < 1",
+        "control_share_range": "control_share > 0 and control_share < 1",
+        "offer_of_chance": "exploration = (offer_probability is not null)",
+    },
+    references={"product_id": (PRODUCTS, "product_id")},
+)
+
+CAMPAIGN_OUTCOMES = Table(
+    name="mart.campaign_outcomes",
+    grain="What one campaign, or one part of it, brought beyond what there would have been without it",
+    columns=(
+        MONTH,
+        Column("campaign_id", "string", "The campaign; programme: all of them, hold-out against everyone else"),
+        Column("dimension", "string", "all, product, channel or segment"),
+        Column("part", "string", "Which product, channel or segment; all is the whole campaign"),
+        Column("measure", "string", "yuan, yuan_winsorised (the largest amounts cut to a limit) or takers"),
+        Column("method", "string", "welch, welch_cuped or welch_cuped_shared; the last is the one to believe"),
+        Column("treated", "bigint", "Customers of the arm treatment, contacted or not"),
+        Column("control", "bigint", "Customers that they are compared with"),
+        Column("left_out", "bigint", "Treated customers without anyone to compare with; in no figure"),
+        Column("treated_takers", "bigint", "Treated customers who took the product in the window"),
+        Column("control_takers", "bigint", "The same of the controls"),
+        Column("treated_mean", "double", "What one treated customer brought", nullable=True),
+        Column("control_mean", "double", "What one control brought, strata weighed as the treated", nullable=True),
+        Column("incremental", "double", "What all treated brought beyond the controls, adjusted", nullable=True),
+        Column("low", "double", "Lower end of its interval", nullable=True),
+        Column("high", "double", "Upper end of its interval", nullable=True),
+        Column("p_value", "double", "Probability of so much by chance alone, two-sided", nullable=True),
+        Column(
+            "p_adjusted",
+            "double",
+            "Benjamini and Hochberg's, over the dimension's parts",
+            nullable=True,
+        ),
+        Column("sound", "boolean", "Whether sample ratio, balance and contamination passed"),
+        Column("verdict", "string", "more, less, not_distinguishable (from zero), too_few or not_sound"),
+        Column("sentence", "string", "The verdict in words"),
+        RUN_ID,
+    ),
+    key=("month", "campaign_id", "dimension", "part", "measure", "method"),
+    partition_by=("month",),
+    checks={
+        "interval_ordered": "low is null or low <= high",
+        "verdict_known": "verdict in ('more', 'less', 'not_distinguishable', 'too_few', 'not_sound')",
+    },
 )
 
 METRICS = Table(
