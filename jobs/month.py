@@ -36,7 +36,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
         return
     if context.source == GENERATOR:
         _first(context, generate.STEP, generate.generated_month(context, options))
-    month = decided_month(context, options)
+    month = month_to_decide(context, options)
     outcomes = [_first(context, ingest.STEP, month)]
 
     plan = plan_of(context, month)
@@ -44,7 +44,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     print_summary(context, month, outcomes)
 
 
-def decided_month(context: RunContext, options: argparse.Namespace) -> date:
+def month_to_decide(context: RunContext, options: argparse.Namespace) -> date:
     """``--month``, or the month after the newest interaction of the delivery, which the generator knows."""
     if context.source == GENERATOR and options.month is None:
         return generate.generated_month(context, options)
@@ -59,7 +59,7 @@ def explain(context: RunContext, options: argparse.Namespace) -> None:
         if stale and options.month is None:
             context.log("everything after it waits for what generate delivers")
             return
-    month = decided_month(context, options)
+    month = month_to_decide(context, options)
     stale += _verdict(context, ingest.STEP, month)
     for verdict in verdicts(plan_of(context, month), context, stale):
         context.log(verdict_line(verdict))
