@@ -5,6 +5,8 @@ import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from finrec_spark.pipeline.runner import Outcome
+from finrec_spark.steps.summary import print_summary
 from finrec_spark.tables import (
     BRONZE,
     CUSTOMER_PRODUCT_MATRIX,
@@ -20,6 +22,7 @@ from finrec_spark.tables import (
 from finrec_spark.transforms.eligibility import on_sale
 from finrec_spark.transforms.ingest.customers import customers_as_of
 from jobs import month as month_job
+from jobs import recommend
 
 JUNE = date(2022, 6, 1)
 
@@ -100,9 +103,8 @@ def steps_of(context, monkeypatch, tmp_path):
     """Names and months of June's plan, given the months whose outcomes teach and the one that is held out."""
 
     def build(labels, held_out):
-        monkeypatch.setattr(
-            "finrec_spark.steps.earlier_months._months_with_outcomes", lambda context, month: tuple(labels)
-        )
+        acquired = {date(2021, 12, 1): 0, **dict.fromkeys(labels, 99)}
+        monkeypatch.setattr("finrec_spark.steps.earlier_months._acquisitions", lambda context: acquired)
         monkeypatch.setattr("finrec_spark.steps.month_plan.held_out_month", lambda context, month: held_out)
         plan = month_job.plan_of(context(tmp_path), JUNE)
         return [(step.name, month) for step, month in plan.steps]
@@ -155,6 +157,10 @@ def test_a_second_submission_writes_nothing(finished, options, caplog):
 def test_no_customer_is_named_on_the_screen_or_in_the_log(finished, options, capsys, caplog):
     with caplog.at_level(logging.DEBUG, logger="finrec_spark"):
         month_job.run(finished, options)
+    capsys.readouterr()
+    print_summary(finished, JUNE, [Outcome(recommend.STEP, JUNE, 1, 1.0)])  # with examples, as after a run
     ids = [row.customer_id for row in finished.lake.read(CUSTOMERS).select("customer_id").distinct().collect()]
-    said = capsys.readouterr().out + caplog.text
+    shown = capsys.readouterr().out
+    assert "Example 1" in shown
+    said = shown + caplog.text
     assert [name for name in ids if name in said] == []
