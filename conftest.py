@@ -1,5 +1,6 @@
 """One Spark session for the whole run, and what every test builds its rows with."""
 
+import logging
 import os
 import sys
 import time
@@ -53,6 +54,16 @@ def spark():
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before():
+    """A job's command line sets logging up for its process; the tests share one."""
+    logger = logging.getLogger("finrec_spark")
+    before = logger.handlers[:], logger.propagate, logger.level
+    yield
+    logger.handlers[:], logger.propagate, level = before
+    logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

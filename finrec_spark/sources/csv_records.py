@@ -108,14 +108,20 @@ def _next(lines: Iterator[str]) -> str | None:
 
 
 def _length(line: str, ahead: deque[str], rest: Iterator[str], separator: str, width: int) -> int:
-    """Lines of the record that begins with ``line``; what was looked at of the others is in ``ahead``."""
-    both = (_DOUBLED, _ESCAPED)
-    for inside in both[::-1] if line.endswith('\\"') else both:  # there the quote may be one of the text
+    """Lines of the record that begins with ``line``; what was looked at of the others is in ``ahead``.
+
+    The way of writing quotes that gives a record of ``width`` cells is preferred, and the doubled one of two that do.
+    """
+    lengths: list[int] = []
+    for inside, of_width in zip((_DOUBLED, _ESCAPED), _of_width(separator, width), strict=True):
         dialect = _dialect(separator, inside)
         length = _closed_after(dialect, line, ahead, rest)
-        if length and not _swallows_rows([line, *list(ahead)[: length - 1]], dialect, separator, width):
-            return length
-    return 1
+        lines = [line, *list(ahead)[: max(length - 1, 0)]]
+        if length and not _swallows_rows(lines, dialect, separator, width):
+            if of_width.fullmatch("\n".join(lines)):
+                return length
+            lengths.append(length)
+    return lengths[0] if lengths else 1
 
 
 def _closed_after(dialect: _Dialect, line: str, ahead: deque[str], rest: Iterator[str]) -> int:
@@ -139,7 +145,7 @@ def _closed_after(dialect: _Dialect, line: str, ahead: deque[str], rest: Iterato
 
 def _swallows_rows(lines: list[str], dialect: _Dialect, separator: str, width: int) -> bool:
     """Whether a line after the first looks like a row of its own: as many cells, and a first one of the same form."""
-    if width < 2:
+    if width < 2 or len(lines) == 1:
         return False
     first = _outline(lines[0].split(separator)[0])
     further = [line for line in (*lines[1:-1], lines[-1].replace('"', "")) if dialect.whole.fullmatch(line)]
@@ -151,6 +157,11 @@ def _swallows_rows(lines: list[str], dialect: _Dialect, separator: str, width: i
 def _outline(text: str) -> str:
     """The text's form in which repeats count once: ``a-9`` for ``P-0012``."""
     return re.sub(r"(.)\1+", r"\1", form_of(text))
+
+
+@cache
+def _of_width(separator: str, width: int) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, whole_line(separator, width)))
 
 
 @cache

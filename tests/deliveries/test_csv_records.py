@@ -36,8 +36,12 @@ def test_what_a_writer_wrote_is_cut_into_as_many_records(rows, separator, quotin
     assert "\n".join(found) == "\n".join(lines)
 
 
+# A backslash and a quote at the end of a line may as well be a value that ends in a backslash: nobody can tell.
+CLEAR = TEXT.filter(lambda text: "\\" not in text and '"\n' not in text)
+
+
 @settings(deadline=None)
-@given(rows=st.lists(TEXT.filter(lambda text: "\\" not in text), min_size=1, max_size=6))
+@given(rows=st.lists(CLEAR, min_size=1, max_size=6))
 def test_backslashes_before_quotes_are_understood(rows):
     written_rows = [f'{place}#,"{text.replace(chr(34), chr(92) + chr(34))}"' for place, text in enumerate(rows)]
     found = list(records("\n".join(written_rows).split("\n"), ",", 2))
