@@ -100,7 +100,7 @@ def _interactions():
     known = [(c, p, "open" if owned else "view", MAY_10) for c, p, owned in ENTRIES]
     future = [(0, NEW_PRODUCT, "open", JUNE_2)]
     return [
-        (f"e{n}", CUSTOMER_IDS[c], IDS[p], kind, when, when.date().replace(day=1), None, None, None)
+        (f"e{n}", CUSTOMER_IDS[c], IDS[p], kind, when, when.date().replace(day=1), None, None, None, None)
         for n, (c, p, kind, when) in enumerate(known + future)
     ]
 
