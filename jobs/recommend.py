@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from finrec_spark.pipeline.checks import Check
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
 from finrec_spark.ranking.scoring import ScoringPlan, score_customers
@@ -53,7 +54,7 @@ def run(step_run: StepRun) -> int:
     version = F.lit(f"ensemble-{step_run.month:%Y-%m}-{step_run.fingerprint[:8]}")
     lists = recommendations(scored, products).withColumn("model_version", version)
     staged = {EXCLUSIONS: exclusions(scored, products), RECOMMENDATIONS: lists}
-    return step_run.publish(staged, checks, recommendations=counts.rows)
+    return publish(step_run, staged, checks, recommendations=counts.rows)
 
 
 STEP = Step(

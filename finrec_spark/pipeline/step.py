@@ -11,15 +11,13 @@ from pyspark.sql.types import StructType
 
 from finrec_spark.errors import FinrecError, InputMissing
 from finrec_spark.params import Params
-from finrec_spark.pipeline.checks import Check, check_rows, collect_table_checks, require_passed
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.ledger import Attempt, Output
+from finrec_spark.pipeline.ledger import Output
 from finrec_spark.pipeline.slices import Slice, slice_of
-from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, RECOMMENDATIONS, REGISTRY, Table
+from finrec_spark.tables import REGISTRY, Table
 from finrec_spark.warehouse import Written
 from finrec_spark.warehouse.digests import collect_known_digests
-from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 
 @dataclass(frozen=True)
@@ -161,16 +159,22 @@ class StepRun:
             values["month"] = month or self.month
         return self.context.lake.read(table, **values)
 
-    def writers(self, reads: Sequence[Read]) -> tuple[str, ...]:
-        """Attempts that left these rows: while they are the same, so are the rows.
+    def left_as(self, reads: Sequence[Read]) -> tuple[object, ...]:
+        """How these rows were left: while it is the same, so are they.
+
+        Of a monthly table the attempt that wrote them, as its version changes with any month; of another its version.
 
         Raises:
             As ``read``.
         """
         for read in reads:
             self._require(read.table, read.month, read.model)
-        of = (self._writer(read.table, read.month, read.model) for read in reads)
-        return tuple(attempt.attempt_id if attempt else self.attempt_id for attempt in of)
+        return tuple(
+            self._writer(read.table, read.month, read.model)
+            if read.table.monthly
+            else self.context.lake.version(read.table)
+            for read in reads
+        )
 
     def read_if_there(self, table: Table, month: date | None = None, model: str | None = None) -> DataFrame | None:
         """The rows, or None where nobody ever wrote them."""
@@ -181,13 +185,16 @@ class StepRun:
 
         ``month``, ``run_id`` and the columns named in ``values`` are added where the table has them.
         """
-        constants: dict[str, str | date] = {"month": self.month, "run_id": self.run_id, **values}
-        for name in (n for n in constants if n in table.column_names and n not in df.columns):
-            df = df.withColumn(name, F.lit(constants[name]))
         scope: dict[str, str | date] = {"month": self.month, **values} if table.monthly else dict(values)
-        written = self.context.lake.replace(table, df, **scope)
+        written = self.context.lake.replace(table, self.completed(table, df, **values), **scope)
         self._note(table, written, scope)
         return written.rows
+
+    def completed(self, table: Table, df: DataFrame, **values: str) -> DataFrame:
+        """The rows with ``month``, ``run_id`` and the columns named in ``values``, where the table has them."""
+        constants: dict[str, str | date] = {"month": self.month, "run_id": self.run_id, **values}
+        missing = (name for name in constants if name in table.column_names and name not in df.columns)
+        return df.withColumns({name: F.lit(constants[name]) for name in missing})
 
     def note_known(self, table: Table) -> None:
         """Note the content of a table that grows, month by month of when it became known."""
@@ -219,65 +226,23 @@ class StepRun:
         scope: dict[str, str | date] = {"month": self.month, "model": model}
         self._note(REGISTRY, self.context.lake.replace_records(REGISTRY, [row], **scope), scope)
 
-    def publish(self, staged: Mapping[Table, DataFrame], checks: Sequence[Check] = (), **expected: int) -> int:
-        """Check what is staged, then make it visible: one commit a table, and a row that says so at the end.
-
-        Args:
-            staged: mart table → its rows of the month, in files that are read again cheaply.
-            checks: further checks of them.
-            expected: rows that a table must have, by the table's name without its schema.
-
-        Raises:
-            DataQualityError: a check failed; readers still see what was published before.
-        """
-        complete = {table: self._completed(table, rows) for table, rows in staged.items()}
-        made = [*checks]
-        for table, rows in complete.items():
-            references = {name: self.context.lake.read(t).select(c) for name, (t, c) in table.references.items()}
-            wanted = expected.get(table.name.split(".")[1])
-            made += collect_table_checks(table, rows, references, wanted)
-        self.record_checks(made)
-        rows_written = sum(self.write(table, rows) for table, rows in complete.items())
-        self._record_publication()
-        return rows_written
-
-    def record_checks(self, checks: Sequence[Check]) -> None:
-        """Write what was checked to ``mart.checks``.
-
-        Raises:
-            DataQualityError: one did not pass.
-        """
-        rows = check_rows(checks, self.run_id, self.month, utc_now())
-        self.context.lake.append(CHECKS, rows)
-        require_passed(checks, self.month)
-
     def _note(self, table: Table, written: Written, scope: Mapping[str, str | date]) -> None:
         rows = slice_of(**scope)
         self.outputs[(table.name, rows)] = Output(table.name, rows, written.version, written.digest, written.rows)
 
-    def _record_publication(self) -> None:
-        lake = self.context.lake
-        versions = {table.name: lake.version(table) for table in MART if lake.exists(table)}
-        lake.append(PUBLICATIONS, [(self.month, utc_now(), self.run_id, versions, self.why or "asked for")])
-        if lake.exists(RECOMMENDATIONS):
-            lake.register(RECOMMENDATIONS)  # which another run may have written
-            lake.define_view(*CURRENT_RECOMMENDATIONS)
-
-    def _completed(self, table: Table, df: DataFrame) -> DataFrame:
-        constants = {"month": self.month, "run_id": self.run_id}
-        missing = {name: F.lit(value) for name, value in constants.items() if name not in df.columns}
-        return table.conform(df.withColumns(missing))
+    def _slice(self, table: Table, month: date | None, model: str | None) -> Slice:
+        return slice_of(month=(month or self.month) if table.monthly else None, model=model)
 
     def _is_there(self, table: Table, month: date | None, model: str | None) -> bool:
         """Whether a step that was done, or this run, left the rows."""
-        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
-        mine = any(name == table.name and set(rows) <= set(own) for name, own in self.outputs)
+        rows = set(self._slice(table, month, model))
+        mine = any(name == table.name and rows <= set(own) for name, own in self.outputs)
         return mine or self._writer(table, month, model) is not None
 
-    def _writer(self, table: Table, month: date | None, model: str | None) -> Attempt | None:
-        """The attempt that left the rows."""
-        rows = slice_of(month=(month or self.month) if table.monthly else None, model=model)
-        return self.context.ledger.writer(table.name, rows, month or self.month)
+    def _writer(self, table: Table, month: date | None, model: str | None) -> str | None:
+        """ID of the attempt that left the rows."""
+        attempt = self.context.ledger.writer(table.name, self._slice(table, month, model), month or self.month)
+        return attempt.attempt_id if attempt else None
 
     def _require(self, table: Table, month: date | None, model: str | None) -> None:
         self._require_declared(table, month, model)
@@ -289,7 +254,7 @@ class StepRun:
 
     def _require_declared(self, table: Table, month: date | None, model: str | None) -> None:
         own = any(written.table == table for written in self.step.writes)
-        wanted = set(slice_of(month=(month or self.month) if table.monthly else None, model=model))
+        wanted = set(self._slice(table, month, model))
         declared = (r for r in self.reads if r.table == table)
         if not own and not any(set(read.slice_in(self.month)) <= wanted for read in declared):
             raise FinrecError(

@@ -94,8 +94,8 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
     Raises:
         InputMissing: a table or model of the month is not there.
     """
-    left_by = run.writers(month_reads(run.config, month))
-    return run.context.recall((MonthTables, month, left_by), lambda: _collect_month_tables(run, month))
+    left_as = run.left_as(month_reads(run.config, month))
+    return run.context.recall((MonthTables, month, left_as), lambda: _collect_month_tables(run, month))
 
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
@@ -115,8 +115,11 @@ def read_trees(run: StepRun, tables: MonthTables, model: str, month: date) -> Tr
 
 
 def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:
-    """The month's scoring rows with the products that each customer went on to take in it."""
-    positions = run.read(PRODUCT_INDEX_TABLE)
+    """The month's scoring rows with the products that each customer went on to take in it.
+
+    A product that got its position after ``tables`` were read, from a step at work beside this one, is none of theirs.
+    """
+    positions = run.read(PRODUCT_INDEX_TABLE).where(F.col("product_index") < len(tables.product_ids))
     return with_taken(tables.rows, taken_in_month(run, tables).join(F.broadcast(positions), "product_id"))
 
 

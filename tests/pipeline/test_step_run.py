@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import DataQualityError, FinrecError, InputMissing, SchemaError
 from finrec_spark.pipeline.checks import Check
 from finrec_spark.pipeline.fingerprint import fingerprint, why_stale
+from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Read, Step, Writes
 from finrec_spark.tables import CHECKS, EXCLUSIONS, PUBLICATIONS, RUNS
@@ -151,7 +152,7 @@ def publishing():
         def run(step_run):
             df = step_run.spark.createDataFrame(rows, "product_id string, rule string, customers long")
             staged = step_run.stage(df.withColumn("customer_id", F.lit(None).cast("string")), "staged")
-            return step_run.publish({replace(EXCLUSIONS, references={}): staged}, checks, **expected)
+            return publish(step_run, {replace(EXCLUSIONS, references={}): staged}, checks, **expected)
 
         return Step(
             "recommend",
