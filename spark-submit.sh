@@ -144,7 +144,7 @@ submit() {
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/finrec_spark-XXXXXX" 2>/dev/null) ||  # only its owner may read it
         fail 1 "cannot write in ${TMPDIR:-/tmp}: make room there, or let TMPDIR name another folder"
     # shellcheck disable=SC2064  # the folder of now
-    trap "rm -rf '$scratch'" EXIT
+    trap "rm -rf $(printf %q "$scratch")" EXIT
     properties=$scratch/spark.properties
     mkfifo "$scratch/stderr"
     write_properties "$properties" || exit $?

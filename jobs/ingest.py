@@ -86,7 +86,7 @@ def _take(
     write: Callable[[StepRun, DataFrame], None],
 ) -> int:
     """One landing table into bronze, quarantine and silver; returns the valid rows."""
-    landed: DataFrame | None = getattr(landing, name)
+    landed = landing.tables.get(name)
     if landed is None:
         return 0
     table = BRONZE_OF[name]

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -22,6 +21,7 @@ from finrec_spark.pipeline.paths import check_letters, check_scheme
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.session import default_file_system, open_session
 from finrec_spark.pipeline.step import Step
+from finrec_spark.sources.delivery import local_path
 from finrec_spark.sources.reading import read_delivery, source_of
 from finrec_spark.sources.told import told_in_one_line
 from finrec_spark.tables import INTERACTIONS
@@ -207,8 +207,9 @@ def _run_on_lake(
 
 
 def _absolute(root: str) -> str:
-    """A local folder's absolute path, also where it is named as ``file:/x``; another URI as it is."""
-    return root if "://" in root.removeprefix("file://") else str(Path(re.sub("^file:(//(?=/))?", "", root)).resolve())
+    """A local folder's absolute path; a URI that leads elsewhere as it is."""
+    local = local_path(root)
+    return root if local is None else str(Path(local).resolve())
 
 
 def _failed(exit_code: int, line: str, error: BaseException) -> int:

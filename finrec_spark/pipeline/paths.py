@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from finrec_spark.errors import ConfigError
+from finrec_spark.sources.delivery import local_path
 
 PROPERTY = "fs.defaultFS"
 _LOST = "\ufffd"
@@ -39,7 +40,8 @@ def check_scheme(option: str, path: str | None, default: str | None) -> None:
     finrec_spark.errors.ConfigError: --lake /bank/lake: Spark's default file system is hdfs://bank (fs.defaultFS), so
     say which is meant, hdfs://bank/… or a shared folder with --conf spark.hadoop.fs.defaultFS=file:///
     """
-    if path is None or default is None or "://" in path or path.startswith("file:") or default.startswith("file:"):
+    names_none = path is not None and local_path(path) == path
+    if not names_none or default is None or default.startswith("file:"):
         return
     raise ConfigError(
         f"{option} {path}: Spark's default file system is {default} ({PROPERTY}), so say which is meant, {default}/… or"

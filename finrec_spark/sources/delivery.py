@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import InputMissing
 
 _ENDINGS = ("csv", "csv.gz", "parquet")
-_LOCAL = re.compile(r"file:/*(?=/)")
+_FILE_SCHEME = re.compile(r"^file:(/*(?=/))?")
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,16 @@ def landing_fingerprint(spark: SparkSession, directory: str) -> str:
     return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
 
 
-def local_path(uri: str) -> str | None:
-    """The path of a file on this machine; None where the URI leads elsewhere.
+def local_path(path: str) -> str | None:
+    """The path of a file or folder on this machine, named without a scheme or with ``file:``; None: it is elsewhere.
 
-    >>> local_path("file:///data/50% off? #1/customers.csv")
-    '/data/50% off? #1/customers.csv'
+    >>> local_path("file:///data/50% off? #1/customers.csv"), local_path("file:/data"), local_path("delivery: June")
+    ('/data/50% off? #1/customers.csv', '/data', 'delivery: June')
     >>> local_path("hdfs://bank/customers.csv")
     """
-    found = _LOCAL.match(uri)
-    return uri[found.end() :] if found else None
+    if path.startswith("file:"):
+        return _FILE_SCHEME.sub("", path)
+    return None if "://" in path else path
 
 
 def without_pattern(path: str) -> str:
@@ -151,7 +152,7 @@ def _collect_files(spark: SparkSession, directory: str, entries: Iterable[str] =
 
     On this machine they are listed without a query.
     """
-    local = directory if "://" not in directory and not directory.startswith("file:") else local_path(directory)
+    local = local_path(directory)
     if local is not None:
         folder = Path(local)
         return [file for start in ([folder / name for name in entries] or [folder]) for file in _below(start)]
