@@ -56,6 +56,13 @@ def test_a_temporary_folder_that_cannot_be_written_is_named(prepared, folder):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["O'Neil", "50% off? #1", "a b"])
+def test_a_submission_that_fails_leaves_no_temporary_file_whatever_the_folders_name(prepared, tmp_path, name):
+    (tmp_path / name).mkdir()
+    assert prepared.submit("--properties-file", "/no/such/file", "hello", TMPDIR=str(tmp_path / name)).returncode == 2
+    assert list((tmp_path / name).iterdir()) == []
+
+
 # ---- Python's variables --------------------------------------------------------------------------------------------
 
 
@@ -79,6 +86,11 @@ def test_what_the_callers_pythonpath_has_beside_ours_can_be_imported(prepared, t
 
 def test_a_foreign_pythonhome_is_not_used(prepared):
     assert prepared.submit("hello", PYTHONHOME="/opt/another").returncode == 0
+
+
+def test_what_jobs_import_is_compiled_once_whatever_the_caller_set(prepared):
+    found = lines(prepared.submit("hello", PYTHONDONTWRITEBYTECODE="1"), "environment")
+    assert [variable for variable in found if variable.startswith("PYTHONDONTWRITE")] == []
 
 
 @pytest.mark.parametrize("variable", ["PYSPARK_DRIVER_PYTHON", "PYSPARK_PYTHON"])
