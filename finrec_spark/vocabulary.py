@@ -4,6 +4,12 @@ from collections.abc import Iterable
 
 SMS, EMAIL, PHONE, APP, BRANCH = "sms", "email", "phone", "app", "branch"
 CHANNELS = (SMS, EMAIL, PHONE, APP, BRANCH)
+EVERY_CHANNEL = "all"
+"""Stands for a channel where a customer's word is on all of them."""
+
+MARKETING, PERSONALISATION, PROFILING = "marketing", "personalisation", "profiling"
+PURPOSES = (MARKETING, PERSONALISATION, PROFILING)
+"""What a customer is asked: messages over a channel, offers chosen for them, use of their data for that at all."""
 
 TREATMENT, CONTROL, HOLDOUT = "treatment", "control", "holdout"
 ARMS = (TREATMENT, CONTROL, HOLDOUT)

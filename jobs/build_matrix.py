@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
+from pyspark.sql import DataFrame
+
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import earlier_result
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
+from finrec_spark.steps.objections import has_returned, without_objecting
 from finrec_spark.tables import (
+    CONSENTS,
     CUSTOMER_INDEX_TABLE,
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMERS,
@@ -23,11 +27,11 @@ from finrec_spark.transforms.splits import before
 
 def reads(context: RunContext, month: date) -> Sequence[Read]:
     """What is known before the month."""
-    return (Read(INTERACTIONS), Read(CUSTOMERS), Read(PRODUCTS))
+    return (Read(INTERACTIONS), Read(CUSTOMERS), Read(PRODUCTS), Read(CONSENTS, optional=True))
 
 
 def run(step_run: StepRun) -> int:
-    """Give new customers and products their positions, then write the month's matrix."""
+    """Give new customers and products their positions, then write the month's matrix, without who objected to it."""
     month, interactions = step_run.month, step_run.read(INTERACTIONS)
     known = before(interactions, month)
     customers = known_before(month, step_run.read(CUSTOMERS), known, "customer_id")
@@ -46,10 +50,18 @@ def run(step_run: StepRun) -> int:
         step_run.read(PRODUCT_INDEX_TABLE),
         month,
         step_run.config.matrix,
-        previous=earlier_result(step_run, CUSTOMER_PRODUCT_MATRIX, months_before(month, 1)),
+        previous=previous_matrix(step_run),
     )
 
-    return step_run.write(CUSTOMER_PRODUCT_MATRIX, matrix)
+    return step_run.write(CUSTOMER_PRODUCT_MATRIX, without_objecting(step_run, matrix))
+
+
+def previous_matrix(step_run: StepRun) -> DataFrame | None:
+    """The matrix of the month before, where it still holds and has everyone whom the month's has."""
+    earlier = months_before(step_run.month, 1)
+    if has_returned(step_run, earlier):
+        return None
+    return earlier_result(step_run, CUSTOMER_PRODUCT_MATRIX, earlier)
 
 
 STEP = Step(

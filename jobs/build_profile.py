@@ -6,7 +6,9 @@ from datetime import date
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
+from finrec_spark.steps.objections import without_objecting
 from finrec_spark.tables import (
+    CONSENTS,
     CONTACTS,
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,
@@ -39,7 +41,7 @@ from finrec_spark.transforms.scoring_rows import scoring_rows
 
 def reads(context: RunContext, month: date) -> Sequence[Read]:
     """Customers, products, what happened, what was sent and answered, and the month's matrix."""
-    further = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True))
+    further = (Read(table, optional=True) for table in (CONTACTS, RESPONSES, CONSENTS))
     return (
         Read(CUSTOMERS),
         Read(PRODUCTS),
@@ -51,11 +53,14 @@ def reads(context: RunContext, month: date) -> Sequence[Read]:
 
 
 def run(step_run: StepRun) -> int:
-    """Write the month's profiles, give new features and values their places, then write the scoring rows."""
+    """Write the month's profiles, give new features and values their places, then write the scoring rows.
+
+    Of customers who objected to profiling nothing is read.
+    """
     sources = ProfileSources(
-        customers=step_run.read(CUSTOMERS),
+        customers=without_objecting(step_run, step_run.read(CUSTOMERS)),
         products=step_run.read(PRODUCTS),
-        interactions=step_run.read(INTERACTIONS),
+        interactions=without_objecting(step_run, step_run.read(INTERACTIONS)),
         matrix=step_run.read(CUSTOMER_PRODUCT_MATRIX),
         contacts=step_run.read_if_there(CONTACTS),
         responses=step_run.read_if_there(RESPONSES),

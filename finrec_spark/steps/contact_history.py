@@ -9,7 +9,9 @@ from pyspark.sql import DataFrame
 from finrec_spark.errors import InputMissing
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.steps.objections import without_objecting
 from finrec_spark.tables import (
+    CONSENTS,
     CONTACTS,
     CUSTOMER_PROFILE,
     PRODUCTS,
@@ -27,7 +29,7 @@ class ContactHistory:
 
     Attributes:
         profile: the places of the profile vector.
-        contacts: silver contacts.
+        contacts: silver contacts, without those of customers who objected to profiling.
         responses: silver campaign responses.
         products: silver products.
         profiles: ``month``, ``customer_id``, ``profile`` of every month that was decided, up to the run's.
@@ -48,7 +50,7 @@ def history_reads(context: RunContext, month: date) -> tuple[Read, ...]:
     """What ``read_contact_history`` reads: the month's profiles, and those of every earlier month that was decided."""
     decided = {attempt.month for attempt in context.ledger.attempts if attempt.step == "build_profile"}
     earlier = (Read(CUSTOMER_PROFILE, other, optional=True) for other in sorted(decided) if other < month)
-    sent = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True), Read(PRODUCTS))
+    sent = (*(Read(table, optional=True) for table in (CONTACTS, RESPONSES, CONSENTS)), Read(PRODUCTS))
     return (*sent, Read(PROFILE_FEATURES), Read(PROFILE_VALUES), Read(CUSTOMER_PROFILE), *earlier)
 
 
@@ -65,4 +67,4 @@ def read_contact_history(run: StepRun) -> ContactHistory:
     months = [run.read_if_there(CUSTOMER_PROFILE, read.month) for read in run.reads if read.table == CUSTOMER_PROFILE]
     of_months = reduce(DataFrame.unionByName, (rows for rows in months if rows is not None))
     profiles = of_months.select("month", "customer_id", profile_vector(profile).alias("profile"))
-    return ContactHistory(profile, contacts, responses, run.read(PRODUCTS), profiles)
+    return ContactHistory(profile, without_objecting(run, contacts), responses, run.read(PRODUCTS), profiles)

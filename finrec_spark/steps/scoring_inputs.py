@@ -1,7 +1,7 @@
 """One month as the scoring pass needs it, read from the lake: shared by the steps that score customers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,8 +21,10 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
+from finrec_spark.steps.objections import without_objecting
 from finrec_spark.tables import (
     CALIBRATION,
+    CONSENTS,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_STATES,
@@ -71,11 +73,16 @@ class MonthTables:
 
 
 def month_reads(config: Config, month: date | None = None) -> tuple[Read, ...]:
-    """What ``read_month_tables`` reads.
+    """What ``read_month_tables`` reads: the month's tables, and who has objected since.
 
     Args:
         month: of the tables; None: that of the step run.
     """
+    return (*month_tables(config, month), Read(CONSENTS, optional=True))
+
+
+def month_tables(config: Config, month: date | None = None) -> tuple[Read, ...]:
+    """The tables that one month's scoring is made of; ``month`` as in ``month_reads``."""
     monthly = (SCORING_ROWS, CUSTOMER_PRODUCT_MATRIX, PRODUCT_PROFILE)
     fitted = [Read(s.table, month, s.name if "model" in s.table.partition_by else None) for s in config.specs]
     of_customers = [Read(spec.customers, month) for spec in config.specs if spec.customers is not None]
@@ -91,11 +98,14 @@ def scoring_code(config: Config) -> Sequence[str]:
 def read_month_tables(run: StepRun, month: date) -> MonthTables:
     """The month's customers, products and fitted models: of one process read once, as several steps score one month.
 
+    Customers who have objected to profiling since are left out of the rows.
+
     Raises:
         InputMissing: a table or model of the month is not there.
     """
-    left_as = run.left_as(month_reads(run.config, month))
-    return run.context.recall((MonthTables, month, left_as), lambda: _collect_month_tables(run, month))
+    left_as = run.left_as(month_tables(run.config, month))
+    tables = run.context.recall((MonthTables, month, left_as), lambda: _collect_month_tables(run, month))
+    return replace(tables, rows=without_objecting(run, tables.rows))
 
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:

@@ -70,14 +70,15 @@ LANDING_INTERACTIONS = Table(
 
 LANDING_CONSENTS = Table(
     name="landing.consents",
-    grain="One customer's word on one channel from a day on",
+    grain="One customer's word on one purpose and channel from a day on",
     columns=(
         CUSTOMER_ID,
-        _needed("channel", "sms, email, phone, app or branch"),
+        _needed("channel", "sms, email, phone, app, branch or all"),
         _needed("consented", "true or false"),
+        _optional("purpose", "marketing, personalisation or profiling; marketing where it is missing"),
         _VALID_FROM,
     ),
-    key=("customer_id", "channel", "valid_from"),
+    key=("customer_id", "channel", "purpose", "valid_from"),
 )
 
 LANDING_CONTACTS = Table(

@@ -89,14 +89,16 @@ EVENT_MONTHS = Table(
 
 CONSENTS = Table(
     name="silver.consents",
-    grain="One customer's word on one channel from a day on",
+    grain="One customer's word on one purpose and channel from a day on",
     columns=(
         CUSTOMER_ID,
-        CHANNEL,
-        Column("consented", "boolean", "Whether the customer may be written to on this channel"),
+        Column("channel", "string", "sms, email, phone, app, branch or all"),
+        Column("purpose", "string", "marketing: messages; personalisation: offers of one's own; profiling: any use"),
+        Column("consented", "boolean", "Whether the customer agrees"),
         _VALID_FROM,
     ),
-    key=("customer_id", "channel", "valid_from"),
+    key=("customer_id", "channel", "purpose", "valid_from"),
+    partition_by=("purpose",),
     known_from="valid_from",
 )
 

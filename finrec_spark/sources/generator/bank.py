@@ -46,7 +46,7 @@ from finrec_spark.tables import (
     LANDING_PRODUCTS,
     LANDING_RESPONSES,
 )
-from finrec_spark.vocabulary import ARMS, RESPONSES
+from finrec_spark.vocabulary import ARMS, MARKETING, RESPONSES
 
 PROFILE_COLUMNS = (
     "age", "gender", "region", "income_yuan", "occupation", "segment", "marital_status", "children", "housing",
@@ -198,6 +198,7 @@ def _consents(numbers: DataFrame, params: GeneratorParams) -> DataFrame:
             _customer_id(),
             _label(CHANNELS, "channel"),
             _text("consented"),
+            F.lit(MARKETING).alias("purpose"),
             _day_of_month(params, F.col("month")).alias("valid_from"),
         )
     )

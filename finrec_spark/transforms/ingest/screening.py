@@ -45,7 +45,7 @@ from finrec_spark.transforms.ingest.parsing import (
     parsed_word,
     parsed_yes_or_no,
 )
-from finrec_spark.vocabulary import ARMS, CHANNELS, RESPONSES, TREATMENT
+from finrec_spark.vocabulary import ARMS, CHANNELS, EVERY_CHANNEL, MARKETING, PURPOSES, RESPONSES, TREATMENT
 
 _EVENT_CONTENT = ("customer_id", "product_id", "event_type", "event_time", "value")
 
@@ -127,20 +127,22 @@ def screened_interactions(landed: DataFrame, products: DataFrame, customers: Dat
 
 
 def screened_consents(landed: DataFrame, customers: DataFrame) -> Screened:
-    """One row: one delivered word on a channel; valid rows as ``silver.consents``.
+    """One row: one delivered word on a purpose and channel; valid rows as ``silver.consents``.
 
-    Of two words on one channel and day, the refusal stays. A missing ``valid_from`` is 1900-01-01.
+    Of two words on the same and one day, the refusal stays. A missing ``valid_from`` is 1900-01-01, a missing
+    ``purpose`` is ``marketing``.
     """
     return screen(
         with_known(as_delivered(landed, LANDING_CONSENTS), customers, "customer_id"),
         LANDING_CONSENTS,
         {
             "customer_id": _id("customer_id"),
-            "channel": needed(parsed_choice("channel", CHANNELS)),
+            "channel": needed(parsed_choice("channel", (*CHANNELS, EVERY_CHANNEL))),
+            "purpose": or_default(parsed_choice("purpose", PURPOSES), F.lit(MARKETING)),
             "consented": needed(parsed_yes_or_no("consented")),
             "valid_from": _since_ever("valid_from"),
         },
-        Identity(key=("customer_id", "channel", "valid_from"), first=("consented",)),
+        Identity(key=("customer_id", "channel", "purpose", "valid_from"), first=("consented",)),
         row_faults=[unknown_fault("customer_id", "customer")],
     )
 
