@@ -97,13 +97,13 @@ def submission(repository: Path, folder: Path, job: Sequence[str]) -> list[str]:
     return [str(repository / "spark-submit.sh"), *options, *job]
 
 
-def watch(command: Sequence[str], log: Path) -> Watched:
-    """Run the command; CPU by kind of thread, from the greatest figure seen of each thread."""
+def watch(command: Sequence[str], log: Path, folder: Path = ROOT) -> Watched:
+    """Run the command in the folder; CPU by kind of thread, from the greatest figure seen of each thread."""
     seen: dict[tuple[int, int], tuple[str, float]] = {}
     found = Watched()
     start = time.monotonic()
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
+        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder)
         while process.poll() is None:
             tree = list(process_tree(process.pid))
             for each in tree:

@@ -60,7 +60,7 @@ def measure(folder: Path, place: Path, job: Sequence[str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     load = os.getloadavg()[0]
-    found = watch([str(place / "spark-submit.sh"), *job, "--lake", str(folder / "lake")], folder / "output.log")
+    found = watch([str(place / "spark-submit.sh"), *job, "--lake", str(folder / "lake")], folder / "output.log", place)
     if found.code:
         sys.exit(f"{place}: exit code {found.code}; see {folder / 'output.log'}")
     figures = {"seconds": found.seconds, "cpu": sum(found.cpu.values()), "memory": found.peak_bytes / 1e9, "load": load}
