@@ -54,7 +54,7 @@ def run(step_run: StepRun) -> int:
     version = F.lit(f"ensemble-{step_run.month:%Y-%m}-{step_run.fingerprint[:8]}")
     lists = recommendations(scored, products).withColumn("model_version", version)
     staged = {EXCLUSIONS: exclusions(scored, products), RECOMMENDATIONS: lists}
-    return publish(step_run, staged, checks, recommendations=counts.rows)
+    return publish(step_run, staged, checks, by=STEP.name, recommendations=counts.rows)
 
 
 STEP = Step(

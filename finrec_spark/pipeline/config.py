@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, create_model, field_validator
 
+from finrec_spark.campaigns.measurement.params import MeasureParams
+from finrec_spark.campaigns.params import CampaignParams
 from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.held_out import LastMonthParams
@@ -16,7 +18,7 @@ from finrec_spark.messages import Language
 from finrec_spark.models.response import AcceptanceParams
 from finrec_spark.models.spec import ModelSpec, specs
 from finrec_spark.params import Params
-from finrec_spark.pipeline.properties import merged, read_values, spark_properties
+from finrec_spark.pipeline.properties import Values, merged, read_values, read_yaml, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.generator import GeneratorParams
@@ -86,6 +88,8 @@ class Config(Params):
     ratings: RatingsParams = RatingsParams()
     response: ResponseParams = ResponseParams()
     acceptance: AcceptanceParams = AcceptanceParams()
+    campaign: CampaignParams = CampaignParams()
+    measure: MeasureParams = MeasureParams()
 
     @field_validator("models")
     @classmethod
@@ -119,12 +123,23 @@ def load_config(path: Path, over: Mapping[str, object]) -> Config:
     Raises:
         ConfigError: one line that names every fault.
     """
-    values = merged(read_values(path), over)
+    values = merged(merged({"campaign": campaign_values(path.with_name("campaigns"))}, read_values(path)), over)
     try:
         return config_of(values)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ConfigError(f"{path}: {'; '.join(faults)}") from error
+
+
+def campaign_values(folder: Path) -> Values:
+    """The section ``campaign`` as the files beside a configuration give it; without such a folder nothing."""
+    if not folder.is_dir():
+        return {}
+    found = {
+        name: read_yaml(folder / f"{name}.yaml") for name in ("policy", "bank") if (folder / f"{name}.yaml").is_file()
+    }
+    templates = [read_yaml(path) for path in sorted((folder / "templates").glob("*.yaml"))]
+    return {**found.get("policy", {}), "bank": found.get("bank", {}), "templates": templates}
 
 
 def config_of(values: Mapping[str, Any]) -> Config:

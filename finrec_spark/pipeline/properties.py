@@ -27,8 +27,8 @@ def read_values(path: Path) -> Values:
         ConfigError: the file is missing, is not YAML, or is not a mapping.
     """
     base = path.with_name("base.yaml")
-    values = _read_yaml(path)
-    return values if path == base or not base.exists() else merged(_read_yaml(base), values)
+    values = read_yaml(path)
+    return values if path == base or not base.exists() else merged(read_yaml(base), values)
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Values:
@@ -93,7 +93,12 @@ def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _read_yaml(path: Path) -> Values:
+def read_yaml(path: Path) -> Values:
+    """The mapping that a YAML file holds; an empty file is an empty one.
+
+    Raises:
+        ConfigError: it is missing, is not YAML, or is not a mapping.
+    """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -10,25 +10,29 @@ from finrec_spark.tables import CHECKS, MART, PUBLICATIONS, RECOMMENDATIONS, Tab
 from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 
 
-def publish(run: StepRun, staged: Mapping[Table, DataFrame], checks: Sequence[Check] = (), **expected: int) -> int:
+def publish(
+    run: StepRun, staged: Mapping[Table, DataFrame], checks: Sequence[Check] = (), by: str = "", **expected: int
+) -> int:
     """Check what is staged, then make it visible; returns the rows written.
 
     Args:
         run: the step at work.
         staged: mart table → its rows of the month, in files that are read again cheaply.
         checks: further checks of them.
+        by: who decided, where a table keeps that apart (``decided_by``).
         expected: rows that a table must have, by the table's name without its schema.
 
     Raises:
         DataQualityError: a check failed; readers still see what was published before.
     """
-    complete = {table: table.conform(run.completed(table, rows)) for table, rows in staged.items()}
+    scopes = {table: {"decided_by": by} if "decided_by" in table.partition_by else {} for table in staged}
+    complete = {table: table.conform(run.completed(table, rows, **scopes[table])) for table, rows in staged.items()}
     made = [*checks]
     for table, rows in complete.items():
         references = {name: run.context.lake.read(t).select(c) for name, (t, c) in table.references.items()}
         made += collect_table_checks(table, rows, references, expected.get(table.name.split(".")[1]))
     _record_checks(run, made)
-    written = sum(run.write(table, rows) for table, rows in complete.items())
+    written = sum(run.write(table, rows, **scopes[table]) for table, rows in complete.items())
     _record_publication(run)
     return written
 

@@ -1,6 +1,6 @@
 """A step of the month: what it reads, writes and depends on; and a step at work, which reads no more than that."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import uuid4
@@ -189,6 +189,17 @@ class StepRun:
         written = self.context.lake.replace(table, self.completed(table, df, **values), **scope)
         self._note(table, written, scope)
         return written.rows
+
+    def write_records(self, table: Table, records: Iterable[Sequence[object]]) -> int:
+        """Replace the month's rows of a small monthly table, without a query; returns the rows written.
+
+        Args:
+            records: values in the order of the columns, without the month, which comes first, and the run, the last.
+        """
+        scope: dict[str, str | date] = {"month": self.month}
+        rows = [(self.month, *record, self.run_id) for record in records]
+        self._note(table, self.context.lake.replace_records(table, rows, **scope), scope)
+        return len(rows)
 
     def completed(self, table: Table, df: DataFrame, **values: str) -> DataFrame:
         """The rows with ``month``, ``run_id`` and the columns named in ``values``, where the table has them."""

@@ -9,9 +9,10 @@ from pyspark.sql import functions as F
 
 from finrec_spark.models.gru import GruParams
 from finrec_spark.pipeline.step import StepRun
+from finrec_spark.steps.places import file_place
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_SERIES, PRODUCT_TEXT, PRODUCTS, TOKEN_VECTORS
 from finrec_spark.training.feed_writing import write_for_feed
-from finrec_spark.training.file_system import arrow_place, file_system
+from finrec_spark.training.file_system import file_system
 from finrec_spark.training.product_arrays import ProductContent
 from finrec_spark.training.product_content import collect_content
 from finrec_spark.training.sequences_schema import SequenceLayout
@@ -59,9 +60,9 @@ def training_plan(
     for part, rows in feeds.items():
         write_for_feed(feed_rows(rows, layout), f"{root}/{part}", layout, params.writing)
     return TrainingPlan(
-        train=_place(run, f"{root}/train"),
-        validation=_place(run, f"{root}/validation") if "validation" in feeds else None,
-        checkpoints=_place(run, f"{root}/checkpoints"),
+        train=file_place(run, f"{root}/train"),
+        validation=file_place(run, f"{root}/validation") if "validation" in feeds else None,
+        checkpoints=file_place(run, f"{root}/checkpoints"),
         content=content,
         network=params.network,
         feed=params.feed,
@@ -77,11 +78,6 @@ def collect_newest_cut(sequences: DataFrame) -> date | None:
 
 def discard_trainings(run: StepRun) -> None:
     """Delete the feeds and checkpoints of the job's trainings, whose results stand."""
-    files, path = file_system(_place(run, run.scratch))
+    files, path = file_system(file_place(run, run.scratch))
     if files.get_file_info(path).type != FileType.NotFound:
         files.delete_dir(path)
-
-
-def _place(run: StepRun, place: str) -> str:
-    """Where the training's processes, which know nothing of Spark, find what Spark finds at ``place``."""
-    return arrow_place(place, run.spark.conf.get("spark.hadoop.fs.s3a.endpoint", None))

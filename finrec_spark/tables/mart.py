@@ -39,12 +39,13 @@ EXCLUSIONS = Table(
         MONTH,
         CUSTOMER_ID.optional(),
         PRODUCT_ID,
-        Column("rule", "string", "not_on_sale, owned or risk_too_high; the first that applies"),
+        Column("decided_by", "string", "recommend: out of every list; campaign: out of the month's campaigns alone"),
+        Column("rule", "string", "The first that applies: not_on_sale, owned, risk_too_high or one of the policy's"),
         Column("customers", "bigint", "How many customers the row stands for"),
         RUN_ID,
     ),
-    key=("month", "customer_id", "product_id", "rule"),
-    partition_by=("month",),
+    key=("month", "decided_by", "customer_id", "product_id", "rule"),
+    partition_by=("month", "decided_by"),
     checks={"customers_counted": "customers > 0"},
     references={"product_id": (PRODUCTS, "product_id")},
 )
@@ -73,6 +74,7 @@ CAMPAIGN_TARGETS = Table(
         Column("probability", "double", "Probability of that arm, as it was drawn with"),
         Column("control_share", "double", "The control's share of those of the stratum who are not held out"),
         Column("expected_value", "double", "Yuan that the contact is expected to bring, net of its cost"),
+        Column("value_source", "string", "What that rests on: uplift, pooled (uplift of all alike), response or score"),
         RUN_ID,
     ),
     key=("month", "campaign_id", "customer_id"),
@@ -86,12 +88,63 @@ CAMPAIGN_TARGETS = Table(
     references={"product_id": (PRODUCTS, "product_id")},
 )
 
+CAMPAIGN_FUNNEL = Table(
+    name="mart.campaign_funnel",
+    grain="How many customers are left behind one stage of the month's campaigns",
+    columns=(
+        MONTH,
+        Column("place", "int", "Place of the stage, from 1"),
+        Column("stage", "string", "known, offered, the policy's stages, worth_it, allocated, treatment, messages"),
+        Column("customers", "bigint", "Customers"),
+        RUN_ID,
+    ),
+    key=("month", "place"),
+    partition_by=("month",),
+)
+
+CAMPAIGN_LIMITS = Table(
+    name="mart.campaign_limits",
+    grain="One limit of the month's campaigns: how far it was used, and what one more would bring",
+    columns=(
+        MONTH,
+        Column("name", "string", "contacts, budget, channel …, branch … or product …"),
+        Column("kind", "string", "maximum or minimum"),
+        Column("limit", "double", "Offers, or yuan of the budget"),
+        Column("used", "double", "Likewise"),
+        Column("price_yuan", "double", "Expected yuan that one more offer, or yuan of the budget, would bring"),
+        RUN_ID,
+    ),
+    key=("month", "name", "kind"),
+    partition_by=("month",),
+)
+
+CAMPAIGN_EXPORTS = Table(
+    name="mart.campaign_exports",
+    grain="One file of messages, as it was handed to a channel",
+    columns=(
+        MONTH,
+        CHANNEL,
+        Column("format", "string", "csv or parquet"),
+        Column("path", "string", "Where it lies, below the lake"),
+        Column("messages", "bigint", "Messages in it"),
+        Column("bytes", "bigint", "Its size"),
+        Column("sha256", "string", "Its checksum"),
+        RUN_ID,
+    ),
+    key=("month", "channel", "format"),
+    partition_by=("month",),
+)
+
 CAMPAIGN_OUTCOMES = Table(
     name="mart.campaign_outcomes",
     grain="What one campaign, or one part of it, brought beyond what there would have been without it",
     columns=(
         MONTH,
-        Column("campaign_id", "string", "The campaign; programme: all of them, hold-out against everyone else"),
+        Column(
+            "campaign_id",
+            "string",
+            "The campaign, its month first; …-programme: all of them, hold-out against everyone",
+        ),
         Column("dimension", "string", "all, product, channel or segment"),
         Column("part", "string", "Which product, channel or segment; all is the whole campaign"),
         Column("measure", "string", "yuan, yuan_winsorised (the largest amounts cut to a limit) or takers"),

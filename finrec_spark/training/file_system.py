@@ -41,6 +41,6 @@ def file_system(place: str) -> tuple[FileSystem, str]:
         return FileSystem.from_uri(place)
     except pa.ArrowInvalid as error:
         raise ConfigError(
-            f"{place}: gru is trained on files in folders, hdfs://, s3a:// or gs:// alone; "
-            "keep the lake on one of them, or leave gru out of models"
+            f"{place}: files are written to folders, hdfs://, s3a:// or gs:// alone; "
+            "keep the lake on one of them, or leave gru and the campaign out"
         ) from error

@@ -152,7 +152,7 @@ def publishing():
         def run(step_run):
             df = step_run.spark.createDataFrame(rows, "product_id string, rule string, customers long")
             staged = step_run.stage(df.withColumn("customer_id", F.lit(None).cast("string")), "staged")
-            return publish(step_run, {replace(EXCLUSIONS, references={}): staged}, checks, **expected)
+            return publish(step_run, {replace(EXCLUSIONS, references={}): staged}, checks, by="recommend", **expected)
 
         return Step(
             "recommend",

@@ -24,5 +24,7 @@ def test_without_an_endpoint_s3_is_amazons():
 
 
 def test_a_file_system_that_pyarrow_does_not_know_is_told_in_one_line():
-    with pytest.raises(ConfigError, match=r"^dbfs:/{2}x: gru is trained on files in .* leave gru out of models$"):
+    with pytest.raises(
+        ConfigError, match=r"^dbfs:/{2}x: files are written to folders, .* leave gru and the campaign out$"
+    ):
         file_system("dbfs://x")

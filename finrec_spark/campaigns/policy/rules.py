@@ -26,47 +26,10 @@ class Rule(Params):
     sentence: str = Field(min_length=1, description="The rule in words")
 
 
-def _rule(code: str, stage: Stage, keeps_out: str, sentence: str) -> Rule:
-    return Rule(code=code, stage=stage, keeps_out=keeps_out, sentence=sentence)
-
-
-DEFAULT_RULES = (
-    _rule("closed", "eligibility", "lower(profile['status']) in ('closed', 'deceased')", "no customer any more"),
-    _rule("under_age", "eligibility", "try_cast(profile['age'] as int) < 18", "younger than 18"),
-    _rule("in_arrears", "eligibility", "lower(profile['arrears']) in ('true', 'yes', '1')", "behind with payments"),
-    _rule("not_on_sale", "applicability", "not on_sale", "the product cannot be taken in the month"),
-    _rule("owned", "applicability", "owned", "the customer holds it already"),
-    _rule(
-        "wrong_age",
-        "applicability",
-        "try_cast(profile['age'] as int) not between coalesce(try_cast(attributes['min_age'] as int), 0)"
-        " and coalesce(try_cast(attributes['max_age'] as int), 200)",
-        "outside the ages that the product is for",
-    ),
-    _rule(
-        "risk_too_high",
-        "suitability",
-        "product_risk_level > coalesce(customer_risk_level, 1)",
-        "riskier than suits the customer",
-    ),
-    _rule(
-        "risk_profile_expired",
-        "suitability",
-        "product_risk_level > 1 and try_cast(profile['risk_valid_to'] as date) < month",
-        "the customer's risk profile has expired",
-    ),
-    _rule("no_consent", "contact_policy", "not reachable", "no consent to messages over the channel"),
-    _rule("refused", "contact_policy", "days_since_refusal < 90", "declined an offer of the category of late"),
-    _rule("quiet_days", "contact_policy", "days_since_contact < 7", "written to a few days ago"),
-    _rule("too_often_on_channel", "contact_policy", "channel_touches + weight > 2", "enough messages over the channel"),
-    _rule("too_often", "contact_policy", "touches + weight > 3", "enough messages over all channels"),
-)
-
-
 class PolicyParams(Params):
     """Who may be offered what, and how often they may be written to."""
 
-    rules: tuple[Rule, ...] = Field(DEFAULT_RULES, description="Tried stage by stage, in their order within a stage")
+    rules: tuple[Rule, ...] = Field(min_length=1, description="Tried stage by stage, in their order within a stage")
     window_days: int = Field(90, ge=1, description="Days before the month in which messages count")
     weights: Mapping[str, float] = Field(
         {"sms": 1.0, "email": 0.5, "app": 0.5, "phone": 2.0, "branch": 1.0},

@@ -1,0 +1,57 @@
+"""The month's lists → what may be offered to whom at best, and which campaign an option belongs to."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from finrec_spark.campaigns.params import Campaign
+
+_EVERYONE = "all"
+_OFFER = ("customer_id", "product_id", "rank", "score", "personal")
+
+
+def offers_of(lists: DataFrame, impersonal: DataFrame, popularity: DataFrame, popular: int) -> DataFrame:
+    """One row: one product that may be offered to one customer.
+
+    Whoever wants no offers of their own gets the bank's most popular products, the same as everyone like them.
+
+    Args:
+        lists: ``customer_id``, ``product_id``, ``rank``, ``score``.
+        impersonal: ``customer_id`` of those customers.
+        popularity: ``model.popularity`` of the month.
+        popular: how many popular products.
+
+    Returns:
+        ``customer_id``, ``product_id``, ``rank`` (int), ``score`` and ``personal`` (boolean).
+    """
+    own = lists.join(impersonal, "customer_id", "left_anti").withColumn("personal", F.lit(True))
+    everyones = popularity.where(F.col("segment") == _EVERYONE).select("product_id", "score")
+    first = everyones.orderBy(F.desc("score"), "product_id").limit(popular)
+    place = F.row_number().over(Window.orderBy(F.desc("score"), "product_id")).alias("rank")
+    for_all = first.select("product_id", place, "score", F.lit(False).alias("personal"))
+    listed = lists.select("customer_id").distinct().join(impersonal, "customer_id", "left_semi")
+    return own.select(*_OFFER).unionByName(listed.crossJoin(F.broadcast(for_all)).select(*_OFFER))
+
+
+def with_campaign(options: DataFrame, campaigns: Sequence[Campaign], month: date) -> DataFrame:
+    """The options that a campaign takes, with its ``campaign_id``: the month and the campaign's name.
+
+    Args:
+        options: ``category``, ``channel``, the fields that audiences read, and any other columns.
+        campaigns: in the order in which they take options.
+    """
+    taken = [F.when(_takes(campaign), F.lit(f"{month:%Y-%m}-{campaign.id}")) for campaign in campaigns]
+    return options.withColumn("campaign_id", F.coalesce(*taken)).where(F.col("campaign_id").isNotNull())
+
+
+def _takes(campaign: Campaign) -> Column:
+    named = (("category", campaign.categories), ("channel", campaign.channels))
+    conditions = [F.col(column).isin(list(values)) for column, values in named if values]
+    if campaign.audience is not None:
+        conditions.append(F.coalesce(F.expr(campaign.audience), F.lit(False)))
+    met = F.lit(True)
+    for condition in conditions:
+        met = met & condition
+    return met

@@ -1,0 +1,127 @@
+"""The month's campaigns, decided: from the lists to targets with arms and messages. Nothing is stored or sent here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.campaigns.allocation.campaign import allocated
+from finrec_spark.campaigns.allocation.report import AllocationReport
+from finrec_spark.campaigns.arms import exploration_offers, is_explorer
+from finrec_spark.campaigns.contact_values import with_values
+from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes
+from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
+from finrec_spark.campaigns.messages.rendering import render
+from finrec_spark.campaigns.offers import with_campaign
+from finrec_spark.campaigns.policy.options import options
+from finrec_spark.campaigns.policy.verdicts import collect_funnel, excluded_pairs, with_rule
+from finrec_spark.campaigns.targets import collect_used, targets, with_message_fields, worth_a_contact
+from finrec_spark.pipeline.step import StepRun
+from finrec_spark.steps.campaign_inputs import (
+    campaign_customers,
+    collect_last_prices,
+    option_sources,
+    profiles,
+    read_profile,
+    read_valuer,
+    rendering_of,
+    required_policy,
+    sent_or_empty,
+    usable_channels,
+)
+from finrec_spark.tables import CONTACTS, CUSTOMERS, INTERACTIONS, PRODUCTS
+from finrec_spark.transforms.ingest.customers import customers_as_of
+from finrec_spark.vocabulary import TREATMENT
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A month's campaigns.
+
+    Attributes:
+        targets: result of ``campaigns.targets.targets``.
+        excluded: ``customer_id``, ``product_id``, ``rule`` of the pairs that the policy kept out.
+        messages: result of ``messages.rendering.render`` for the treated.
+        funnel: stage → customers left behind it, in order.
+        report: of the allocation.
+        power: what each campaign will be able to see.
+    """
+
+    targets: DataFrame
+    excluded: DataFrame
+    messages: DataFrame
+    funnel: dict[str, int]
+    report: AllocationReport
+    power: Sequence[Power]
+
+
+def decide(run: StepRun) -> Decision:
+    """Options, rules, values, explorers, allocation, arms, messages: each worked out once into the run's scratch files."""
+    policy, params = required_policy(run), run.config.campaign
+    judged = run.stage(_judged(run), "judged")
+    worth = run.stage(_worth(run, judged), "worth")
+
+    explored = run.stage(exploration_offers(worth, params.arms, run.month), "explored")
+    limits = collect_used(explored).left_of(params.capacity.limits(campaign_customers(run), params.allocation))
+    candidates = worth.where(~is_explorer(params.arms, run.month))
+    with allocated(candidates, limits, collect_last_prices(run)) as allocation:
+        chosen = run.stage(allocation.offers, "allocated")
+
+    drawn = run.stage(targets(explored, chosen, worth, params.arms, run.month), "targets")
+    messages = run.stage(_messages(run, drawn), "messages")
+    return Decision(
+        targets=drawn,
+        excluded=excluded_pairs(judged, policy.rules),
+        messages=messages,
+        funnel=_funnel(run, judged, worth, drawn, messages),
+        report=allocation.report,
+        power=_power(run, drawn),
+    )
+
+
+def _judged(run: StepRun) -> DataFrame:
+    """Every option with the rule that keeps it out."""
+    policy = required_policy(run)
+    found = options(option_sources(run), usable_channels(run), run.month, policy)
+    return with_rule(found, policy.rules)
+
+
+def _worth(run: StepRun, judged: DataFrame) -> DataFrame:
+    """What may be sent, with what it brings."""
+    params, profile = run.config.campaign, read_profile(run)
+    allowed = with_campaign(judged.where(F.col("rule").isNull()), params.campaigns, run.month)
+    named = allowed.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).drop("profile", "attributes")
+    valued = with_values(named.join(profiles(run, profile), "customer_id"), read_valuer(run, profile))
+    return worth_a_contact(valued, params)
+
+
+def _messages(run: StepRun, drawn: DataFrame) -> DataFrame:
+    rendering, params = rendering_of(run.context), run.config.campaign
+    customers = customers_as_of(run.read(CUSTOMERS), run.month)
+    languages = tuple(catalogue.language for catalogue in rendering.catalogues)
+    treated = drawn.where(F.col("arm") == TREATMENT)
+    return render(with_message_fields(treated, customers, languages, params, run.month), run.read(PRODUCTS), rendering)
+
+
+def _funnel(run: StepRun, judged: DataFrame, worth: DataFrame, drawn: DataFrame, messages: DataFrame) -> dict[str, int]:
+    """Customers left behind each stage, from all who are known to those who are sent a message."""
+    by_rule = collect_funnel(judged, required_policy(run).rules)
+    last = (
+        worth.where("value > 0").select("customer_id", F.lit("worth_it").alias("stage"))
+        .unionByName(drawn.select("customer_id", F.lit("allocated").alias("stage")))
+        .unionByName(drawn.where(F.col("arm") == TREATMENT).select("customer_id", F.lit("treatment").alias("stage")))
+        .unionByName(messages.where("excluded is null").select("customer_id", F.lit("messages").alias("stage")))
+    )  # fmt: skip
+    counted = last.groupBy("stage").agg(F.countDistinct("customer_id").alias("n")).collect()
+    found = {row["stage"]: int(row["n"]) for row in counted}
+    behind = {stage: found.get(stage, 0) for stage in ("worth_it", "allocated", "treatment", "messages")}
+    return {"known": campaign_customers(run), **by_rule, **behind}
+
+
+def _power(run: StepRun, drawn: DataFrame) -> list[Power]:
+    """What could be seen: from the same customers' outcomes in a window that ends with the month's beginning."""
+    earlier: date = run.month - timedelta(days=run.config.measure.window_days)
+    past = campaign_outcomes(drawn, run.read(INTERACTIONS), sent_or_empty(run, CONTACTS), earlier, run.config.measure)
+    return collect_launch_power(drawn, past, run.config.measure)

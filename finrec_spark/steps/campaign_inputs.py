@@ -1,0 +1,221 @@
+"""What a month's campaigns are decided from, read from the lake."""
+
+import os
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.campaigns.allocation.report import LimitPrice
+from finrec_spark.campaigns.contact_values import ContactValuer, collect_amounts
+from finrec_spark.campaigns.messages.bank import Bank
+from finrec_spark.campaigns.messages.rendering import Rendering
+from finrec_spark.campaigns.messages.templates import catalogue_of, template_findings
+from finrec_spark.campaigns.offers import offers_of
+from finrec_spark.campaigns.policy.conditions import require_sound
+from finrec_spark.campaigns.policy.options import OptionSources
+from finrec_spark.campaigns.policy.rules import PolicyParams
+from finrec_spark.errors import ConfigError, DataQualityError
+from finrec_spark.models import response
+from finrec_spark.models.uplift import deployed as uplift
+from finrec_spark.months import months_before
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.ledger import digest
+from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.tables import (
+    CALIBRATION,
+    CAMPAIGN_LIMITS,
+    CAMPAIGN_TARGETS,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMER_PRODUCT_MATRIX,
+    CUSTOMERS,
+    EXPECTED_AMOUNTS,
+    INTERACTIONS,
+    POPULARITY,
+    PRODUCTS,
+    PROFILE_FEATURES,
+    PROFILE_VALUES,
+    RECOMMENDATIONS,
+    RESPONSES,
+    SCORING_ROWS,
+    TREES,
+    UPLIFT_CELLS,
+    Table,
+)
+from finrec_spark.transforms.consents import without_personalisation
+from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, padded_profile
+from finrec_spark.vocabulary import EMAIL
+
+UNSUBSCRIBE_KEY = "FINREC_UNSUBSCRIBE_KEY"
+"""Environment variable with the secret that makes the codes in unsubscribe links unguessable."""
+
+_MOST_MONTHS = 12
+
+
+def campaign_reads(context: RunContext, month: date) -> Sequence[Read]:
+    """The month's lists and models, all that was said and sent, and the campaigns of the months before."""
+    monthly = (RECOMMENDATIONS, CUSTOMER_PRODUCT_MATRIX, POPULARITY, SCORING_ROWS, UPLIFT_CELLS, EXPECTED_AMOUNTS)
+    kept = (PROFILE_FEATURES, PROFILE_VALUES, CUSTOMERS, PRODUCTS, INTERACTIONS, CONSENTS)
+    learned = (Read(TREES, model=uplift.NAME), *_response_reads(context))
+    sent = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True))
+    earlier = (
+        Read(table, months_before(month, back), optional=True)
+        for back in range(1, _MOST_MONTHS + 1)
+        for table in (CAMPAIGN_TARGETS, CAMPAIGN_LIMITS)
+    )
+    return (*map(Read, (*monthly, *kept)), *learned, *sent, *earlier)
+
+
+def is_possible(context: RunContext) -> bool:
+    """Whether the month can have campaigns: there is a policy, and customers said what they agree to."""
+    return context.config.campaign.policy is not None and context.lake.exists(CONSENTS)
+
+
+def require_sound_campaign(context: RunContext) -> None:
+    """Nothing, where policy, bank and templates can be used; before anything runs.
+
+    Raises:
+        ConfigError: a rule is no condition, or a file is wrong.
+        DataQualityError: the lint blocks a template.
+    """
+    params = context.config.campaign
+    if params.policy is None:
+        return
+    require_sound(context.spark, params.policy.rules, [c for c in params.campaigns if c.audience is not None])
+    rendering = rendering_of(context)
+    blocked = [
+        f"{catalogue.language} {template.id} ({', '.join(sorted({f.code for f in found if f.blocks}))})"
+        for catalogue in rendering.catalogues
+        for template in catalogue.templates
+        for found in [template_findings(template, catalogue.language, rendering.bank)]
+        if any(finding.blocks for finding in found)
+    ]
+    if blocked:
+        raise DataQualityError(f"campaigns/templates: the lint blocks {'; '.join(blocked)}; lint_messages says why")
+
+
+def required_policy(run: StepRun) -> PolicyParams:
+    """The policy.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if run.config.campaign.policy is None:
+        raise ConfigError("campaign: no policy; put campaigns/policy.yaml beside --conf, as conf/campaigns has it")
+    return run.config.campaign.policy
+
+
+def rendering_of(context: RunContext) -> Rendering:
+    """How messages are rendered.
+
+    Raises:
+        ConfigError: bank or templates are wrong, or there are no templates.
+    """
+    params = context.config.campaign
+    catalogues = tuple(catalogue_of(values, "campaigns/templates") for values in params.templates)
+    if not catalogues:
+        raise ConfigError("campaign: no templates; put campaigns/templates/*.yaml beside --conf")
+    languages = tuple(catalogue.language for catalogue in catalogues)
+    default = params.language if params.language in languages else languages[0]
+    return Rendering(catalogues, Bank.model_validate(dict(params.bank)), default, unsubscribe_key() or b"")
+
+
+def unsubscribe_key() -> bytes | None:
+    """The secret of the environment; None where there is none."""
+    return os.environ.get(UNSUBSCRIBE_KEY, "").encode() or None
+
+
+def secrets_digest(context: RunContext) -> str:
+    """Changes when the secret does."""
+    return digest("unsubscribe", (unsubscribe_key() or b"").hex())
+
+
+def usable_channels(run: StepRun) -> tuple[str, ...]:
+    """The bank's channels; without emails where nothing makes their unsubscribe links unguessable."""
+    channels = run.config.campaign.channels
+    if EMAIL in channels and unsubscribe_key() is None:
+        run.log(f"campaign: no emails, since the environment has no {UNSUBSCRIBE_KEY}, the secret of unsubscribe links")
+        return tuple(channel for channel in channels if channel != EMAIL)
+    return channels
+
+
+def option_sources(run: StepRun) -> OptionSources:
+    """What options are made from; customers who objected to profiling have no list, and so no option."""
+    consents, params = run.read(CONSENTS), run.config.campaign
+    impersonal = without_personalisation(consents, run.month)
+    lists = run.read(RECOMMENDATIONS).select("customer_id", "product_id", "rank", "score")
+    return OptionSources(
+        offers=offers_of(lists, impersonal, run.read(POPULARITY), params.popular),
+        customers=run.read(CUSTOMERS),
+        products=run.read(PRODUCTS),
+        owned=run.read(CUSTOMER_PRODUCT_MATRIX).where("owned"),
+        consents=consents,
+        contacts=sent_or_empty(run, CONTACTS),
+        responses=sent_or_empty(run, RESPONSES),
+        targets=earlier_targets(run),
+    )
+
+
+def sent_or_empty(run: StepRun, table: Table) -> DataFrame:
+    """The table's rows; none where the bank never delivered any."""
+    there = run.read_if_there(table)
+    return run.spark.createDataFrame([], table.ddl) if there is None else there
+
+
+def earlier_targets(run: StepRun) -> DataFrame | None:
+    """The targets of earlier months' campaigns; None where there were none."""
+    found: DataFrame | None = None
+    for read in run.reads:
+        if read.table != CAMPAIGN_TARGETS:
+            continue
+        rows = run.read_if_there(CAMPAIGN_TARGETS, read.month)
+        found = rows if found is None else found if rows is None else found.unionByName(rows)
+    return found
+
+
+def collect_last_prices(run: StepRun) -> list[LimitPrice]:
+    """The prices that the month before ended with: a few rows."""
+    rows = run.read_if_there(CAMPAIGN_LIMITS, months_before(run.month, 1))
+    if rows is None:
+        return []
+    return [LimitPrice(row["name"], row["kind"], row["price_yuan"]) for row in rows.collect()]
+
+
+def read_profile(run: StepRun) -> tuple[ProfileFeature, ...]:
+    """The places of the profile vector."""
+    return collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
+
+
+def profiles(run: StepRun, profile: Sequence[ProfileFeature]) -> DataFrame:
+    """One row: ``customer_id`` and ``profile`` vector of one customer."""
+    return run.read(SCORING_ROWS).select("customer_id", padded_profile(profile).alias("profile"))
+
+
+def read_valuer(run: StepRun, profile: Sequence[ProfileFeature]) -> ContactValuer:
+    """What values contacts: uplift where there is randomised history, else response, else the list's own score."""
+    trees = run.read_if_there(TREES, model=response.NAME)
+    curve = run.read_if_there(CALIBRATION, model=response.NAME)
+    learned = (
+        trees is not None and curve is not None and run.context.lake.count(TREES, month=run.month, model=response.NAME)
+    )
+    valuer = ContactValuer(
+        uplift=uplift.scorer(run.read(TREES, model=uplift.NAME), run.read(UPLIFT_CELLS), profile),
+        response=response.scorer(trees, curve, profile) if learned else None,
+        amounts=collect_amounts(run.read(EXPECTED_AMOUNTS)),
+    )
+    if valuer.uplift is None:
+        instead = "the lists' scores" if valuer.response is None else "response"
+        run.log(f"campaign: no randomised contacts to learn uplift from yet; offers are valued by {instead} × amount")
+    return valuer
+
+
+def campaign_customers(run: StepRun) -> int:
+    """How many customers the month knows."""
+    return run.context.lake.count(SCORING_ROWS, month=run.month)
+
+
+def _response_reads(context: RunContext) -> tuple[Read, ...]:
+    optional = not (context.lake.exists(CONTACTS) and context.lake.exists(RESPONSES))
+    return tuple(Read(table, model=response.NAME, optional=optional) for table in (TREES, CALIBRATION))

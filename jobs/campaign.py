@@ -1,0 +1,65 @@
+"""Decide the month's campaigns: who is contacted with what, in which arm, with which message; then hand them over."""
+
+import argparse
+from datetime import date
+
+from finrec_spark.pipeline.cli import Command, decided_month, run_command, step_body
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Step, StepRun, Writes
+from finrec_spark.steps.campaign_decision import decide
+from finrec_spark.steps.campaign_inputs import campaign_reads, require_sound_campaign, secrets_digest
+from finrec_spark.steps.campaign_publication import publish_campaign
+from finrec_spark.steps.campaign_report import print_decision
+from finrec_spark.tables import (
+    CAMPAIGN_EXPORTS,
+    CAMPAIGN_FUNNEL,
+    CAMPAIGN_LIMITS,
+    CAMPAIGN_TARGETS,
+    CHECKS,
+    EXCLUSIONS,
+    PUBLICATIONS,
+)
+
+
+def run(step_run: StepRun) -> int:
+    """Decide, check, store arms and probabilities, and only then export."""
+    return publish_campaign(step_run, decide(step_run))
+
+
+STEP = Step(
+    name="campaign",
+    run=run,
+    reads=campaign_reads,
+    writes=(
+        *map(Writes, (CAMPAIGN_TARGETS, CAMPAIGN_FUNNEL, CAMPAIGN_LIMITS, CAMPAIGN_EXPORTS)),
+        *map(Writes, (EXCLUSIONS, CHECKS, PUBLICATIONS)),
+    ),
+    params=lambda config: {"campaign": config.campaign, "measure": config.measure},
+    delivery=secrets_digest,
+)
+
+
+def body(context: RunContext, options: argparse.Namespace) -> None:
+    """Store and export the campaigns, or only say what they would be."""
+    require_sound_campaign(context)
+    month = decided_month(context, options)
+    if options.simulate:
+        simulate(context, month)
+    else:
+        step_body(STEP, lambda *_: month)(context, options)
+
+
+def simulate(context: RunContext, month: date) -> None:
+    """Print what the campaigns would be; nothing is stored."""
+    step_run = StepRun(context, STEP, month)
+    print_decision(step_run, decide(step_run))
+    step_run.discard_staged()
+
+
+def campaign_options(parser: argparse.ArgumentParser) -> None:
+    """``--simulate``."""
+    parser.add_argument("--simulate", action="store_true", help="print funnel, volume and cost; store and send nothing")
+
+
+if __name__ == "__main__":
+    run_command(Command(STEP.name, __doc__, body, campaign_options))
