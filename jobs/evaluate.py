@@ -1,4 +1,4 @@
-"""Measure the models: the last month held out, ratings, contacts with their outcome, or products without history."""
+"""Measure the models: the last month held out, ratings, contacts' outcomes, their uplift, products without history."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from finrec_spark.evaluation.report import (
     ratings_table,
     recall_table,
     response_table,
+    uplift_table,
 )
 from finrec_spark.pipeline.cli import (
     Command,
@@ -30,6 +31,7 @@ from finrec_spark.steps import evaluate_cold_products as cold_products
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps import evaluate_ratings as ratings
 from finrec_spark.steps import evaluate_response as response
+from finrec_spark.steps import evaluate_uplift as uplift
 from finrec_spark.steps.summary import collect_measured
 
 PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]]] = {
@@ -37,14 +39,15 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
     "ratings": (ratings.STEP, delivered_month, ratings_table),
     "cold_products": (cold_products.STEP, decided_month, recall_table),
     "response": (response.STEP, response.month_of_contacts, response_table),
+    "uplift": (uplift.STEP, uplift.month_of_trials, uplift_table),
 }
 
 
 def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     step, month_of, table = PROTOCOLS[options.protocol]
-    if step is response.STEP:
-        step = response.step_of(context)
+    if step in (response.STEP, uplift.STEP):
+        step = (response if step is response.STEP else uplift).step_of(context)
     month = month_of(context, options)
     if options.dry_run:
         context.log(verdict_line(Verdict(step, month, why_single(step, month, context))))
@@ -57,7 +60,12 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="last_month", help="how to measure")
     source_options(parser)
     response.response_options(parser)
+    uplift.uplift_options(parser)
+
+
+def _values(options: argparse.Namespace) -> dict[str, object]:
+    return (uplift.uplift_values if options.protocol == "uplift" else response.response_values)(options)
 
 
 if __name__ == "__main__":
-    run_command(Command("evaluate", __doc__, evaluate, _options, response.response_values))
+    run_command(Command("evaluate", __doc__, evaluate, _options, _values))

@@ -15,6 +15,7 @@ ENSEMBLE_GAIN = "ndcg_gain_of_ensemble"
 
 
 _RANKING = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN)
+_DIFFERENCES = (ENSEMBLE_GAIN, "gain_over_random", "gain_over_everyone")
 
 
 class MetricRow(NamedTuple):
@@ -82,6 +83,15 @@ def response_table(rows: Sequence[MetricRow]) -> Table:
     return table
 
 
+def uplift_table(rows: Sequence[MetricRow]) -> Table:
+    """One line a model, largest gain over chance first; then the references, which have a policy's value alone."""
+    columns = _metrics_shown(rows, "gain_over_random")
+    table = _empty_table(rows, columns)
+    for model, line in _by_model(rows, "gain_over_random", largest_first=True).items():
+        table.add_row(Text(model), *(_figure(line.get(metric)) for metric in columns))
+    return table
+
+
 def recall_table(rows: Sequence[MetricRow]) -> Table:
     """One line a model, largest recall first, with the intervals over the folds."""
     table = _empty_table(rows, ["recall"])
@@ -136,6 +146,11 @@ def _title(metric: str, k: int | None) -> str:
         "mae": "MAE",
         "map": "MAP",
         "hit_rate": "hit rate",
+        "qini": "Qini",
+        "auuc": "AUUC",
+        "policy_value": "policy's value",
+        "gain_over_random": "over random",
+        "gain_over_everyone": "over everyone",
         ENSEMBLE_GAIN: "ensemble's gain",
     }
     return names.get(metric, metric) + ("" if k is None or metric == ENSEMBLE_GAIN else f"@{k}")
@@ -145,7 +160,7 @@ def _figure(row: MetricRow | None) -> str:
     """A value ± half of its interval, such as .2710 ± .0031."""
     if row is None:
         return "–"
-    if row.metric == ENSEMBLE_GAIN:
+    if row.metric in _DIFFERENCES:
         return _difference(row.value, row.low, row.high)
     if row.low is None or row.high is None:
         return _short(row.value)

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -22,17 +21,22 @@ from pyspark.sql import functions as F
 from finrec_spark.arrays import Floats
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.calibration import AS_IT_IS, Curve, calibrated, collect_curve, fit_calibration
+from finrec_spark.models.offer_features import (
+    Words,
+    collect_offer_features,
+    feature_array,
+    feature_matrix,
+    included_features,
+    offer_features,
+)
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
 from finrec_spark.models.trees.kernel import Trees, collect_trees, leaves, probabilities
 from finrec_spark.params import Params
 from finrec_spark.sampling import bucket
 from finrec_spark.transforms.profiles.token_counts import profile_matrix
-from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature, is_read
+from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature
 
 NAME = "response"
-CATEGORY, CHANNEL = "product=", "channel="
-"""What the features of a product's category and of a channel begin with: 1 where it is that one, else 0."""
-
 _PARTS = 1_000
 _COLUMNS = ("profile", "offer", "category", "channel", "label")
 _SCORES_DDL = "score double, label double, weight double"
@@ -98,9 +102,9 @@ class ContactBatch:
     """
 
     profile: Floats
-    offer: NDArray[np.object_]
-    category: NDArray[np.object_]
-    channel: NDArray[np.object_]
+    offer: Words
+    category: Words
+    channel: Words
 
 
 Predict = Callable[[ContactBatch], Floats]
@@ -159,20 +163,14 @@ def require_both_answers(offers: Offers, least: int) -> None:
 
 def feature_names(profile: Sequence[ProfileFeature], offers: Offers, params: AcceptanceParams) -> tuple[str, ...]:
     """What the forest reads: the included profile features, then categories and channels, each by name."""
-    included = [f.name for f in profile if is_read(f.name, params.include, params.exclude)]
-    categories = (CATEGORY + name for name in sorted(offers.categories))
-    return (*included, *categories, *(CHANNEL + name for name in sorted(offers.channels)))
+    included = included_features(profile, params.include, params.exclude)
+    return (*included, *offer_features(offers.categories, offers.channels))
 
 
 def feature_rows(contacts: DataFrame, profile: Sequence[ProfileFeature], names: Sequence[str]) -> DataFrame:
     """One row: one contact as the forest reads it: ``key``, ``features``, ``label``, ``weight``."""
-    place = {feature.name: position for position, feature in enumerate(profile)}
-    values = [
-        F.col("profile")[place[name]] if name in place else (F.col(column) == value).cast("double")
-        for name in names
-        for column, value in [_offer_feature(name)]
-    ]
-    return contacts.select("key", F.array(*values).alias("features"), "label", F.lit(1.0).alias("weight"))
+    features = feature_array(profile, names).alias("features")
+    return contacts.select("key", features, "label", F.lit(1.0).alias("weight"))
 
 
 def scored_contacts(contacts: DataFrame, predict: Predict) -> DataFrame:
@@ -216,7 +214,7 @@ class ResponseScorer:
         """Probability that each contact is accepted, B."""
         return self.score(batch.profile, batch.category, batch.channel)
 
-    def score(self, profile: Floats, category: NDArray[np.object_], channel: NDArray[np.object_]) -> Floats:
+    def score(self, profile: Floats, category: Words, channel: Words) -> Floats:
         """Probability that each customer accepts, B.
 
         A category or channel that was never contacted is none of those that were.
@@ -226,9 +224,7 @@ class ResponseScorer:
             category: of the product that is offered, B.
             channel: that it is offered over, B.
         """
-        given = {"category": category, "channel": channel}
-        offered = [given[column] == value for column, value in map(_offer_feature, self.offers)]
-        features = np.column_stack([profile, *(column.astype(np.float64) for column in offered)])
+        features = feature_matrix(profile, self.offers, category, channel)
         return calibrated(self.curve, probabilities(self.trees, leaves(self.trees, features)))
 
 
@@ -250,16 +246,3 @@ def _scorer(trees: DataFrame, curve: Curve, profile: Sequence[ProfileFeature]) -
     offers = collect_offer_features(trees)
     names = [*(feature.name for feature in profile), *offers]
     return ResponseScorer(collect_trees(trees, names), curve, offers)
-
-
-def collect_offer_features(trees: DataFrame) -> tuple[str, ...]:
-    """The features of categories and channels that the trees ask for: as many as there are, at most."""
-    is_offer = F.col("feature").startswith(CATEGORY) | F.col("feature").startswith(CHANNEL)
-    rows = trees.where(is_offer).select("feature").distinct().orderBy("feature").collect()
-    return tuple(row["feature"] for row in rows)
-
-
-def _offer_feature(name: str) -> tuple[str, str]:
-    """The column of an offer and the value that the feature stands for."""
-    column = "category" if name.startswith(CATEGORY) else "channel"
-    return column, name[name.index("=") + 1 :] if "=" in name else ""

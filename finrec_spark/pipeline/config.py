@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, create_model, field_validator
 
+from finrec_spark.campaigns.expected_amounts import AmountParams
 from finrec_spark.campaigns.measurement.params import MeasureParams
 from finrec_spark.campaigns.params import CampaignParams
 from finrec_spark.errors import ConfigError
@@ -14,9 +15,11 @@ from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.held_out import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
 from finrec_spark.evaluation.responses import ResponseParams
+from finrec_spark.evaluation.uplift import TrialsParams
 from finrec_spark.messages import Language
 from finrec_spark.models.response import AcceptanceParams
 from finrec_spark.models.spec import ModelSpec, specs
+from finrec_spark.models.uplift.params import UpliftParams
 from finrec_spark.params import Params
 from finrec_spark.pipeline.properties import Values, merged, read_values, read_yaml, spark_properties
 from finrec_spark.ranking.ensemble import EnsembleParams
@@ -89,6 +92,9 @@ class Config(Params):
     response: ResponseParams = ResponseParams()
     acceptance: AcceptanceParams = AcceptanceParams()
     campaign: CampaignParams = CampaignParams()
+    uplift: UpliftParams = UpliftParams()
+    trials: TrialsParams = TrialsParams()
+    amounts: AmountParams = AmountParams()
     measure: MeasureParams = MeasureParams()
 
     @field_validator("models")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.allocation.report import LimitPrice
 from finrec_spark.campaigns.contact_values import ContactValuer, collect_amounts

@@ -141,16 +141,23 @@ def response_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--positive", metavar="VALUE", help="response --input: outcome to predict (default: yes)")
     parser.add_argument("--time", metavar="COLUMN", help="response --input: the contact's time, for folds in time")
     parser.add_argument(
-        "--drop", metavar="COLUMNS", action="append", help="response --input: columns to leave out, as a call's length"
+        "--drop",
+        metavar="COLUMNS",
+        action="append",
+        help="response, uplift --input: columns to leave out, as a call's length",
     )
 
 
 def response_values(options: argparse.Namespace) -> dict[str, object]:
     """What these options lay over the configuration."""
-    drop = [name.strip() for names in options.drop or () for name in names.split(",") if name.strip()]
-    given = {"label": options.label, "positive": options.positive, "time": options.time, "drop": drop}
+    given = {"label": options.label, "positive": options.positive, "time": options.time, "drop": dropped(options)}
     values = {name: value for name, value in given.items() if value}
     return {"response": values} if values else {}
+
+
+def dropped(options: argparse.Namespace) -> list[str]:
+    """The columns of ``--drop``, which may be given several times and names several by commas."""
+    return [name.strip() for names in options.drop or () for name in names.split(",") if name.strip()]
 
 
 def _path(context: RunContext) -> str:

@@ -27,6 +27,7 @@ from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
 SHOWN_METRICS = (
     *("ndcg", "recall", "coverage", ENSEMBLE_GAIN, "ndcg_share_of_truth"),
     *("rmse", "mae", "auc", "calibration_error", "brier", "lift"),
+    *("qini", "auuc", "policy_value", "gain_over_random", "gain_over_everyone"),
 )
 _EXAMPLES = 3
 

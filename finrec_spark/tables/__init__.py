@@ -42,6 +42,7 @@ from finrec_spark.tables.model import (
     CALIBRATION,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_STATES,
+    EXPECTED_AMOUNTS,
     NAIVE_BAYES,
     NETWORK_WEIGHTS,
     POPULARITY,
@@ -50,6 +51,7 @@ from finrec_spark.tables.model import (
     PRODUCT_STATES,
     REGISTRY,
     TREES,
+    UPLIFT_CELLS,
 )
 from finrec_spark.tables.silver import (
     CONSENTS,
@@ -85,6 +87,8 @@ MODELS = (
     NAIVE_BAYES,
     TREES,
     CALIBRATION,
+    UPLIFT_CELLS,
+    EXPECTED_AMOUNTS,
     NETWORK_WEIGHTS,
     PRODUCT_STATES,
     CUSTOMER_STATES,
@@ -113,6 +117,7 @@ __all__ = [
     "CUSTOMER_STATES",
     "EVENT_MONTHS",
     "EXCLUSIONS",
+    "EXPECTED_AMOUNTS",
     "GOLD",
     "INTERACTIONS",
     "LANDING",
@@ -149,5 +154,6 @@ __all__ = [
     "SILVER",
     "TOKEN_VECTORS",
     "TREES",
+    "UPLIFT_CELLS",
     "Table",
 ]

@@ -91,7 +91,7 @@ NAIVE_BAYES = Table(
 
 TREES = Table(
     name="model.trees",
-    grain="One node of one tree (decision_tree, random_forest)",
+    grain="One node of one tree (decision_tree, random_forest, response, uplift)",
     columns=(
         MONTH,
         MODEL,
@@ -101,7 +101,11 @@ TREES = Table(
         Column("right", "int", "Node for values above the threshold; -1 in a leaf"),
         Column("feature", "string", "Feature that is asked for; null in a leaf", nullable=True),
         Column("threshold", "double", "Value that it is held against; null in a leaf", nullable=True),
-        Column("probability", "double", "Share of the positive class among the node's training rows, in [0, 1]"),
+        Column(
+            "probability",
+            "double",
+            "Share of the positive class among the node's training rows, in [0, 1]; of uplift: (1 + effect) / 2",
+        ),
         Column("weight", "double", "Weighted number of training rows that came to the node"),
     ),
     key=("month", "model", "tree", "node"),
@@ -121,6 +125,40 @@ CALIBRATION = Table(
     ),
     key=("month", "model", "point"),
     partition_by=("month", "model"),
+)
+
+UPLIFT_CELLS = Table(
+    name="model.uplift_cells",
+    grain="What contact adds for one category over one channel, whoever the customer is",
+    columns=(
+        MONTH,
+        Column("category", "string", "The products' category; null: all of them", nullable=True),
+        Column("channel", "string", "Channel of the contact; null: all of them", nullable=True),
+        Column("contacted", "bigint", "Randomised trials in which the offer was made"),
+        Column("control", "bigint", "Those in which none was"),
+        Column(
+            "uplift", "double", "Probability of taking it with contact minus without; of few trials near the rest's"
+        ),
+        Column("own", "boolean", "Whether the trials of both arms suffice for estimates of single customers"),
+    ),
+    key=("month", "category", "channel"),
+    partition_by=("month",),
+    checks={"uplift_range": "uplift between -1 and 1"},
+)
+
+EXPECTED_AMOUNTS = Table(
+    name="model.expected_amounts",
+    grain="The money that one product is expected to be taken with",
+    columns=(
+        MONTH,
+        PRODUCT_ID,
+        Column("category", "string", "The product's category"),
+        Column("acquisitions", "bigint", "Acquisitions with a known amount that it is learned from"),
+        Column("amount", "double", "Yuan; of few acquisitions near the mean of its category"),
+    ),
+    key=("month", "product_id"),
+    partition_by=("month",),
+    checks={"amount_not_negative": "amount >= 0"},
 )
 
 NETWORK_WEIGHTS = Table(

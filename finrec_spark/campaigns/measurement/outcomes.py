@@ -79,6 +79,13 @@ def programme_outcomes(
     return _with_outcomes(everyone, interactions, contacts, ("customer_id",), start, params)
 
 
+def purchases(interactions: DataFrame, params: MeasureParams) -> DataFrame:
+    """One row: one interaction that counts; ``amount`` is 0 where no money, or none of the currency, was given."""
+    counted = F.coalesce("currency", F.lit(params.currency)) == params.currency
+    amount = F.when(counted, F.coalesce("value", F.lit(0)).cast(_MONEY)).otherwise(F.lit(0).cast(_MONEY))
+    return interactions.where(F.col("event_type").isin(list(params.event_types))).withColumn("amount", amount)
+
+
 def _with_outcomes(
     units: DataFrame,
     interactions: DataFrame,
@@ -89,9 +96,9 @@ def _with_outcomes(
 ) -> DataFrame:
     end = start + timedelta(days=params.window_days)
     baseline_start = start - timedelta(days=params.baseline_days)
-    purchases = _purchases(interactions, params)
-    brought = between(purchases, start, end).groupBy(*keys).agg(F.sum("amount").alias("yuan"))
-    before = between(purchases, baseline_start, start).groupBy("customer_id").agg(F.sum("amount").alias("baseline"))
+    bought = purchases(interactions, params)
+    brought = between(bought, start, end).groupBy(*keys).agg(F.sum("amount").alias("yuan"))
+    before = between(bought, baseline_start, start).groupBy("customer_id").agg(F.sum("amount").alias("baseline"))
     in_window = (F.col("contact_time") >= F.lit(start)) & (F.col("contact_time") < F.lit(end))
     reached = contacts.where(in_window & (F.col("arm") == TREATMENT)).select(*keys).distinct()
     joined = (
@@ -101,13 +108,6 @@ def _with_outcomes(
     )
     flags = [F.coalesce(name, F.lit(False)).alias(name) for name in ("taken", "contacted")]
     return joined.select(*_UNIT, *flags, _money("yuan").alias("yuan"), _money("baseline").alias("baseline_yuan"))
-
-
-def _purchases(interactions: DataFrame, params: MeasureParams) -> DataFrame:
-    """One row: one interaction that counts; ``amount`` is 0 where no money, or none of the currency, was given."""
-    counted = F.coalesce("currency", F.lit(params.currency)) == params.currency
-    amount = F.when(counted, F.coalesce("value", F.lit(0)).cast(_MONEY)).otherwise(F.lit(0).cast(_MONEY))
-    return interactions.where(F.col("event_type").isin(list(params.event_types))).withColumn("amount", amount)
 
 
 def _money(name: str) -> Column:

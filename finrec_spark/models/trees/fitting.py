@@ -51,7 +51,8 @@ def fit_trees(
 
     Args:
         rows: ``key`` (bigint, one a row), ``features`` (array of doubles, as long as ``feature_names``, NaN or
-            null where missing), ``label`` (0.0 or 1.0), ``weight`` (double, above 0, rounded to 1/2²⁰).
+            null where missing), ``label`` (double: 0 or 1, or any number whose mean is kept within [0, 1] in a
+            leaf), ``weight`` (double, above 0, rounded to 1/2²⁰).
         feature_names: names of the features by place.
         params: size and number of the trees.
         single: one tree that sees every row and feature, else a forest.

@@ -22,16 +22,21 @@ from finrec_spark.transforms.profiles.missing import SURE, UNSURE, canonical
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 
-class ContactTableParams(Params):
+class FeatureColumnParams(Params):
+    """How the columns of a file are read as features."""
+
+    drop: tuple[str, ...] = Field((), description="Columns that are not known before the contact, or not to be used")
+    number_share: float = Field(0.99, gt=0.5, le=1, description="Share of a column's values that make it a number")
+    rare_values: int = Field(20, ge=1, description="Contacts that a category's value needs to stand for itself")
+    max_values: int = Field(100, ge=1, le=10_000, description="Values of one category, at most; the most frequent ones")
+
+
+class ContactTableParams(FeatureColumnParams):
     """What of a file of contacts is learned from, and how its columns are read."""
 
     label: str | None = Field(None, description="Column that tells the outcome")
     positive: str = Field("yes", min_length=1, description="The outcome that is predicted; every other one is not it")
     time: str | None = Field(None, description="Column with the contact's time: folds in time rather than by chance")
-    drop: tuple[str, ...] = Field((), description="Columns that are not known before the contact, or not to be used")
-    number_share: float = Field(0.99, gt=0.5, le=1, description="Share of a column's values that make it a number")
-    rare_values: int = Field(20, ge=1, description="Contacts that a category's value needs to stand for itself")
-    max_values: int = Field(100, ge=1, le=10_000, description="Values of one category, at most; the most frequent ones")
 
 
 @dataclass(frozen=True)
@@ -62,21 +67,21 @@ def collect_contact_table(rows: DataFrame, params: ContactTableParams, seed: int
         ConfigError: the label, the time or a column to drop is not there, or no column is left.
     """
     label, names = label_and_features(rows.columns, params)
-    known = rows.where(_named(label).isNotNull())
+    known = rows.where(named_column(label).isNotNull())
     features = collect_features(known, names, params)
-    time = parsed_time(_quoted(_normal(params.time))).value if params.time else F.lit(None).cast("timestamp")
-    line = F.xxhash64(seed_of(seed), *map(_named, sorted(rows.columns)))
+    time = parsed_time(_quoted(normal_name(params.time))).value if params.time else F.lit(None).cast("timestamp")
+    line = F.xxhash64(seed_of(seed), *map(named_column, sorted(rows.columns)))
     nothing = F.lit(None).cast("string")
     contacts = known.select(
         line.alias("line"),
         time.alias("contact_time"),
-        F.array(*map(_as_double, names, features)).cast("array<double>").alias("profile"),
+        feature_vector(names, features).alias("profile"),
         F.lit("contact").alias("offer"),
         nothing.alias("category"),
         nothing.alias("channel"),
-        (_named(label) == F.lit(params.positive)).cast("double").alias("label"),
+        (named_column(label) == F.lit(params.positive)).cast("double").alias("label"),
     )
-    return ContactTable(features, _keyed(contacts.where("contact_time is not null") if params.time else contacts))
+    return ContactTable(features, keyed(contacts.where("contact_time is not null") if params.time else contacts))
 
 
 def label_and_features(columns: Sequence[str], params: ContactTableParams) -> tuple[str, list[str]]:
@@ -85,8 +90,8 @@ def label_and_features(columns: Sequence[str], params: ContactTableParams) -> tu
     Raises:
         ConfigError: the label, the time or a column to drop is not there, or no column is left.
     """
-    label = _normal(params.label)
-    left_out = {_normal(name) for name in (*params.drop, params.time) if name}
+    label = normal_name(params.label)
+    left_out = {normal_name(name) for name in (*params.drop, params.time) if name}
     absent = sorted(({label} | left_out) - set(columns))
     if absent:
         raise ConfigError(
@@ -98,10 +103,10 @@ def label_and_features(columns: Sequence[str], params: ContactTableParams) -> tu
     return label, names
 
 
-def collect_features(rows: DataFrame, names: Sequence[str], params: ContactTableParams) -> tuple[ProfileFeature, ...]:
+def collect_features(rows: DataFrame, names: Sequence[str], params: FeatureColumnParams) -> tuple[ProfileFeature, ...]:
     """The columns with their kinds and a category's values, the most frequent first, ties by value: a few a column."""
     known = [F.count_if(~_is_nothing(name)).alias(f"known_{place}") for place, name in enumerate(names)]
-    numbers = [F.count(as_number(_named(name))).alias(f"number_{place}") for place, name in enumerate(names)]
+    numbers = [F.count(as_number(named_column(name))).alias(f"number_{place}") for place, name in enumerate(names)]
     counts = rows.agg(*known, *numbers).collect()[0]
     is_number = [
         counts[f"number_{place}"] >= max(1, params.number_share * counts[f"known_{place}"])
@@ -115,25 +120,30 @@ def collect_features(rows: DataFrame, names: Sequence[str], params: ContactTable
     )
 
 
+def feature_vector(names: Sequence[str], features: Sequence[ProfileFeature]) -> Column:
+    """array<double> of a row's columns, as ``collect_features`` found them: a number, or a category's code."""
+    return F.array(*map(_as_double, names, features)).cast("array<double>")
+
+
 def _is_nothing(name: str) -> Column:
     """Whether the value is missing, or a word for nothing, which no number is held against."""
-    return F.coalesce(canonical(_named(name)).isin(*SURE, *UNSURE), F.lit(True))
+    return F.coalesce(canonical(named_column(name)).isin(*SURE, *UNSURE), F.lit(True))
 
 
-def _keyed(contacts: DataFrame) -> DataFrame:
+def keyed(contacts: DataFrame) -> DataFrame:
     """With a ``key`` of its own for each of the contacts, equal lines among them."""
     place = F.row_number().over(Window.partitionBy("line").orderBy("line"))
     return contacts.withColumn("key", F.xxhash64("line", place))
 
 
-def _collect_values(rows: DataFrame, name: str, params: ContactTableParams) -> tuple[str, ...]:
-    counts = rows.select(_named(name).alias("value")).where("value is not null").groupBy("value").count()
+def _collect_values(rows: DataFrame, name: str, params: FeatureColumnParams) -> tuple[str, ...]:
+    counts = rows.select(named_column(name).alias("value")).where("value is not null").groupBy("value").count()
     frequent = counts.where(F.col("count") >= params.rare_values).orderBy(F.desc("count"), "value")
     return tuple(row["value"] for row in frequent.limit(params.max_values).collect())
 
 
 def _as_double(name: str, feature: ProfileFeature) -> Column:
-    text = _named(name)
+    text = named_column(name)
     if feature.kind == "number":
         value = as_number(text)
     else:
@@ -142,12 +152,12 @@ def _as_double(name: str, feature: ProfileFeature) -> Column:
     return F.coalesce(value, F.lit(float("nan")))
 
 
-def _normal(name: str | None) -> str:
+def normal_name(name: str | None) -> str:
     """A column's name as the file's columns are named."""
     return (name or "").strip().lower()
 
 
-def _named(name: str) -> Column:
+def named_column(name: str) -> Column:
     return F.col(_quoted(name))
 
 

@@ -1,0 +1,104 @@
+"""What a contact is expected to bring: uplift × expected amount, or response × amount where there is no uplift."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+
+from finrec_spark.arrays import Floats
+from finrec_spark.errors import ModelNotFound
+from finrec_spark.models.offer_features import Words
+from finrec_spark.models.response import ResponseScorer
+from finrec_spark.models.uplift.deployed import UpliftScorer
+from finrec_spark.transforms.profiles.token_counts import profile_matrix
+
+RESPONSE = "response"
+"""An estimate that is no uplift: it counts also those who would have taken the product without contact."""
+
+_READ = ("profile", "product_id", "category", "channel")
+_ADDED = "probability double, amount double, value double, value_source string"
+
+
+class Values(NamedTuple):
+    """What each contact brings, B each.
+
+    Attributes:
+        probability: what it adds to the probability of taking the product; of source ``response`` all of it.
+        amount: yuan that the product is taken with.
+        value: their product: yuan, before what the contact costs; below 0 where contact keeps customers away.
+        source: ``uplift``, ``pooled`` or ``response``.
+    """
+
+    probability: Floats
+    amount: Floats
+    value: Floats
+    source: NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class ContactValuer:
+    """Values contacts.
+
+    Attributes:
+        uplift: None where the bank has no randomised history to learn from.
+        response: the fallback; None where the bank has no answers either, and then there is an uplift.
+        amounts: yuan by product; a product that is not there brings nothing.
+    """
+
+    uplift: UpliftScorer | None
+    response: ResponseScorer | None
+    amounts: Mapping[str, float]
+
+    def values(self, profile: Floats, product_id: Words, category: Words, channel: Words) -> Values:
+        """What each contact brings.
+
+        Args:
+            profile: B × F profile vectors, NaN where a value is missing.
+            product_id: that is offered, B.
+            category: of that product, B.
+            channel: that it is offered over, B.
+        """
+        probability, source = self._probability(profile, category, channel)
+        amount = pd.Series(product_id, dtype=object).map(self.amounts).fillna(0.0).to_numpy(np.float64)
+        return Values(probability, amount, probability * amount, source)
+
+    def _probability(self, profile: Floats, category: Words, channel: Words) -> tuple[Floats, NDArray[np.object_]]:
+        if self.uplift is not None:
+            return self.uplift.score(profile, category, channel)
+        if self.response is None:
+            raise ModelNotFound("campaign: there is neither uplift nor response; run train_response for the month")
+        probability = self.response.score(profile, category, channel)
+        return probability, np.full(len(probability), RESPONSE, dtype=object)
+
+
+def collect_amounts(amounts: DataFrame) -> dict[str, float]:
+    """Yuan by product, from the month's rows of ``model.expected_amounts``: as many as products."""
+    return {row["product_id"]: row["amount"] for row in amounts.select("product_id", "amount").collect()}
+
+
+def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
+    """One row: one contact that is possible, with what it brings.
+
+    Args:
+        options: ``profile``, ``product_id``, ``category``, ``channel`` and any other columns.
+        valuer: sent to every executor.
+
+    Returns:
+        The options' columns, ``probability``, ``amount``, ``value`` and ``value_source``; see ``Values``.
+    """
+    kept = options.columns
+
+    def value(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            words = (batch.column(name).to_numpy(zero_copy_only=False) for name in _READ[1:])
+            found = valuer.values(profile_matrix(batch.column("profile")), *words)
+            columns = [*map(batch.column, kept), *map(pa.array, found)]
+            yield pa.RecordBatch.from_arrays(columns, names=[*kept, "probability", "amount", "value", "value_source"])
+
+    ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in options.schema)
+    return options.mapInArrow(value, f"{ddl}, {_ADDED}")

@@ -1,0 +1,120 @@
+"""What uplift learners are worth: on the bank's own finished campaigns, or on any file of randomised contacts."""
+
+import argparse
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from finrec_spark.errors import ConfigError, InputMissing
+from finrec_spark.evaluation.uplift import PROTOCOL, cross_validate, metric_rows
+from finrec_spark.evaluation.uplift_models import Setting
+from finrec_spark.months import parse_month
+from finrec_spark.pipeline.cli import decided_month
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.step import Step, StepRun, Writes
+from finrec_spark.sources.contact_file import contact_file_fingerprint, read_contact_file
+from finrec_spark.steps.evaluate_response import NO_MONTH, dropped
+from finrec_spark.steps.randomised_history import randomised_reads, read_randomised_history
+from finrec_spark.tables import METRICS
+from finrec_spark.transforms.ingest.trial_table import collect_trial_table
+from finrec_spark.transforms.profiles.vector import ProfileFeature
+
+
+def evaluate_uplift(run: StepRun) -> int:
+    """Learn from the bank's own finished campaigns, and measure on customers whom the learners did not see.
+
+    Raises:
+        InputMissing: no campaign is finished.
+    """
+    history = read_randomised_history(run)
+    if history.trials is None:
+        raise InputMissing(
+            "evaluate_uplift: no campaign whose window is over is in the lake; name a file of randomised contacts with"
+            " --input, or wait for a campaign's end"
+        )
+    return _measure(run, history.profile, history.trials)
+
+
+def evaluate_trial_file(run: StepRun) -> int:
+    """The same on a file of randomised contacts; the lake is only written to."""
+    params = run.config.trials
+    table = collect_trial_table(read_contact_file(run.spark, _path(run.context)), params, params.seed)
+    return _measure(run, table.profile, table.trials)
+
+
+def _measure(run: StepRun, profile: tuple[ProfileFeature, ...], trials: DataFrame) -> int:
+    kept = trials.persist()
+    folds = list(cross_validate(kept, Setting(profile, run.config.uplift, f"{run.scratch}/trees"), run.config.trials))
+    kept.unpersist()
+    return run.write(METRICS, metric_rows(run.spark, folds), protocol=PROTOCOL, run_id=run.run_id)
+
+
+def _params(config: Config) -> dict[str, object]:
+    return {"uplift": config.uplift, "trials": config.trials}
+
+
+STEP = Step(
+    name="evaluate_uplift",
+    run=evaluate_uplift,
+    reads=randomised_reads,
+    writes=(Writes(METRICS),),
+    params=lambda config: {**_params(config), "measure": config.measure},
+)
+
+FILE_STEP = Step(
+    name="evaluate_trial_file",
+    run=evaluate_trial_file,
+    writes=(Writes(METRICS),),
+    params=_params,
+    delivery=lambda context: contact_file_fingerprint(context.spark, _path(context)),
+    monthly=False,
+)
+
+
+def step_of(context: RunContext) -> Step:
+    """The step that measures what the command line names: a file of randomised contacts, or the bank's campaigns."""
+    return STEP if context.input_dir is None else FILE_STEP
+
+
+def month_of_trials(context: RunContext, options: argparse.Namespace) -> date:
+    """``--month``; without it January 1970 for a file, or the month after the bank's newest interaction.
+
+    Raises:
+        ConfigError: a file without its columns, or columns without a file.
+        InputMissing: the file, or the bank's interactions, are not there.
+    """
+    params = context.config.trials
+    named = params.treatment is not None and params.outcome is not None
+    if context.input_dir is None and (params.treatment or params.outcome):
+        raise ConfigError("--treatment and --outcome are of a file: name it with --input, or leave them out")
+    if context.input_dir is None:
+        return decided_month(context, options)
+    if not named:
+        raise ConfigError(
+            "--protocol uplift --input FILE needs --treatment COLUMN, which offer chance made, and --outcome COLUMN"
+        )
+    contact_file_fingerprint(context.spark, context.input_dir)
+    return NO_MONTH if options.month is None else parse_month(options.month)
+
+
+def uplift_options(parser: argparse.ArgumentParser) -> None:
+    """``--treatment``, ``--control``, ``--outcome`` and ``--amount``; --input is the file, --drop is response's."""
+    parser.add_argument("--treatment", metavar="COLUMN", help="uplift --input: column that tells which offer was made")
+    parser.add_argument("--control", metavar="VALUE", help="uplift --input: its value where none was made")
+    parser.add_argument("--outcome", metavar="COLUMN", help="uplift --input: number above zero where it was taken")
+    parser.add_argument("--amount", metavar="COLUMN", help="uplift --input: what a policy is measured by")
+
+
+def uplift_values(options: argparse.Namespace) -> dict[str, object]:
+    """What these options lay over the configuration."""
+    names = ("treatment", "control", "outcome", "amount")
+    given = {**{name: getattr(options, name) for name in names}, "drop": dropped(options)}
+    values = {name: value for name, value in given.items() if value}
+    return {"trials": values} if values else {}
+
+
+def _path(context: RunContext) -> str:
+    if context.input_dir is None:
+        raise InputMissing("--protocol uplift: no file of contacts is named; name one with --input")
+    return context.input_dir
