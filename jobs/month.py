@@ -10,10 +10,24 @@ from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.scheduler import Plan, run_plan
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_last_month
-from finrec_spark.steps.month_plan import month_plan
+from finrec_spark.steps.campaign_inputs import require_sound_campaign
+from finrec_spark.steps.month_plan import MonthSteps, month_plan
 from finrec_spark.steps.summary import print_summary
 from finrec_spark.steps.training import training_steps
-from jobs import build_matrix, build_profile, build_sequences, embed_text, generate, ingest, recommend, train_forest
+from jobs import (
+    build_matrix,
+    build_profile,
+    build_sequences,
+    campaign,
+    embed_text,
+    generate,
+    ingest,
+    measure,
+    recommend,
+    train_forest,
+    train_response,
+    train_uplift,
+)
 from jobs import train_gru as gru
 
 
@@ -21,16 +35,20 @@ def catalogue() -> tuple[Step, ...]:
     """Every step that a month may take after ingest, in the order in which those that could start do."""
     features = (build_matrix.STEP, build_profile.STEP)
     network = (embed_text.STEP, build_sequences.STEP, gru.STEP)
-    return (*features, *training_steps(), *network, train_forest.STEP, evaluate_last_month.STEP, recommend.STEP)
+    decided = (train_forest.STEP, evaluate_last_month.STEP, recommend.STEP)
+    contacts = (train_response.STEP, train_uplift.STEP, measure.STEP, campaign.STEP)
+    return (*features, *training_steps(), *network, *decided, *contacts)
 
 
 def plan_of(context: RunContext, month: date) -> Plan:
     """The month's plan as the lake's history allows it."""
-    return month_plan(month, recommend.STEP, evaluate_last_month.STEP, catalogue(), context)
+    steps = MonthSteps(recommend.STEP, evaluate_last_month.STEP, campaign.STEP, measure.STEP)
+    return month_plan(month, steps, catalogue(), context)
 
 
 def run(context: RunContext, options: argparse.Namespace) -> None:
-    """Take the delivery in, hold the month before out, then decide the month."""
+    """Take the delivery in, hold the month before out, decide the month and its campaigns, measure earlier ones."""
+    require_sound_campaign(context)
     if options.dry_run:
         explain(context, options)
         return

@@ -1,10 +1,16 @@
 """Train acceptance on earlier contacts and their answers: what a campaign weighs an offer by."""
 
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+
+from finrec_spark.errors import ModelNotFound
 from finrec_spark.models import naive_bayes, response
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.contact_history import history_reads, read_contact_history
 from finrec_spark.tables import CALIBRATION, NAIVE_BAYES, REGISTRY, TREES
+from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 
 def train_response(run: StepRun) -> int:
@@ -13,8 +19,7 @@ def train_response(run: StepRun) -> int:
     history = read_contact_history(run)
 
     contacts = history.known_at(run.month, params.answer_days).persist()
-    fitted = response.fit(contacts, history.profile, params, f"{run.scratch}/trees")
-    run.log(f"train_response: {fitted.contacts:,} contacts, {fitted.accepted:,} of them accepted")
+    fitted = _fitted(run, contacts, history.profile)
     odds = naive_bayes.fit_answers(contacts, history.profile, run.config.of(naive_bayes.SPEC))
 
     run.register_model(response.NAME, params)
@@ -23,6 +28,20 @@ def train_response(run: StepRun) -> int:
     contacts.unpersist()
     return written + run.write(CALIBRATION, fitted.calibration, model=response.NAME)
 
+
+def _fitted(run: StepRun, contacts: DataFrame, profile: Sequence[ProfileFeature]) -> response.FittedResponse:
+    """The model's rows; none where there is too little to learn from, and then the log says so."""
+    try:
+        fitted = response.fit(contacts, profile, run.config.acceptance, f"{run.scratch}/trees")
+    except ModelNotFound as reason:
+        run.log(f"train_response: {reason}")
+        trees, calibration = (run.spark.createDataFrame([], ddl) for ddl in _EMPTY)
+        return response.FittedResponse(trees, calibration, 0, 0)
+    run.log(f"train_response: {fitted.contacts:,} contacts, {fitted.accepted:,} of them accepted")
+    return fitted
+
+
+_EMPTY = tuple(table.ddl_without("month", "model") for table in (TREES, CALIBRATION))
 
 STEP = Step(
     name="train_response",

@@ -180,8 +180,8 @@ def _append_csv(stream: _Hashing, rows: pa.Table) -> None:
 def csv_lines(rows: Iterable[Sequence[str | None]]) -> bytes:
     r"""Rows as RFC 4180 has them, in UTF-8; a cell that a spreadsheet would take for a formula gets a ' before it.
 
-    >>> csv_lines([("C1", "=1+1", None), ("C2", 'say "hi"', "a,b")])
-    b'C1,\'=1+1,\r\nC2,"say ""hi""","a,b"\r\n'
+    >>> csv_lines([("C1", "=1+1", None), ("C2", "+1", "a,b")])
+    b'C1,\'=1+1,\r\nC2,\'+1,"a,b"\r\n'
     """
     text = StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)

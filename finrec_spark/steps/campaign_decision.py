@@ -58,7 +58,7 @@ class Decision:
 
 
 def decide(run: StepRun) -> Decision:
-    """Options, rules, values, explorers, allocation, arms, messages: each worked out once into the run's scratch files."""
+    """Options, rules, values, explorers, allocation, arms, messages: each worked out once, into scratch files."""
     policy, params = required_policy(run), run.config.campaign
     judged = run.stage(_judged(run), "judged")
     worth = run.stage(_worth(run, judged), "worth")

@@ -61,8 +61,9 @@ def _volume(targets: DataFrame, level: float) -> str:
     ).collect()[0]
     value, half = row["value"] or 0.0, float(stats.norm.ppf((1 + level) / 2)) * (row["spread"] or 0.0) ** 0.5
     return (
-        f"Expected: {value:,.0f} yuan beyond what would be taken anyway, net of {row['cost'] or 0:,.0f} yuan of contacts;"
-        f" by chance alone {value - half:,.0f} to {value + half:,.0f} in {level:.0%} of cases, were all estimates true."
+        f"Expected: {value:,.0f} yuan beyond what would be taken anyway, net of {row['cost'] or 0:,.0f} yuan of"
+        f" contacts; by chance alone {value - half:,.0f} to {value + half:,.0f} in {level:.0%} of cases, were all"
+        " estimates true."
     )
 
 

@@ -1,22 +1,39 @@
 """The month's plan: which steps, in which months, behind which others. All of it follows from what the steps read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.scheduler import Plan, plan_for
 from finrec_spark.pipeline.step import Step
+from finrec_spark.steps.campaign_inputs import is_possible
 from finrec_spark.steps.earlier_months import held_out_month
+from finrec_spark.steps.finished_campaigns import measuring_months
 
 
-def month_plan(month: date, recommend: Step, evaluate: Step, catalogue: Sequence[Step], context: RunContext) -> Plan:
-    """Everything after ingest: the month's lists, and every model measured on the month before where it can be.
+@dataclass(frozen=True)
+class MonthSteps:
+    """The steps that a month is run for: lists, the models' figures, campaigns, and what earlier ones brought."""
+
+    recommend: Step
+    evaluate: Step
+    campaign: Step
+    measure: Step
+
+
+def month_plan(month: date, steps: MonthSteps, catalogue: Sequence[Step], context: RunContext) -> Plan:
+    """Everything after ingest, as far as the bank's history and policy allow it.
 
     Args:
         month: first day of the month to decide.
-        recommend: the step that makes the lists.
-        evaluate: the step that holds out the month before.
+        steps: what is wanted.
         catalogue: every step that may be needed, in the order in which those that could start do.
     """
-    measured = [(evaluate, month)] if held_out_month(context, month) else []
-    return plan_for([(recommend, month), *measured], catalogue, context)
+    wanted = [(steps.recommend, month)]
+    if held_out_month(context, month):
+        wanted.append((steps.evaluate, month))
+    wanted += [(steps.measure, of) for of in measuring_months(context, month)]
+    if is_possible(context):
+        wanted.append((steps.campaign, month))
+    return plan_for(wanted, catalogue, context)

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from finrec_spark.campaigns.trials import finished_months, randomised_trials
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.steps.finished_campaigns import campaign_months
 from finrec_spark.tables import (
     CAMPAIGN_TARGETS,
     CUSTOMER_PROFILE,
@@ -19,8 +20,6 @@ from finrec_spark.tables import (
     Table,
 )
 from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
-
-CAMPAIGN_STEP = "campaign"
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,7 @@ class RandomisedHistory:
 
 def randomised_reads(context: RunContext, month: date) -> tuple[Read, ...]:
     """What ``read_randomised_history`` reads: targets and profiles of every month whose campaigns are finished."""
-    run = {attempt.month for attempt in context.ledger.attempts if attempt.step == CAMPAIGN_STEP}
-    months = finished_months(run, month, context.config.measure)
+    months = finished_months(campaign_months(context), month, context.config.measure)
     of_months = (Read(t, m, optional=True) for m in months for t in (CAMPAIGN_TARGETS, CUSTOMER_PROFILE))
     return (Read(PRODUCTS), Read(INTERACTIONS), Read(PROFILE_FEATURES), Read(PROFILE_VALUES), *of_months)
 

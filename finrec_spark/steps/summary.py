@@ -14,6 +14,7 @@ from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome
 from finrec_spark.pipeline.slices import slice_of
+from finrec_spark.steps.campaign_results import print_campaign, print_outcomes
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,
@@ -42,6 +43,8 @@ def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome])
     console.print(work if ran else "Everything was up to date.")
     console.print(_written(context, month))
     _print_metrics(console, context, month)
+    print_campaign(context, month)
+    print_outcomes(context, month)
     examples = _collect_examples(context, month) if ran else []  # the one part that asks Spark
     for place, (held, rows) in enumerate(examples, start=1):
         console.print(_example(place, held, rows))

@@ -56,7 +56,8 @@ def reachable_channels(consents: DataFrame, month: date) -> DataFrame:
         ``customer_id``, ``channel``.
 
     >>> said = [("ann", "sms", True, "2022-01-01"), ("ben", "sms", True, "2022-01-01"),
-    ...     ("ann", "app", True, "2022-01-01"), ("ann", "app", False, "2022-02-01"), ("ben", "all", False, "2022-03-01")]
+    ...     ("ann", "app", True, "2022-01-01"), ("ann", "app", False, "2022-02-01"),
+    ...     ("ben", "all", False, "2022-03-01")]
     >>> consents = spark.createDataFrame(said,
     ...     "customer_id string, channel string, consented boolean, valid_from string").withColumn("purpose",
     ...     F.lit("marketing"))

@@ -1,0 +1,31 @@
+"""Which campaigns are over, and when each of them is measured: in the first month that knows its whole window."""
+
+from datetime import date
+
+from finrec_spark.campaigns.measurement.outcomes import window_is_over
+from finrec_spark.months import months_before
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.ledger import DONE
+
+CAMPAIGN_STEP = "campaign"
+
+
+def campaign_months(context: RunContext) -> tuple[date, ...]:
+    """The months whose campaigns were decided, oldest first."""
+    attempts = context.ledger.attempts
+    return tuple(sorted({a.month for a in attempts if a.step == CAMPAIGN_STEP and a.status == DONE}))
+
+
+def measured_in(context: RunContext, month: date) -> tuple[date, ...]:
+    """The months whose campaigns are measured in ``month``: over when it begins, and not a month before."""
+    params = context.config.measure
+    over = (start for start in campaign_months(context) if window_is_over(start, month, params))
+    return tuple(start for start in over if not window_is_over(start, months_before(month, 1), params))
+
+
+def measuring_months(context: RunContext, month: date) -> tuple[date, ...]:
+    """The months up to ``month`` in which there is something to measure, oldest first."""
+    first = min(campaign_months(context), default=month)
+    back = (month.year - first.year) * 12 + month.month - first.month
+    months = (months_before(month, n) for n in range(back, -1, -1))
+    return tuple(of for of in months if measured_in(context, of))
