@@ -11,6 +11,7 @@ RUN = [
     "pandas==2.2.3",  # Spark asks for it wherever Arrow is used
     "scipy==1.14.1",  # sparse matrix products of the similarity models
     "scikit-learn==1.5.2",  # the reference that response models are measured beside; works with that numpy and scipy
+    "highspy==1.16.0",  # HiGHS: a campaign's closest calls, and small campaigns whole, as mixed-integer programs
     "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
     "PyYAML==6.0.2",  # reads conf/*.yaml
     "Babel==2.18.0",  # reads the catalogues of finrec_spark/messages as a translator leaves them, nothing compiled

@@ -1,7 +1,6 @@
 """The method: survey, prices on a sample, prices on all, a cut, and HiGHS for the closest calls."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.campaigns.allocation.block import Block
-from finrec_spark.campaigns.allocation.candidates import Candidates
+from finrec_spark.campaigns.allocation.candidates import Candidates, PassCount
 from finrec_spark.campaigns.allocation.choice import dual_sums
 from finrec_spark.campaigns.allocation.decision import (
     Decision,
@@ -35,7 +34,7 @@ from finrec_spark.campaigns.allocation.survey import (
     survey_sums,
     unmatched,
 )
-from finrec_spark.errors import ConfigError
+from finrec_spark.errors import ConfigError, InputMissing
 
 _WIDENED_BY, _WIDENINGS = 4, 4
 _OTHER_PASSES = 3 + 2 * (1 + _WIDENINGS)  # survey, sample, closeness, and two for each core that is tried
@@ -43,24 +42,6 @@ _CURVED_RIDGE = 0.1  # of the mean value: a wider ridge than that of the prices,
 
 StartPrices = Mapping[tuple[str, str], float]
 """``AllocationReport.prices`` of an earlier campaign; those of limits that this one does not have are ignored."""
-
-
-@dataclass
-class PassCount:
-    """Candidates, and how often all of them were read."""
-
-    candidates: Candidates
-    passes: int = field(default=0)
-
-    def total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.total``."""
-        self.passes += 1
-        return self.candidates.total(part)
-
-    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
-        """As ``Candidates.collect_customers``."""
-        self.passes += 1
-        return self.candidates.collect_customers(part)
 
 
 class Rounded(NamedTuple):
@@ -77,9 +58,12 @@ def decide(
     """The allocation that the parameters ask for.
 
     Raises:
+        InputMissing: there are no candidates.
         DataQualityError: a candidate is given twice.
         ConfigError: limits that no allocation keeps, or too many candidates for exact mode.
     """
+    if not candidates.count:
+        raise InputMissing("there are no candidates to allocate: check what was scored for the campaign")
     if params.exact and candidates.count > params.exact_candidates:
         raise ConfigError(f"exact: {candidates.count} candidates, above exact_candidates: {params.exact_candidates}")
     read = PassCount(candidates)
@@ -106,9 +90,7 @@ def surveyed(read: PassCount, params: AllocationParams) -> tuple[Problem, Survey
     return Problem(vocabulary, rows, weights, params.offers_per_customer, params.seed, unit, scale), survey
 
 
-def prices_of_all(
-    read: PassCount, problem: Problem, sample: Sample, start: Floats, params: AllocationParams
-) -> Floats:
+def prices_of_all(read: PassCount, problem: Problem, sample: Sample, start: Floats, params: AllocationParams) -> Floats:
     """The sample's prices, brought to the limits by passes over all candidates; the curvature stays the sample's."""
     block, scaled = sample.block, sample.problem
     second = local_curvature(block, scaled, _CURVED_RIDGE * problem.scale)(start) / sample.share
@@ -137,7 +119,7 @@ def rounded(read: PassCount, problem: Problem, prices: Floats, params: Allocatio
         found = _closed(read, problem, cut_of(closeness, problem, prices, core))
         if found is not None:
             return found._replace(bound=bound)
-    raise ConfigError(_no_allocation(problem, f"not with {core} candidates left open"))
+    raise ConfigError(_no_allocation(problem, f"tried with {core} candidates left open"))
 
 
 def decided_exactly(read: PassCount, problem: Problem, prices: Floats) -> Rounded:
@@ -145,7 +127,7 @@ def decided_exactly(read: PassCount, problem: Problem, prices: Floats) -> Rounde
     nothing = np.zeros(problem.vocabulary.n_resources + 1, np.int64)
     found = _closed(read, problem, Cut(prices, nothing, nothing, BINS), exact=True)
     if found is None:
-        raise ConfigError(_no_allocation(problem, "proved by HiGHS"))
+        raise ConfigError(_no_allocation(problem, "HiGHS found none"))
     return found
 
 

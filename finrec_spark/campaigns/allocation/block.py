@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from finrec_spark.arrays import Bits, Bools, Floats, Ints
 
 MICROS = 1_000_000  # costs are whole millionths of a yuan: budgets are kept to the last of them
+
+Positions = NDArray[np.int32]
+"""Positions in a vocabulary; -1 is null."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,10 @@ class Block:
     customers: NDArray[np.object_]
     keys: Bits
     sizes: Ints
-    product: NDArray[np.int32]
-    channel: NDArray[np.int32]
-    branch: NDArray[np.int32]
-    segment: NDArray[np.int32]
+    product: Positions
+    channel: Positions
+    branch: Positions
+    segment: Positions
     value: Floats
     cost: Ints
 
@@ -64,9 +68,9 @@ class Block:
     def from_bytes(cls, data: bytes) -> "Block":
         """What ``to_bytes`` gave."""
         source = pa.BufferReader(data)
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for _ in range(2):
-            (batch,) = pa.ipc.open_stream(source).read_all().to_batches() or [None]
+            batch = pa.ipc.open_stream(source).read_next_batch()
             arrays |= {name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names}
         return cls(**arrays)
 

@@ -1,6 +1,7 @@
 """All candidates of a campaign, wherever they lie: what the method asks of them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from finrec_spark.arrays import Ints
@@ -45,3 +46,21 @@ class HeldCandidates:
     def collect_customers(self, part: Callable[[Block], Block]) -> Block:
         """As ``Candidates.collect_customers``."""
         return part(self.block)
+
+
+@dataclass
+class PassCount:
+    """Candidates, and how often all of them were read."""
+
+    candidates: Candidates
+    passes: int = field(default=0)
+
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.total``."""
+        self.passes += 1
+        return self.candidates.total(part)
+
+    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+        """As ``Candidates.collect_customers``."""
+        self.passes += 1
+        return self.candidates.collect_customers(part)

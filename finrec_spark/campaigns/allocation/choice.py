@@ -40,9 +40,10 @@ def first_of_best(values: Floats, starts: Ints) -> Ints:
         return starts
     best = np.maximum.reduceat(values, starts)
     sizes = np.diff(np.append(starts, len(values)))
-    equal = np.flatnonzero(values == np.repeat(best, sizes))
+    equal: Ints = np.flatnonzero(values == np.repeat(best, sizes))
     stretch = np.searchsorted(starts, equal, side="right")
-    return equal[np.diff(stretch, prepend=-1) != 0]
+    first: Ints = equal[np.diff(stretch, prepend=-1) != 0]
+    return first
 
 
 def best_offers(owner: Ints, reduced: Floats, n: int) -> list[Ints]:

@@ -26,10 +26,10 @@ class Effort(NamedTuple):
     """When HiGHS may stop; never by the clock, so that the answer is always the same."""
 
     gap: float
-    nodes: int | None
+    nodes: int
 
 
-WHOLE_CAMPAIGN = Effort(gap=1e-3, nodes=None)
+WHOLE_CAMPAIGN = Effort(gap=1e-3, nodes=500)
 CLOSE_CALLS = Effort(gap=1e-4, nodes=50)
 
 
@@ -89,9 +89,9 @@ def _program(value: Floats, matrix: csc_matrix, upper: Floats) -> highspy.HighsL
     program = highspy.HighsLp()
     program.num_row_, program.num_col_ = matrix.shape
     program.sense_ = highspy.ObjSense.kMaximize
-    program.col_cost_, program.row_upper_ = value, upper
-    program.col_lower_, program.col_upper_ = np.zeros(len(value)), np.ones(len(value))
-    program.row_lower_ = np.full(len(upper), -highspy.kHighsInf)
+    program.col_cost_, program.row_upper_ = value.tolist(), upper.tolist()
+    program.col_lower_, program.col_upper_ = [0.0] * len(value), [1.0] * len(value)
+    program.row_lower_ = [-highspy.kHighsInf] * len(upper)
     program.integrality_ = [highspy.HighsVarType.kInteger] * len(value)
     program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
@@ -101,9 +101,14 @@ def _program(value: Floats, matrix: csc_matrix, upper: Floats) -> highspy.HighsL
 
 def _solver(effort: Effort) -> highspy.Highs:
     solver = highspy.Highs()
-    options = (("output_flag", False), ("threads", 1), ("random_seed", 0), ("mip_rel_gap", effort.gap), ("mip_abs_gap", 1e-9))
+    options = (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("mip_rel_gap", effort.gap),
+        ("mip_abs_gap", 1e-9),
+        ("mip_max_nodes", effort.nodes),
+    )
     for name, value in options:
         solver.setOptionValue(name, value)
-    if effort.nodes is not None:
-        solver.setOptionValue("mip_max_nodes", effort.nodes)
     return solver

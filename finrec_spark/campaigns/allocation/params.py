@@ -45,7 +45,8 @@ class AllocationParams(Params):
 
     @model_validator(mode="after")
     def _minima_can_be_met(self) -> "AllocationParams":
-        crossed = [name for name, least in self.product_minimum.items() if least > self.product_maximum.get(name, least)]
+        most = self.product_maximum
+        crossed = [name for name, least in self.product_minimum.items() if least > most.get(name, least)]
         if crossed:
             raise ValueError(f"product_minimum above product_maximum: {', '.join(sorted(crossed))}")
         least = sum(self.product_minimum.values())

@@ -1,7 +1,7 @@
 """Prices of a campaign's limits: the dual problem, minimised by projected Newton steps under a ridge that shrinks.
 
-The dual value at prices y ≥ 0 is Σ over customers of the best that each can be offered at those prices, plus y · limits;
-it bounds from above what any allocation reaches. A ridge term in the customers' choice makes it smooth (as in Basu,
+The dual value at prices y ≥ 0 is Σ over customers of the best that each can be offered at them, plus y · limits; it
+bounds from above what any allocation reaches. A ridge term in the customers' choice makes it smooth (as in Basu,
 Ghoting, Mazumder, Pan, "ECLIPSE: An Extreme-Scale Linear Program Solver for Web-Applications", 2020), so that it has a
 curvature. Limits are brought to one scale by that curvature's diagonal.
 """
@@ -37,7 +37,7 @@ def dual_of(sums: Ints, prices: Floats, problem: Problem) -> Dual:
     """The dual from the sums of ``dual_sums`` over all customers."""
     used = sums[1:] / WHOLE
     used[BUDGET] = sums[1 + BUDGET]
-    gradient = problem.signs * (problem.limits - used[problem.resources])
+    gradient = (problem.signs * (problem.limits - used[problem.resources])).astype(np.float64)
     return Dual(float(sums[0]) * problem.unit + float(prices @ (problem.signs * problem.limits)), gradient)
 
 

@@ -6,7 +6,7 @@ regret are dropped until it is kept. The customers with the closest calls are le
 limit is shared out among them exactly, by HiGHS. Regrets are counted in bins, so that one pass finds every threshold.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,6 @@ from finrec_spark.campaigns.allocation.problem import (
     FIRST_CHANNEL,
     Problem,
     reduced_value,
-    usage_of,
 )
 
 BINS = 512
@@ -71,7 +70,8 @@ def bins_of(loss: Floats, scale: float) -> Ints:
     """
     with np.errstate(divide="ignore"):
         octave = np.log2(np.maximum(loss, 0.0) / scale)
-    return np.clip((octave - _LOWEST_OCTAVE) * _BINS_AN_OCTAVE, 0, BINS - 1).astype(np.int64)
+    bins: Ints = np.clip((octave - _LOWEST_OCTAVE) * _BINS_AN_OCTAVE, 0, BINS - 1).astype(np.int64)
+    return bins
 
 
 def choices_of(block: Block, problem: Problem, reduced: Floats) -> Choices:
@@ -85,7 +85,8 @@ def choices_of(block: Block, problem: Problem, reduced: Floats) -> Choices:
     margin = np.minimum(-_largest(owner, -regret, n), np.where(full, np.inf, -other_product))
     worst = -_largest(owner, -reduced[chosen], n)
     entry = np.where(full, worst, 0.0)[block.owner[entering]] - reduced[entering]
-    return Choices(chosen, *(bins_of(loss, problem.scale) for loss in (regret, margin)), entering, bins_of(entry, problem.scale))
+    regret_bin, margin_bin, entry_bin = (bins_of(loss, problem.scale) for loss in (regret, margin, entry))
+    return Choices(chosen, regret_bin, margin_bin, entering, entry_bin)
 
 
 def _alternatives(block: Block, reduced: Floats, chosen: Ints) -> tuple[Ints, Floats]:
@@ -181,13 +182,3 @@ def settled(block: Block, problem: Problem, cut: Cut) -> Settled:
     is_open[block.owner[found.entering[enters]]] = True
     dropped = found.regret < cut.drop[resources_of(block, found.chosen, problem)].max(axis=0)
     return Settled(found.chosen[~dropped & ~is_open[block.owner[found.chosen]]], is_open)
-
-
-def settled_use(block: Block, problem: Problem, cut: Cut) -> Ints:
-    """What the settled customers use of each resource, as ``usage_of``."""
-    return usage_of(block, settled(block, problem, cut).chosen, problem)
-
-
-def wider(cut: Cut, sums: Ints, problem: Problem, core_candidates: int) -> Cut:
-    """The same cut with more customers open."""
-    return replace(cut_of(sums, problem, cut.prices, core_candidates), drop=cut.drop)

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from finrec_spark.arrays import Floats
 from finrec_spark.campaigns.allocation.block import Block
-from finrec_spark.campaigns.allocation.candidates import Candidates
+from finrec_spark.campaigns.allocation.candidates import PassCount
 from finrec_spark.campaigns.allocation.choice import WHOLE, shares_of
 from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.allocation.prices import prices_of
@@ -32,10 +30,10 @@ class Sample:
     share: float
 
 
-def sample_of(candidates: Candidates, problem: Problem, customers: int, params: AllocationParams) -> Sample:
+def sample_of(read: PassCount, problem: Problem, customers: int, params: AllocationParams) -> Sample:
     """A seeded draw of about ``sample_customers`` of so many customers, or all of them where they are fewer."""
     wanted = min(1.0, params.sample_customers / max(customers, 1))
-    block = candidates.collect_customers(partial(drawn_customers, share=wanted))
+    block = read.collect_customers(partial(drawn_customers, share=wanted))
     share = len(block.sizes) / max(customers, 1)
     return Sample(block, problem.of_share(share), share)
 
