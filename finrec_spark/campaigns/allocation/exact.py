@@ -29,7 +29,7 @@ class Effort(NamedTuple):
     nodes: int
 
 
-WHOLE_CAMPAIGN = Effort(gap=1e-3, nodes=500)
+WHOLE_CAMPAIGN = Effort(gap=1e-3, nodes=200)
 CLOSE_CALLS = Effort(gap=1e-4, nodes=50)
 
 
