@@ -52,7 +52,7 @@ def random_limits(rng, products, branches, offers, contacts):
 
 
 def small_campaign(seed, least=100, most=300):
-    """Candidates of ``least`` to ``most`` customers, and limits; fewer candidates are left to HiGHS together than there are."""
+    """Candidates of ``least`` to ``most`` customers, and limits; fewer of them are left to HiGHS than there are."""
     rng = np.random.default_rng(seed)
     customers = int(rng.integers(least, most + 1))
     products, branches, offers = (int(rng.integers(*ends)) for ends in ((4, 12), (2, 6), (1, 4)))

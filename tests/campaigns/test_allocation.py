@@ -211,7 +211,7 @@ def plain_block(values):
 def problem_of(candidates, params):
     vocabulary = candidates.vocabulary
     rows, weights = rows_of(params, vocabulary), weights_of((), vocabulary)
-    return Problem(vocabulary, rows, weights, params.offers_per_customer, 0, 2.0**-20, 20.0)
+    return Problem(vocabulary, rows, weights, params.offers_per_customer, 0, 2.0**-20, 20.0, 1000.0)
 
 
 def as_frame(spark, held):

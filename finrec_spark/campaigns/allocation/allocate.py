@@ -21,7 +21,7 @@ from finrec_spark.campaigns.allocation.decision import (
 )
 from finrec_spark.campaigns.allocation.exact import CLOSE_CALLS, WHOLE_CAMPAIGN, Solved, solve
 from finrec_spark.campaigns.allocation.params import AllocationParams
-from finrec_spark.campaigns.allocation.prices import Dual, dual_of, least_curvature, local_curvature, minimised
+from finrec_spark.campaigns.allocation.prices import Dual, dual_of, local_curvature, minimised, trust_of
 from finrec_spark.campaigns.allocation.problem import Problem, reduced_value, rows_of, weights_of
 from finrec_spark.campaigns.allocation.report import AllocationReport, LeverCost
 from finrec_spark.campaigns.allocation.rounding import BINS, Cut, closeness_sums, cut_of
@@ -81,13 +81,15 @@ def surveyed(read: PassCount, params: AllocationParams) -> tuple[Problem, Survey
     """The campaign as a problem, and what there is to choose from, checked."""
     vocabulary = read.candidates.vocabulary
     weights = weights_of(params.levers, vocabulary)
-    unit = sum_unit(read.candidates.count, read.candidates.largest_yuan * weights.largest)
+    largest = read.candidates.largest_yuan * weights.largest
+    unit = sum_unit(read.candidates.count, largest)
     part = partial(survey_sums, weights=weights, unit=unit, n_products=len(vocabulary.products))
     survey = survey_of(read.total(part), unit)
     check_survey(survey, params, vocabulary)
     scale = max(survey.size_yuan / max(survey.candidates, 1), 1e-6)
     rows = rows_of(params, vocabulary)
-    return Problem(vocabulary, rows, weights, params.offers_per_customer, params.seed, unit, scale), survey
+    offers, seed = params.offers_per_customer, params.seed
+    return Problem(vocabulary, rows, weights, offers, seed, unit, scale, largest), survey
 
 
 def prices_of_all(read: PassCount, problem: Problem, sample: Sample, start: Floats, params: AllocationParams) -> Floats:
@@ -100,8 +102,8 @@ def prices_of_all(read: PassCount, problem: Problem, sample: Sample, start: Floa
         sums = read.total(partial(ridge_sums, problem=problem, prices=prices, ridge=ridge))
         return dual_of(sums, prices, problem)
 
-    scale = least_curvature(block, scaled) / sample.share
-    return minimised(evaluate, lambda _: second, start, scale, params.passes - _OTHER_PASSES)
+    trust = trust_of(block, scaled, sample.share)
+    return minimised(evaluate, lambda _: second, start, trust, params.passes - _OTHER_PASSES)
 
 
 def ridge_sums(block: Block, problem: Problem, prices: Floats, ridge: float) -> Ints:

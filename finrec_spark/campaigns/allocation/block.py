@@ -70,8 +70,8 @@ class Block:
         source = pa.BufferReader(data)
         arrays: dict[str, Any] = {}
         for _ in range(2):
-            batch = pa.ipc.open_stream(source).read_next_batch()
-            arrays |= {name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names}
+            table = pa.ipc.open_stream(source).read_all()
+            arrays |= {name: table.column(name).to_numpy() for name in table.schema.names}
         return cls(**arrays)
 
 

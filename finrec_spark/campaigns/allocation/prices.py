@@ -29,6 +29,13 @@ class Dual(NamedTuple):
     gradient: Floats
 
 
+class Trust(NamedTuple):
+    """For each row, the least curvature that is believed, above 0, and the highest price that is tried."""
+
+    least_curvature: Floats
+    dearest: Floats
+
+
 Evaluate = Callable[[Floats], Dual]
 Curvature = Callable[[Floats], Floats]
 
@@ -93,16 +100,13 @@ def _second_derivatives(use: csr_matrix, owner: Ints, full: Bools) -> Floats:
     return total
 
 
-def minimised(evaluate: Evaluate, curvature: Curvature, start: Floats, scale: Floats, evaluations: int) -> Floats:
-    """The prices with the lowest dual value that were met in so many evaluations.
-
-    Args:
-        scale: the least curvature of each row that is believed.
-    """
+def minimised(evaluate: Evaluate, curvature: Curvature, start: Floats, trust: Trust, evaluations: int) -> Floats:
+    """The prices with the lowest dual value that were met in so many evaluations."""
     prices, dual, damping = start, evaluate(start), _DAMPING
     second = curvature(prices)
     for _ in range(evaluations - 1):
-        tried = np.maximum(prices + newton_step(prices, dual.gradient, second, scale, damping), 0.0)
+        step = newton_step(prices, dual.gradient, second, trust.least_curvature, damping)
+        tried = np.clip(prices + step, 0.0, trust.dearest)
         found = evaluate(tried)
         if found.value >= dual.value:
             damping *= _DAMPED_BY
@@ -114,13 +118,13 @@ def minimised(evaluate: Evaluate, curvature: Curvature, start: Floats, scale: Fl
     return prices
 
 
-def newton_step(prices: Floats, gradient: Floats, curvature: Floats, scale: Floats, damping: float) -> Floats:
+def newton_step(prices: Floats, gradient: Floats, curvature: Floats, least: Floats, damping: float) -> Floats:
     """Where the quadratic model is lowest among prices that stay at 0 or above, found by an active set.
 
     >>> newton_step(np.array([1.0, 1.0]), np.array([4.0, -2.0]), np.eye(2), np.full(2, 1e-9), 0.01).round(2)
     array([-1.  ,  1.98])
     """
-    diagonal = np.maximum(np.diag(curvature), scale)
+    diagonal = np.maximum(np.diag(curvature), least)
     unit = 1 / np.sqrt(diagonal)
     scaled = curvature * unit[:, None] * unit[None, :]
     np.fill_diagonal(scaled, 1.0 + damping)
@@ -144,16 +148,20 @@ def prices_of(block: Block, problem: Problem, start: Floats, ridges: Sequence[fl
         ridges: shares of the mean value, falling.
         evaluations: at each of them at most.
     """
-    prices, scale = start, least_curvature(block, problem)
+    prices, trust = start, trust_of(block, problem)
     for share in ridges:
         ridge = share * problem.scale
         evaluate, curvature = local_dual(block, problem, ridge), local_curvature(block, problem, ridge)
-        prices = minimised(evaluate, curvature, prices, scale, evaluations)
+        prices = minimised(evaluate, curvature, prices, trust, evaluations)
     return prices
 
 
-def least_curvature(block: Block, problem: Problem) -> Floats:
-    """For each row, the curvature if values were spread evenly over a hundred times their mean size; above 0."""
+def trust_of(block: Block, problem: Problem, share: float = 1.0) -> Trust:
+    """How far steps may go; the curvature is at least that of values spread over a thousand times their mean size.
+
+    Args:
+        share: share of the campaign's customers that are in the block.
+    """
     use = rows_used(block, np.arange(len(block.product)), problem)
     spread = np.asarray(use.multiply(use).sum(axis=0)).ravel()
-    return np.maximum(spread, 1.0) / (1000 * problem.scale)
+    return Trust(np.maximum(spread, 1.0) / (1000 * problem.scale * share), problem.dearest)

@@ -12,6 +12,7 @@ from finrec_spark.campaigns.allocation.params import AllocationParams, Lever
 from finrec_spark.sampling import pair_draws
 
 CONTACTS, BUDGET, FIRST_CHANNEL = 0, 1, 2  # positions among the resources; then channels, branches, products
+DEAREST = 64  # times the largest value: no minimum is priced above, so that no sum overflows where none can be met
 _NOISE = 1e-4  # of the mean value: what equal values are told apart by
 
 
@@ -82,6 +83,7 @@ class Problem:
         offers: offers a customer at most.
         unit: yuan that sums of values are whole numbers of, so that any order of the rows gives the same sum.
         scale: mean size of a weighted value in yuan.
+        largest: no weighted value is larger, in yuan.
     """
 
     vocabulary: Vocabulary
@@ -91,6 +93,7 @@ class Problem:
     seed: int
     unit: float
     scale: float
+    largest: float
 
     @property
     def resources(self) -> Ints:
@@ -106,6 +109,11 @@ class Problem:
     def limits(self) -> Ints:
         """Limit of each row: offers, or millionths of a yuan for the budget."""
         return np.array([row.limit for row in self.rows], dtype=np.int64)
+
+    @property
+    def dearest(self) -> Floats:
+        """The highest price that is tried of each row."""
+        return np.where(self.signs < 0, DEAREST * self.largest, np.inf)
 
     def of_share(self, share: float) -> "Problem":
         """The same campaign for a share of the customers."""

@@ -10,7 +10,7 @@ from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.allocation.problem import Vocabulary, Weights, weighted_value
 from finrec_spark.errors import ConfigError, DataQualityError
 
-_BITS = 61  # of a sum of all values, with its sign and room to round up
+_BITS = 53  # of a sum of all values: leaves room for the prices of minima, up to DEAREST times the largest value
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Survey:
 def sum_unit(candidates: int, largest_yuan: float) -> float:
     """The smallest power of two that sums of so many values can be whole numbers of, in yuan.
 
-    >>> sum_unit(1000, 100.0) == 2.0**-44
+    >>> sum_unit(1000, 100.0) == 2.0**-36
     True
     """
     total = max(candidates, 1) * max(largest_yuan, 1e-6)
