@@ -98,7 +98,7 @@ def test_minima_above_the_eligible_customers_are_named():
 def test_minima_that_the_budget_cannot_pay_are_refused():
     block = replace(plain_block([[5.0, 3.0, -1.0], [4.0, 1.0, -3.0]]), cost=np.full(6, 2_000_000))
     params = AllocationParams(product_minimum={"p1": 2}, budget_yuan=3.99)
-    with pytest.raises(ConfigError, match=r"no allocation keeps all limits .* product p1"):
+    with pytest.raises(ConfigError, match=r"no allocation keeps all limits .* lower the minima \(product p1\)"):
         decide(HeldCandidates(block, VOCABULARY), params)
 
 
@@ -218,13 +218,13 @@ def as_frame(spark, held):
     block, names = held.block, held.vocabulary
     rows = [
         (
-            block.customers[owner],
+            str(block.customers[owner]),
             None,
             names.products[block.product[i]],
             names.channels[block.channel[i]],
             names.branches[block.branch[i]] if block.branch[i] >= 0 else None,
             float(block.value[i]),
-            block.cost[i] / 1e6,
+            float(block.cost[i]) / 1e6,
         )
         for i, owner in enumerate(block.owner)
     ]

@@ -36,7 +36,7 @@ from finrec_spark.campaigns.allocation.survey import (
 )
 from finrec_spark.errors import ConfigError, InputMissing
 
-_WIDENED_BY, _WIDENINGS = 4, 4
+_WIDENED_BY, _WIDENINGS = 4, 2
 _OTHER_PASSES = 3 + 2 * (1 + _WIDENINGS)  # survey, sample, closeness, and two for each core that is tried
 _CURVED_RIDGE = 0.1  # of the mean value: a wider ridge than that of the prices, for a steadier curvature
 
@@ -121,6 +121,8 @@ def rounded(read: PassCount, problem: Problem, prices: Floats, params: Allocatio
         found = _closed(read, problem, cut_of(closeness, problem, prices, core))
         if found is not None:
             return found._replace(bound=bound)
+        if core >= read.candidates.count:
+            break
     raise ConfigError(_no_allocation(problem, f"tried with {core} candidates left open"))
 
 
