@@ -1,0 +1,66 @@
+"""All candidates of a campaign, wherever they lie: what the method asks of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from finrec_spark.arrays import Ints
+from finrec_spark.campaigns.allocation.block import Block
+from finrec_spark.campaigns.allocation.problem import Vocabulary
+
+
+class Candidates(Protocol):
+    """Candidates that are read one block after the other, in any order and on any machine."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The names behind the blocks' positions."""
+
+    @property
+    def count(self) -> int:
+        """How many candidates there are."""
+
+    @property
+    def largest_yuan(self) -> float:
+        """The largest size of a value."""
+
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """The sum over all blocks of the whole numbers that ``part`` gives."""
+
+    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+        """The customers that ``part`` keeps of each block, together; the caller keeps them few."""
+
+
+class HeldCandidates:
+    """Candidates that this process holds."""
+
+    def __init__(self, block: Block, vocabulary: Vocabulary) -> None:
+        self.block, self.vocabulary = block, vocabulary
+        self.count = len(block.value)
+        self.largest_yuan = float(abs(block.value).max(initial=0.0))
+
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.total``."""
+        return part(self.block)
+
+    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+        """As ``Candidates.collect_customers``."""
+        return part(self.block)
+
+
+@dataclass
+class PassCount:
+    """Candidates, and how often all of them were read."""
+
+    candidates: Candidates
+    passes: int = field(default=0)
+
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.total``."""
+        self.passes += 1
+        return self.candidates.total(part)
+
+    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+        """As ``Candidates.collect_customers``."""
+        self.passes += 1
+        return self.candidates.collect_customers(part)
