@@ -82,7 +82,9 @@ def require_sound_campaign(context: RunContext) -> None:
     params = context.config.campaign
     if params.policy is None:
         return
-    require_sound(context.spark, params.policy.rules, [c for c in params.campaigns if c.audience is not None])
+    rules = {f"rule {rule.code}": rule.keeps_out for rule in params.policy.rules}
+    audiences = {f"audience of {c.id}": c.audience for c in params.campaigns if c.audience is not None}
+    require_sound(context.spark, rules | audiences)
     rendering = rendering_of(context)
     blocked = [
         f"{catalogue.language} {template.id} ({', '.join(sorted({f.code for f in found if f.blocks}))})"
@@ -194,20 +196,24 @@ def profiles(run: StepRun, profile: Sequence[ProfileFeature]) -> DataFrame:
 
 def read_valuer(run: StepRun, profile: Sequence[ProfileFeature]) -> ContactValuer:
     """What values contacts: uplift where there is randomised history, else response, else the list's own score."""
-    trees = run.read_if_there(TREES, model=response.NAME)
-    curve = run.read_if_there(CALIBRATION, model=response.NAME)
-    learned = (
-        trees is not None and curve is not None and run.context.lake.count(TREES, month=run.month, model=response.NAME)
-    )
+    effects = run.read(TREES, model=uplift.NAME)
     valuer = ContactValuer(
-        uplift=uplift.scorer(run.read(TREES, model=uplift.NAME), run.read(UPLIFT_CELLS), profile),
-        response=response.scorer(trees, curve, profile) if learned else None,
+        uplift=uplift.scorer(effects, run.read(UPLIFT_CELLS), profile),
+        response=_response(run, profile),
         amounts=collect_amounts(run.read(EXPECTED_AMOUNTS)),
     )
     if valuer.uplift is None:
         instead = "the lists' scores" if valuer.response is None else "response"
         run.log(f"campaign: no randomised contacts to learn uplift from yet; offers are valued by {instead} × amount")
     return valuer
+
+
+def _response(run: StepRun, profile: Sequence[ProfileFeature]) -> response.ResponseScorer | None:
+    """The scorer of responses; None where the bank has too few contacts to learn from."""
+    trees = run.read_if_there(TREES, model=response.NAME)
+    if trees is None or not run.context.lake.count(TREES, month=run.month, model=response.NAME):
+        return None
+    return response.scorer(trees, run.read(CALIBRATION, model=response.NAME), profile)
 
 
 def campaign_customers(run: StepRun) -> int:

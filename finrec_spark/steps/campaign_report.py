@@ -82,5 +82,6 @@ def _remarks(decision: Decision) -> Iterator[str]:
     if report.unmatched:
         yield f"Named in limits or levers, and in no option: {', '.join(report.unmatched)}."
     sources = decision.targets.groupBy("value_source").agg(F.count("*").alias("n")).orderBy("value_source").collect()
-    yield f"Offers valued by: {', '.join(f'''{row["value_source"]} {row["n"]:,}''' for row in sources)}."
+    valued = ", ".join(f"{row['value_source']} {row['n']:,}" for row in sources)
+    yield f"Offers valued by: {valued}."
     yield from (power.sentence for power in decision.power)

@@ -4,7 +4,7 @@ Parsed by sqlglot, so that no table, file, subquery, function with an effect or 
 then typed by Spark itself on no rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import sqlglot
 from pyspark.errors import AnalysisException, ParseException
@@ -14,7 +14,6 @@ from pyspark.sql.types import BooleanType
 from sqlglot import exp
 
 from finrec_spark.campaigns.policy.fields import FIELDS, FIELDS_DDL
-from finrec_spark.campaigns.policy.rules import Rule
 from finrec_spark.errors import ConfigError
 
 _PLAIN: tuple[type[exp.Expr], ...] = (
@@ -33,15 +32,18 @@ _FUNCTIONS: tuple[type[exp.Expr], ...] = (
 _NAMES = frozenset(field.name for field in FIELDS)
 
 
-def require_sound(spark: SparkSession, rules: Sequence[Rule]) -> None:
-    """Nothing, where every rule is a condition over the fields of an option.
+def require_sound(spark: SparkSession, conditions: Mapping[str, str]) -> None:
+    """Nothing, where each is a condition over the fields of an option.
+
+    Args:
+        conditions: SQL, by what an error calls it, such as ``rule owned``.
 
     Raises:
-        ConfigError: one line that names every rule that is not, and why.
+        ConfigError: one line that names every one that is not, and why.
     """
-    faults = [f"rule {rule.code}: {fault}" for rule in rules for fault in _faults(spark, rule.keeps_out)]
+    faults = [f"{name} {fault}" for name, condition in conditions.items() for fault in _faults(spark, condition)]
     if faults:
-        raise ConfigError(f"campaign.policy: {'; '.join(faults)}")
+        raise ConfigError(f"campaign: {'; '.join(faults)}")
 
 
 def _faults(spark: SparkSession, condition: str) -> list[str]:
