@@ -1,30 +1,41 @@
 """Write a synthetic bank's landing files, and apart from them the truth that only evaluation reads."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 
 from finrec_spark.pipeline.cli import Command, run_command, step_body
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.step import Step, StepRun
+from finrec_spark.pipeline.step import Read, Step, StepRun
 from finrec_spark.sources.generator import write_bank
+from finrec_spark.steps.finished_campaigns import campaign_months, earlier_targets
+from finrec_spark.tables import CAMPAIGN_TARGETS
 
 
 def run(step_run: StepRun) -> int:
     """Simulate the bank and write its files below the lake; returns the number of customers."""
     root = step_run.context.lake.root.rstrip("/")
 
-    write_bank(step_run.spark, step_run.config.generator, step_run.context.delivery_directory, f"{root}/truth")
+    delivered, targets = step_run.context.delivery_directory, earlier_targets(step_run)
+    write_bank(step_run.spark, step_run.config.generator, delivered, f"{root}/truth", targets=targets)
 
     return step_run.config.generator.customers
 
 
-STEP = Step(name="generate", run=run, params=lambda config: {"generator": config.generator}, monthly=False)
+def reads(context: RunContext, month: date) -> Sequence[Read]:
+    """What the bank's campaigns did, where customers are to answer to it."""
+    if context.config.generator.own_campaigns is None:
+        return ()
+    return [Read(CAMPAIGN_TARGETS, of) for of in campaign_months(context)]
+
+
+STEP = Step(name="generate", run=run, reads=reads, params=lambda config: {"generator": config.generator}, monthly=False)
 
 
 def generated_month(context: RunContext, options: argparse.Namespace) -> date:
     """The month that the bank's history leads up to."""
     params = context.config.generator
-    return params.month(params.months)
+    return params.month(params.known)
 
 
 def options(parser: argparse.ArgumentParser) -> None:

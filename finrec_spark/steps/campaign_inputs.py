@@ -20,8 +20,9 @@ from finrec_spark.models import response
 from finrec_spark.models.uplift import deployed as uplift
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.ledger import digest
+from finrec_spark.pipeline.ledger import DONE, digest
 from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets
 from finrec_spark.tables import (
     CALIBRATION,
     CAMPAIGN_LIMITS,
@@ -75,12 +76,14 @@ def is_possible(context: RunContext) -> bool:
 def require_sound_campaign(context: RunContext) -> None:
     """Nothing, where policy, bank and templates can be used; before anything runs.
 
+    What a campaign was decided with is not checked again.
+
     Raises:
         ConfigError: a rule is no condition, or a file is wrong.
         DataQualityError: the lint blocks a template.
     """
     params = context.config.campaign
-    if params.policy is None:
+    if params.policy is None or _was_used(context):
         return
     rules = {f"rule {rule.code}": rule.keeps_out for rule in params.policy.rules}
     audiences = {f"audience of {c.id}": c.audience for c in params.campaigns if c.audience is not None}
@@ -95,6 +98,17 @@ def require_sound_campaign(context: RunContext) -> None:
     ]
     if blocked:
         raise DataQualityError(f"campaigns/templates: the lint blocks {'; '.join(blocked)}; lint_messages says why")
+
+
+def _was_used(context: RunContext) -> bool:
+    """Whether a campaign was decided with this very configuration."""
+    mine = context.run_id(date.min).rpartition("-")[2]
+    done = (
+        attempt.run_id
+        for attempt in context.ledger.attempts
+        if attempt.step == CAMPAIGN_STEP and attempt.status == DONE
+    )
+    return any(run_id.rpartition("-")[2] == mine for run_id in done)
 
 
 def required_policy(run: StepRun) -> PolicyParams:
@@ -163,17 +177,6 @@ def sent_or_empty(run: StepRun, table: Table) -> DataFrame:
     """The table's rows; none where the bank never delivered any."""
     there = run.read_if_there(table)
     return run.spark.createDataFrame([], table.ddl) if there is None else there
-
-
-def earlier_targets(run: StepRun) -> DataFrame | None:
-    """The targets of earlier months' campaigns; None where there were none."""
-    found: DataFrame | None = None
-    for read in run.reads:
-        if read.table != CAMPAIGN_TARGETS:
-            continue
-        rows = run.read_if_there(CAMPAIGN_TARGETS, read.month)
-        found = rows if found is None else found if rows is None else found.unionByName(rows)
-    return found
 
 
 def collect_last_prices(run: StepRun) -> list[LimitPrice]:

@@ -2,10 +2,14 @@
 
 from datetime import date
 
+from pyspark.sql import DataFrame
+
 from finrec_spark.campaigns.measurement.outcomes import window_is_over
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE
+from finrec_spark.pipeline.step import StepRun
+from finrec_spark.tables import CAMPAIGN_TARGETS
 
 CAMPAIGN_STEP = "campaign"
 
@@ -29,3 +33,14 @@ def measuring_months(context: RunContext, month: date) -> tuple[date, ...]:
     back = (month.year - first.year) * 12 + month.month - first.month
     months = (months_before(month, n) for n in range(back, -1, -1))
     return tuple(of for of in months if measured_in(context, of))
+
+
+def earlier_targets(run: StepRun) -> DataFrame | None:
+    """The targets of earlier months' campaigns; None where there were none."""
+    found: DataFrame | None = None
+    for read in run.reads:
+        if read.table != CAMPAIGN_TARGETS:
+            continue
+        rows = run.read_if_there(CAMPAIGN_TARGETS, read.month)
+        found = rows if found is None else found if rows is None else found.unionByName(rows)
+    return found

@@ -36,6 +36,7 @@ from finrec_spark.sources.generator.history import EVENT_TYPES
 from finrec_spark.sources.generator.market import SEGMENTS, market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import GENDERS, HOUSING, MARITAL, OCCUPATIONS, REGIONS
+from finrec_spark.sources.generator.played import PLAYED_TYPE, played_by_number
 from finrec_spark.sources.generator.words import CATEGORIES
 from finrec_spark.sources.landing import Landing
 from finrec_spark.tables import (
@@ -78,10 +79,21 @@ def generated_bank(
     )
 
 
-def simulated_histories(spark: SparkSession, params: GeneratorParams, partitions: int | None = None) -> DataFrame:
-    """One row: all that one customer did, nested, as ``batches.HISTORY_SCHEMA``."""
+def simulated_histories(
+    spark: SparkSession, params: GeneratorParams, partitions: int | None = None, targets: DataFrame | None = None
+) -> DataFrame:
+    """One row: all that one customer did, nested, as ``batches.HISTORY_SCHEMA``.
+
+    Args:
+        targets: ``mart.campaign_targets``, to which customers answer in months without campaigns of the generator.
+    """
     make = partial(history_batch, market=market(catalogue(params), params), params=params)
-    return _numbers(spark, params, partitions).mapInArrow(in_chunks(make), HISTORY_SCHEMA)
+    numbers = _numbers(spark, params, partitions).withColumnRenamed("id", "number")
+    if targets is None:
+        with_played = numbers.withColumn("played", F.lit(None).cast(PLAYED_TYPE))
+    else:
+        with_played = numbers.join(played_by_number(targets, params), "number", "left")
+    return with_played.mapInArrow(in_chunks(make), HISTORY_SCHEMA)
 
 
 def true_propensities(histories: DataFrame, params: GeneratorParams) -> DataFrame:
@@ -94,7 +106,7 @@ def true_propensities(histories: DataFrame, params: GeneratorParams) -> DataFram
     Returns:
         ``customer_id``, ``month`` (date), ``propensities`` (array<float>, in ascending order of product_id).
     """
-    first = params.month(params.months + 1 - params.truth_months)
+    first = params.month(params.known + 1 - params.truth_months)
     return histories.select("number", F.posexplode("propensities").alias("position", "propensities")).select(
         _customer_id(), F.add_months(F.lit(first), F.col("position")).alias("month"), "propensities"
     )
@@ -212,7 +224,7 @@ def _contacts(histories: DataFrame, params: GeneratorParams) -> DataFrame:
             _product_id(params),
             _label(CHANNELS, "channel"),
             _moment(params, "day", "minute").alias("contact_time"),
-            _label(_campaign_ids(params), "month").alias("campaign_id"),
+            F.coalesce("campaign", _label(_campaign_ids(params), "month")).alias("campaign_id"),
             _label(ARMS, "arm"),
         )
     )

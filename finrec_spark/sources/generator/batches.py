@@ -13,13 +13,14 @@ from finrec_spark.sources.generator.history import Campaign, Events, History, si
 from finrec_spark.sources.generator.market import Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import NEVER, people, profiles
+from finrec_spark.sources.generator.played import contacts_by_month
 from finrec_spark.sources.generator.words import CATEGORIES
 
 HISTORY_SCHEMA = (
     "number bigint, "
     "events array<struct<product:int,type:int,day:int,minute:int,value:double>>, "
     "contacts array<struct<month:int,product:int,channel:int,arm:int,day:int,minute:int,"
-    "response:int,answer_day:int,answer_minute:int,value:double>>, "
+    "response:int,answer_day:int,answer_minute:int,value:double,campaign:string>>, "
     "propensities array<array<float>>"
 )
 PROFILE_SCHEMA = (
@@ -32,24 +33,25 @@ EFFECT_SCHEMA = "number bigint, channel int, log_odds array<double>"
 _CHUNK = 1024  # customers at a time: their matrices stay in the processor's cache
 _OFTEN_MISSING = ("income_yuan", "occupation", "region", "marital_status", "children", "housing", "risk_level")
 
-Maker = Callable[[Ints], pa.RecordBatch]
+Maker = Callable[..., pa.RecordBatch]
+"""From numbers, and the further columns of the batch, to rows."""
 
 
 def in_chunks(make: Maker) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
-    """A function for ``mapInArrow`` over a column of customer numbers; memory does not grow with the partition."""
+    """A function for ``mapInArrow`` over a column of customer numbers and others; memory stays a chunk's."""
 
     def each_batch(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         for batch in batches:
-            number = batch.column(0).to_numpy()
-            for start in range(0, len(number), _CHUNK):
-                yield make(number[start : start + _CHUNK])
+            for start in range(0, batch.num_rows, _CHUNK):
+                number, *further = batch.slice(start, _CHUNK).columns
+                yield make(number.to_numpy(), *further)
 
     return each_batch
 
 
-def history_batch(number: Ints, market: Market, params: GeneratorParams) -> pa.RecordBatch:
-    """One row: all that one customer did."""
-    history = simulate(number, market, params)
+def history_batch(number: Ints, played: pa.ListArray, market: Market, params: GeneratorParams) -> pa.RecordBatch:
+    """One row: all that one customer did; ``played`` as ``played.PLAYED_TYPE``."""
+    history = simulate(number, market, params, contacts_by_month(played))
     return pa.RecordBatch.from_pydict(
         {
             "number": number,
@@ -92,6 +94,7 @@ def _contact_lists(campaigns: tuple[Campaign, ...], size: int) -> pa.ListArray:
             "answer_day": _int(np.concatenate([campaign.answer_day for campaign in campaigns])),
             "answer_minute": _int(np.concatenate([campaign.answer_minute for campaign in campaigns])),
             "value": _money(np.concatenate([campaign.value for campaign in campaigns])),
+            "campaign": pa.array([name for campaign in campaigns for name in campaign.names], pa.string()),
         },
     )
 
@@ -152,7 +155,7 @@ def consent_batch(number: Ints, params: GeneratorParams) -> pa.RecordBatch:
     said = consents(batch, params)
     row, channel = np.nonzero(said.asked)
     withdrawn = np.where(said.asked & said.given, said.withdrawn, NEVER)
-    later_row, later_channel = np.nonzero(withdrawn < params.months)
+    later_row, later_channel = np.nonzero(withdrawn < params.known)
     first = said.given[row, channel]
     return pa.RecordBatch.from_pydict(
         {

@@ -71,12 +71,14 @@ class Contacts:
 
 
 def campaign_months(params: GeneratorParams) -> tuple[int, ...]:
-    """Months of the history with a campaign, oldest first; the newest is the last but one.
+    """Months with a campaign of the generator, oldest first; the newest is the last but one of those that may have one.
 
     >>> campaign_months(GeneratorParams(months=12))
     (1, 4, 7, 10)
     """
-    return tuple(sorted(range(params.months - 2, 0, -params.campaign_every_months)))
+    own = params.months if params.own_campaigns is None else params.own_campaigns
+    months = range(min(params.months, own) - 2, 0, -params.campaign_every_months)
+    return tuple(sorted(months))
 
 
 def campaign_category(month: int, params: GeneratorParams) -> int:

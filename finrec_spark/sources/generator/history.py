@@ -1,6 +1,8 @@
 """A batch of customers lived through month by month: what they do, and how likely they truly were to do it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,10 @@ _DECLINED_SHARE = 0.15
 _CONTACT_DAYS, _VIEW_DAYS, _OPEN_DAYS, _ALL_DAYS = (0, 4), (0, 4), (5, 27), (0, 27)  # a contact comes before its answer
 
 
+Played = Mapping[int, tuple[Contacts, Sequence[str | None]]]
+"""Month → contacts of the bank's campaigns and their campaigns' names."""
+
+
 @dataclass(frozen=True)
 class Events:
     """Things done; ``day`` counts from the history's first, ``value`` is in yuan, nan where no money moves."""
@@ -50,7 +56,10 @@ class Events:
 
 @dataclass(frozen=True)
 class Campaign:
-    """Contacts of one month and their answers; ``answer_day`` is -1 where nothing came back."""
+    """Contacts of one month and their answers; ``answer_day`` is -1 where nothing came back.
+
+    ``names`` are of campaigns that the generator did not make up; None of its own.
+    """
 
     month: int
     contacts: Contacts
@@ -60,6 +69,7 @@ class Campaign:
     answer_day: Ints
     answer_minute: Ints
     value: Floats
+    names: Sequence[str | None]
 
 
 @dataclass(frozen=True)
@@ -104,24 +114,30 @@ class _World:
         return (self.params.first_month.month - 1 + month) % 12
 
 
-def simulate(number: Ints, market: Market, params: GeneratorParams) -> History:
-    """The history of the customers with these numbers; each depends on its own number alone."""
+def simulate(number: Ints, market: Market, params: GeneratorParams, played: Played = MappingProxyType({})) -> History:
+    """The history of the customers with these numbers; each depends on its own number alone.
+
+    Args:
+        played: what the bank's campaigns did with these customers, and their names, by month.
+    """
     batch = people(number, params)
     world = _World(batch, consents(batch, params), contact_log_odds(number, params), market, params)
     state = _first_state(world)
     events, campaigns, truth = [], [], []
-    for month in range(params.months + 1):
+    for month in range(params.known + 1):
         log_odds = _month_log_odds(state, world, month)
         available = _available(state, world, month)
-        if month > params.months - params.truth_months:
+        if month > params.known - params.truth_months:
             truth.append(np.where(available, _probability(log_odds), 0.0).astype(np.float32))
-        if month == params.months:
+        if month == params.known:
             break
-        contacts = _contact(log_odds, available, world, month)
+        contacts, names = _contacts(log_odds, available, world, month, played)
+        if contacts is not None:
+            _raise_odds(log_odds, contacts, world)
         opened, month_events = _live(state, log_odds, available, world, month)
         events.append(month_events)
         if contacts is not None:
-            campaigns.append(_answers(contacts, opened, world, month))
+            campaigns.append(_answers(contacts, opened, world, month, names))
     return History(tuple(events), tuple(campaigns), np.stack(truth, axis=1))
 
 
@@ -160,16 +176,24 @@ def _probability(log_odds: Floats) -> Floats:
     return probability
 
 
-def _contact(log_odds: Floats, available: Bools, world: _World, month: int) -> Contacts | None:
-    """The month's campaign; adds its effect on the treated to ``log_odds``."""
+def _contacts(
+    log_odds: Floats, available: Bools, world: _World, month: int, played: Played
+) -> tuple[Contacts | None, Sequence[str | None]]:
+    """The month's contacts, the generator's own or the bank's, and the campaigns' names."""
+    if month in played:
+        return played[month]
     if month not in campaign_months(world.params):
-        return None
+        return None, ()
     consented = world.consents.at(month)
-    contacts = campaign_contacts(month, world.batch, log_odds, available, consented, world.market, world.params)
+    own = campaign_contacts(month, world.batch, log_odds, available, consented, world.market, world.params)
+    return own, [None] * len(own.row)
+
+
+def _raise_odds(log_odds: Floats, contacts: Contacts, world: _World) -> None:
+    """Add what the contacts do to the treated."""
     treated = contacts.arm == TREATMENT
     row, product = contacts.row[treated], contacts.product[treated]
     log_odds[row, product] += world.contact_effect[row, contacts.channel[treated], world.market.category[product]]
-    return contacts
 
 
 def _live(state: _State, log_odds: Floats, available: Bools, world: _World, month: int) -> tuple[Bools, Events]:
@@ -265,7 +289,7 @@ def _value(key: Bits, type_: Ints, row: Ints, product: Ints, world: _World) -> F
     return value
 
 
-def _answers(contacts: Contacts, opened: Bools, world: _World, month: int) -> Campaign:
+def _answers(contacts: Contacts, opened: Bools, world: _World, month: int, names: Sequence[str | None]) -> Campaign:
     """Accepted is who opened the offered product in the contact's month; the rest decline or stay silent."""
     row, product, first_day = contacts.row, contacts.product, world.market.month_day[month]
     key, opening = world.keys(row, month, product), np.full(len(row), OPEN)
@@ -282,4 +306,5 @@ def _answers(contacts: Contacts, opened: Bools, world: _World, month: int) -> Ca
         answer_day=np.select([accepted, declined], [first_day + open_day, first_day + day + 1], -1),
         answer_minute=np.where(accepted, open_minute, minute),
         value=np.where(accepted, _value(key, opening, row, product, world), np.nan),
+        names=names,
     )

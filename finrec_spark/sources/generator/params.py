@@ -29,12 +29,27 @@ class GeneratorParams(Params):
         2, ge=1, le=4, description="Newest months with true propensities, the month to decide included"
     )
 
+    known_months: int | None = Field(
+        None, ge=3, le=120, description="Months of the history that are delivered, the first ones; null: all of them"
+    )
+    own_campaigns: int | None = Field(
+        None,
+        ge=0,
+        description="Months, the first ones, whose campaigns the generator makes up; in later ones customers answer to "
+        "mart.campaign_targets; null: all months",
+    )
+
     @field_validator("last_month")
     @classmethod
     def _first_day(cls, value: date) -> date:
         if value.day != 1:
             raise ValueError("must be the first day of a month")
         return value
+
+    @property
+    def known(self) -> int:
+        """Months of history that are delivered; the position of the month to decide."""
+        return self.months if self.known_months is None else min(self.known_months, self.months)
 
     @property
     def first_month(self) -> date:

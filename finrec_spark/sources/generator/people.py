@@ -212,7 +212,7 @@ def profiles(batch: People, params: GeneratorParams) -> Profiles:
 
 def _version_months(batch: People, params: GeneratorParams) -> tuple[Ints, Ints]:
     changes = np.concatenate([batch.life, batch.reviewed[:, None]], axis=1)
-    counts = (changes > batch.joined[:, None]) & (changes < params.months)
+    counts = (changes > batch.joined[:, None]) & (changes < params.known)
     months = np.sort(np.concatenate([batch.joined[:, None], np.where(counts, changes, NEVER)], axis=1), axis=1)
     again = np.zeros(months.shape, dtype=bool)
     again[:, 1:] = months[:, 1:] == months[:, :-1]

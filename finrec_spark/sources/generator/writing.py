@@ -21,7 +21,12 @@ _FURTHER = {"customers": PROFILE_COLUMNS, "products": PRODUCT_COLUMNS}
 
 
 def write_bank(
-    spark: SparkSession, params: GeneratorParams, landing_dir: str, truth_dir: str, partitions: int | None = None
+    spark: SparkSession,
+    params: GeneratorParams,
+    landing_dir: str,
+    truth_dir: str,
+    partitions: int | None = None,
+    targets: DataFrame | None = None,
 ) -> None:
     """Writes the bank's landing files and, apart from them, the truth that only evaluation may read.
 
@@ -29,8 +34,11 @@ def write_bank(
     columns as plain columns, every value a string; ``truth_dir`` gets ``propensities.parquet`` and
     ``effects.parquet``. The histories are simulated once and kept on the executors' disks meanwhile:
     about 2.5 kB a customer, most of it propensities.
+
+    Args:
+        targets: ``mart.campaign_targets``, to which customers answer; None: there are none.
     """
-    histories = simulated_histories(spark, params, partitions).persist(StorageLevel.DISK_ONLY)
+    histories = simulated_histories(spark, params, partitions, targets).persist(StorageLevel.DISK_ONLY)
     try:
         _write_landing(generated_bank(spark, params, histories, partitions), landing_dir)
         _write(true_propensities(histories, params), truth_dir, "propensities")
