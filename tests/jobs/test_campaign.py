@@ -1,0 +1,192 @@
+"""The month's campaigns on a small bank: decided, stored, exported, answered, measured."""
+
+import argparse
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import ConfigError, DataQualityError
+from finrec_spark.pipeline.config import campaign_values
+from finrec_spark.pipeline.runner import run_step
+from finrec_spark.pipeline.step import StepRun
+from finrec_spark.steps.campaign_decision import decide
+from finrec_spark.tables import (
+    CAMPAIGN_EXPORTS,
+    CAMPAIGN_FUNNEL,
+    CAMPAIGN_OUTCOMES,
+    CAMPAIGN_TARGETS,
+    CONSENTS,
+    CONTACTS,
+    EXCLUSIONS,
+    RECOMMENDATIONS,
+    RESPONSES,
+    SCORING_ROWS,
+)
+from finrec_spark.transforms.consents import reachable_channels
+from finrec_spark.vocabulary import TREATMENT
+from jobs import campaign
+from jobs import month as month_job
+from tests.test_architecture import ROOT
+
+APRIL, MAY = date(2022, 4, 1), date(2022, 5, 1)
+POLICY = campaign_values(ROOT / "conf/campaigns")
+ARMS = {"exploration_share": 0.2, "control_share": 0.3}
+CAMPAIGN = {**POLICY, "arms": ARMS, "capacity": {"contacts": 0.5, "by_channel": {"phone": 0.1}}}
+
+
+BANK = {"customers": 250, "products": 60, "months": 10, "campaign_every_months": 4, "own_campaigns": 8}
+MODELS = {"models": ["popularity"], "campaign": CAMPAIGN}
+
+
+@pytest.fixture(scope="module")
+def decided(context, options, tmp_path_factory):
+    """April decided with its campaigns, once; only read."""
+    run = context(tmp_path_factory.mktemp("campaign") / "lake", generator={**BANK, "known_months": 8}, **MODELS)
+    month_job.run(run, options)
+    return run
+
+
+@pytest.fixture
+def on_copy(decided, context, tmp_path):
+    """A job's context on a copy of that lake."""
+
+    def build(known_months=8, **over):
+        shutil.copytree(decided.lake.root, tmp_path / "lake")
+        return context(tmp_path / "lake", generator={**BANK, "known_months": known_months}, **{**MODELS, **over})
+
+    return build
+
+
+def test_nobody_is_targeted_twice_or_without_a_list_or_over_a_channel_not_agreed_to(decided):
+    targets, lake = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL), decided.lake
+    assert targets.count() == targets.select("customer_id").distinct().count() > 20
+    lists = lake.read(RECOMMENDATIONS, month=APRIL)
+    assert targets.join(lists, ["customer_id", "product_id"], "left_anti").isEmpty()
+    reachable = reachable_channels(lake.read(CONSENTS), APRIL)
+    assert targets.join(reachable, ["customer_id", "channel"], "left_anti").isEmpty()
+
+
+def test_arms_and_probabilities_are_stored_and_chance_alone_chose_the_explorers_offers(decided):
+    targets = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL)
+    arms = {row["arm"] for row in targets.select("arm").distinct().collect()}
+    assert {"treatment", "control"} <= arms
+    assert targets.where("exploration <> (offer_probability is not null)").isEmpty()
+    assert targets.where("exploration").count() > 0
+    assert targets.where("probability <= 0 or probability >= 1").isEmpty()
+
+
+def test_capacity_is_kept_explorers_included(decided):
+    targets, known = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL), decided.lake.count(SCORING_ROWS, month=APRIL)
+    assert targets.count() <= 0.5 * known
+    assert targets.where("channel = 'phone' and not exploration").count() <= 0.1 * known
+
+
+def test_only_the_treated_are_sent_a_message_each_once(decided):
+    targets = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL).where(F.col("arm") == TREATMENT)
+    treated = {row["customer_id"]: row["channel"] for row in targets.collect()}
+    sent = {}
+    for file in decided.lake.collect(CAMPAIGN_EXPORTS, month=APRIL):
+        if file["format"] == "parquet":
+            rows = decided.spark.read.parquet(f"{decided.lake.root}/{file['path']}").collect()
+            assert len(rows) == file["messages"]
+            sent |= {row["customer_id"]: file["channel"] for row in rows}
+    assert sent == treated
+
+
+def test_the_funnel_only_narrows_and_ends_with_the_messages(decided):
+    stages = sorted(decided.lake.collect(CAMPAIGN_FUNNEL, month=APRIL), key=lambda row: row["place"])
+    customers = [row["customers"] for row in stages]
+    assert customers == sorted(customers, reverse=True)
+    assert [row["stage"] for row in stages][:2] == ["known", "offered"] and stages[-1]["stage"] == "messages"
+    assert customers[0] == decided.lake.count(SCORING_ROWS, month=APRIL)
+
+
+def test_lists_exclusions_and_the_campaigns_stand_side_by_side(decided):
+    exclusions = decided.lake.read(EXCLUSIONS, month=APRIL)
+    counted = {
+        row["decided_by"]: row["n"] for row in exclusions.groupBy("decided_by").agg(F.count("*").alias("n")).collect()
+    }
+    assert counted["recommend"] > 0 and counted["campaign"] > 0
+
+
+def test_decided_again_it_is_the_same_to_the_last_row_and_byte(decided, on_copy):
+    other = on_copy()
+    other.lake.replace(CAMPAIGN_TARGETS, other.lake.read(CAMPAIGN_TARGETS, month=APRIL).limit(3), month=APRIL)
+    assert run_step(campaign.STEP, other, APRIL).rows
+    assert other.lake.digest(CAMPAIGN_TARGETS, month=APRIL) == decided.lake.digest(CAMPAIGN_TARGETS, month=APRIL)
+    lakes = (decided.lake, other.lake)
+    files = [{row["path"]: row["sha256"] for row in lake.collect(CAMPAIGN_EXPORTS, month=APRIL)} for lake in lakes]
+    assert files[0] == files[1] != {}
+    assert run_step(campaign.STEP, other, APRIL).rows is None
+
+
+def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
+    before = decided.lake.version(CAMPAIGN_TARGETS)
+    campaign.simulate(decided, APRIL)
+    printed = capsys.readouterr().out
+    for words in ("Funnel", "Treated", "Limits", "beyond what would be taken anyway", "smallest effect", "valued by"):
+        assert words in printed
+    assert decided.lake.version(CAMPAIGN_TARGETS) == before
+    assert not any(Path(decided.lake.root, ".scratch/campaign").rglob("*.parquet"))
+
+
+def test_whoever_wants_nothing_personal_is_offered_what_is_popular(on_copy):
+    run = on_copy()
+    agreed = run.lake.read(CONSENTS).where("consented").select("customer_id").distinct()
+    someone = agreed.where(F.xxhash64("customer_id") % 2 == 0)
+    word = ("'all' channel", "'personalisation' purpose", "false consented", "date'2022-01-01' valid_from")
+    run.lake.merge(CONSENTS, someone.selectExpr("customer_id", *word))
+    chosen = decide(StepRun(run, campaign.STEP, APRIL)).targets.join(someone, "customer_id")
+    assert 0 < chosen.select("product_id").distinct().count() <= run.config.campaign.popular
+
+
+def test_a_blocked_template_ends_before_anything_runs(on_copy):
+    body = "Confirm your PIN at http://bit.ly/x now"
+    bad = {"language": "en", "templates": [{"id": "bad", "channel": "sms", "body": body}]}
+    asked = argparse.Namespace(month="2022-04", simulate=False)
+    with pytest.raises(DataQualityError, match="en bad"):
+        campaign.body(on_copy(campaign={**CAMPAIGN, "templates": [bad]}), asked)
+
+
+def test_without_a_policy_there_is_no_campaign_and_the_job_says_so(on_copy):
+    with pytest.raises(ConfigError, match=r"policy\.yaml"):
+        decide(StepRun(on_copy(campaign={}), campaign.STEP, APRIL))
+
+
+@pytest.fixture(scope="module")
+def a_month_later(decided, context, options, tmp_path_factory):
+    """May decided on a copy, when customers had answered to April's campaigns."""
+    root = tmp_path_factory.mktemp("later") / "lake"
+    shutil.copytree(decided.lake.root, root)
+    run = context(root, generator={**BANK, "known_months": 9}, **MODELS)
+    month_job.run(run, options)
+    return run
+
+
+def test_customers_answer_to_the_campaigns_that_were_decided(a_month_later):
+    targets = a_month_later.lake.read(CAMPAIGN_TARGETS, month=APRIL)
+    contacts = a_month_later.lake.read(CONTACTS).where("campaign_id = '2022-04-monthly'")
+    key = ["customer_id", "product_id", "channel", "arm"]
+    assert_df_equality(contacts.select(key), targets.select(key), ignore_row_order=True, ignore_nullable=True)
+    assert contacts.join(a_month_later.lake.read(RESPONSES), "contact_id").count() > 0
+
+
+def test_april_stays_as_it_was_and_its_campaigns_and_the_programme_are_measured_in_may(decided, a_month_later):
+    lakes = (decided.lake, a_month_later.lake)
+    assert len({lake.digest(CAMPAIGN_TARGETS, month=APRIL) for lake in lakes}) == 1
+    rows = a_month_later.lake.collect(CAMPAIGN_OUTCOMES, month=MAY)
+    assert {row["campaign_id"] for row in rows} == {"2022-04-monthly", "2022-04-programme"}
+    whole = [row for row in rows if row["dimension"] == "all" and row["campaign_id"] == "2022-04-monthly"]
+    targets = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL).where(F.col("arm") == TREATMENT).count()
+    assert {row["treated"] + row["left_out"] for row in whole} == {targets}
+    assert all(row["sentence"] for row in rows)
+
+
+def test_nobody_is_written_to_again_within_the_quiet_days(a_month_later):
+    contacts = a_month_later.lake.read(CONTACTS).where("arm = 'treatment' and contact_time >= '2022-04-24'")
+    targets = a_month_later.lake.read(CAMPAIGN_TARGETS, month=MAY)
+    assert targets.count() > 0 and targets.join(contacts, "customer_id", "left_semi").isEmpty()
