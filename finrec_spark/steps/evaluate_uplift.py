@@ -39,8 +39,11 @@ def evaluate_uplift(run: StepRun) -> int:
 def evaluate_trial_file(run: StepRun) -> int:
     """The same on a file of randomised contacts; the lake is only written to."""
     params = run.config.trials
-    table = collect_trial_table(read_contact_file(run.spark, _path(run.context)), params, params.seed)
-    return _measure(run, table.profile, table.trials)
+    rows = read_contact_file(run.spark, _path(run.context)).persist()
+    table = collect_trial_table(rows, params, params.seed)
+    written = _measure(run, table.profile, table.trials)
+    rows.unpersist()
+    return written
 
 
 def _measure(run: StepRun, profile: tuple[ProfileFeature, ...], trials: DataFrame) -> int:
