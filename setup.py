@@ -37,6 +37,7 @@ DEV = [
     "chispa==0.10.1",  # compares DataFrames with readable differences
     "jsonschema==4.26.0",  # holds the lint's SARIF against what its viewers need
     "hypothesis==6.123.2",  # properties over generated inputs
+    "scikit-uplift==0.5.1",  # the Qini and AUUC that ours are held against
     "ruff==0.9.2",
     "mypy==1.14.1",
     "types-PyYAML==6.0.12.20241230",

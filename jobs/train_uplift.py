@@ -31,7 +31,7 @@ def _fitted(run: StepRun, history: RandomisedHistory) -> tuple[DataFrame, DataFr
     """Rows of trees and cells; none where there is no history to learn from, and then the log says why."""
     try:
         if history.trials is None:
-            raise ModelNotFound("uplift: no campaign whose window is over is in the lake")
+            raise ModelNotFound("uplift: the lake has neither a campaign whose window is over nor contacts")
         fitted = uplift.fit(history.trials.persist(), history.profile, run.config.uplift, f"{run.scratch}/trees")
     except ModelNotFound as reason:
         run.log(f"train_uplift: {reason}; campaigns go by response × amount, and every row says so")

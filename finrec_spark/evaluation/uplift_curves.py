@@ -15,12 +15,22 @@ uplift modeling", 2020.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from finrec_spark.arrays import Bools, Floats
 
-Group = tuple[float, float, float, float]
+_ROUNDING = 1e-12
+
+
+class Group(NamedTuple):
+    """One line of ``RankedTrials``."""
+
+    contacted: float = 0.0
+    contacted_taken: float = 0.0
+    control: float = 0.0
+    control_taken: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,9 @@ def _relative_area(of: RankedTrials, best: RankedTrials, curve: Curve) -> float:
     x_best, y_best = _from_nothing(best, curve)
     by_chance = x_best[-1] * y_best[-1] / 2
     reachable = np.trapz(y_best, x_best) - by_chance
-    return float((np.trapz(y, x) - by_chance) / reachable) if reachable else float("nan")
+    if abs(reachable) <= _ROUNDING * x_best[-1] ** 2:
+        return float("nan")
+    return float((np.trapz(y, x) - by_chance) / reachable)
 
 
 def _from_nothing(of: RankedTrials, curve: Curve) -> tuple[Floats, Floats]:
@@ -104,19 +116,19 @@ def _best_for_qini(of: RankedTrials) -> RankedTrials:
 def _best_for_auuc(of: RankedTrials) -> RankedTrials:
     """Contacted takers, then controls who did not take it; of the two rests the larger one first, as scikit-uplift."""
     takers, others, control_takers, control_others = _outcomes(of)
-    first, second = (control_takers, others) if sum(control_takers) > sum(others) else (others, control_takers)
+    first, second = (control_takers, others) if control_takers.control > others.contacted else (others, control_takers)
     return _in_order((takers,), (control_others,), (first,), (second,))
 
 
 def _outcomes(of: RankedTrials) -> Sequence[Group]:
-    """All trials in four groups, each as one line of ``RankedTrials``: contacted, their takers, controls, theirs."""
+    """All trials in four groups, contacted takers, others, controls who took it, others."""
     contacted, taken = float(of.contacted.sum()), float(of.contacted_taken.sum())
     control, control_taken = float(of.control.sum()), float(of.control_taken.sum())
     return (
-        (taken, taken, 0.0, 0.0),
-        (contacted - taken, 0.0, 0.0, 0.0),
-        (0.0, 0.0, control_taken, control_taken),
-        (0.0, 0.0, control - control_taken, 0.0),
+        Group(contacted=taken, contacted_taken=taken),
+        Group(contacted=contacted - taken),
+        Group(control=control_taken, control_taken=control_taken),
+        Group(control=control - control_taken),
     )
 
 

@@ -48,10 +48,15 @@ class ContactHistory:
 
 def history_reads(context: RunContext, month: date) -> tuple[Read, ...]:
     """What ``read_contact_history`` reads: the month's profiles, and those of every earlier month that was decided."""
+    sent = (*(Read(table, optional=True) for table in (CONTACTS, RESPONSES, CONSENTS)), Read(PRODUCTS))
+    return (*sent, Read(PROFILE_FEATURES), Read(PROFILE_VALUES), *profile_reads(context, month))
+
+
+def profile_reads(context: RunContext, month: date) -> tuple[Read, ...]:
+    """What ``read_profiles`` reads."""
     decided = {attempt.month for attempt in context.ledger.attempts if attempt.step == "build_profile"}
     earlier = (Read(CUSTOMER_PROFILE, other, optional=True) for other in sorted(decided) if other < month)
-    sent = (*(Read(table, optional=True) for table in (CONTACTS, RESPONSES, CONSENTS)), Read(PRODUCTS))
-    return (*sent, Read(PROFILE_FEATURES), Read(PROFILE_VALUES), Read(CUSTOMER_PROFILE), *earlier)
+    return (Read(CUSTOMER_PROFILE), *earlier)
 
 
 def read_contact_history(run: StepRun) -> ContactHistory:
@@ -64,7 +69,12 @@ def read_contact_history(run: StepRun) -> ContactHistory:
     if contacts is None or responses is None:
         raise InputMissing(f"{run.step.name}: the bank delivers no contacts or no campaign_responses; leave it out")
     profile = collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
+    agreed = without_objecting(run, contacts)
+    return ContactHistory(profile, agreed, responses, run.read(PRODUCTS), read_profiles(run, profile))
+
+
+def read_profiles(run: StepRun, profile: tuple[ProfileFeature, ...]) -> DataFrame:
+    """One row: ``profile``, the vector of one customer (``customer_id``) in one month that was decided (``month``)."""
     months = [run.read_if_there(CUSTOMER_PROFILE, read.month) for read in run.reads if read.table == CUSTOMER_PROFILE]
     of_months = reduce(DataFrame.unionByName, (rows for rows in months if rows is not None))
-    profiles = of_months.select("month", "customer_id", profile_vector(profile).alias("profile"))
-    return ContactHistory(profile, without_objecting(run, contacts), responses, run.read(PRODUCTS), profiles)
+    return of_months.select("month", "customer_id", profile_vector(profile).alias("profile"))

@@ -25,22 +25,25 @@ def evaluate_uplift(run: StepRun) -> int:
     """Learn from the bank's own finished campaigns, and measure on customers whom the learners did not see.
 
     Raises:
-        InputMissing: no campaign is finished.
+        InputMissing: there is no campaign, or too little was taken.
     """
     history = read_randomised_history(run)
     if history.trials is None:
         raise InputMissing(
-            "evaluate_uplift: no campaign whose window is over is in the lake; name a file of randomised contacts with"
-            " --input, or wait for a campaign's end"
+            "evaluate_uplift: the lake has neither a campaign whose window is over nor contacts; name a file of"
+            " randomised contacts with --input, or wait for a campaign's end"
         )
-    return _measure(run, history.profile, history.trials)
+    return _measure(run, history.profile, history.trials.where("known_before").drop("known_before"))
 
 
 def evaluate_trial_file(run: StepRun) -> int:
     """The same on a file of randomised contacts; the lake is only written to."""
     params = run.config.trials
-    table = collect_trial_table(read_contact_file(run.spark, _path(run.context)), params, params.seed)
-    return _measure(run, table.profile, table.trials)
+    rows = read_contact_file(run.spark, _path(run.context)).persist()
+    table = collect_trial_table(rows, params, params.seed)
+    written = _measure(run, table.profile, table.trials)
+    rows.unpersist()
+    return written
 
 
 def _measure(run: StepRun, profile: tuple[ProfileFeature, ...], trials: DataFrame) -> int:

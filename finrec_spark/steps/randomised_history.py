@@ -6,20 +6,22 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.campaigns.trials import finished_months, randomised_trials
+from finrec_spark.campaigns.trials import assigned_contacts, assigned_targets, finished_months, randomised_trials
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.steps.contact_history import profile_reads, read_profiles
 from finrec_spark.steps.finished_campaigns import campaign_months
+from finrec_spark.steps.objections import without_objecting
 from finrec_spark.tables import (
     CAMPAIGN_TARGETS,
-    CUSTOMER_PROFILE,
+    CONSENTS,
+    CONTACTS,
     INTERACTIONS,
     PRODUCTS,
     PROFILE_FEATURES,
     PROFILE_VALUES,
-    Table,
 )
-from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
+from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class RandomisedHistory:
 
     Attributes:
         profile: the places of the profile vector.
-        trials: the columns of ``models.uplift.trials``; None where no campaign is finished.
+        trials: the columns of ``models.uplift.trials`` and ``known_before``; None where the bank has neither finished
+            campaigns nor contacts.
     """
 
     profile: tuple[ProfileFeature, ...]
@@ -36,27 +39,32 @@ class RandomisedHistory:
 
 
 def randomised_reads(context: RunContext, month: date) -> tuple[Read, ...]:
-    """What ``read_randomised_history`` reads: targets and profiles of every month whose campaigns are finished."""
+    """What ``read_randomised_history`` reads: targets of months whose campaigns are finished, contacts, profiles."""
     months = finished_months(campaign_months(context), month, context.config.measure)
-    of_months = (Read(t, m, optional=True) for m in months for t in (CAMPAIGN_TARGETS, CUSTOMER_PROFILE))
-    return (Read(PRODUCTS), Read(INTERACTIONS), Read(PROFILE_FEATURES), Read(PROFILE_VALUES), *of_months)
+    targets = (Read(CAMPAIGN_TARGETS, start, optional=True) for start in months)
+    others = (Read(CONTACTS, optional=True), Read(CONSENTS, optional=True), Read(PRODUCTS), Read(INTERACTIONS))
+    return (*others, Read(PROFILE_FEATURES), Read(PROFILE_VALUES), *profile_reads(context, month), *targets)
 
 
 def read_randomised_history(run: StepRun) -> RandomisedHistory:
-    """The finished campaigns' trials."""
+    """The trials of finished campaigns and of delivered contacts."""
     profile = collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
-    targets, profiles = (_of_months(run, table) for table in (CAMPAIGN_TARGETS, CUSTOMER_PROFILE))
-    if targets is None or profiles is None:
+    assigned = _assigned(run)
+    if assigned is None:
         return RandomisedHistory(profile, None)
-    months = sorted({read.month for read in run.reads if read.table == CAMPAIGN_TARGETS and read.month is not None})
-    vectors = profiles.select("month", "customer_id", profile_vector(profile).alias("profile"))
     interactions, products = run.read(INTERACTIONS), run.read(PRODUCTS)
-    trials = randomised_trials(targets, interactions, products, vectors, months, run.config.measure)
+    profiles = read_profiles(run, profile)
+    trials = randomised_trials(assigned, interactions, products, profiles, run.month, run.config.measure)
     return RandomisedHistory(profile, trials)
 
 
-def _of_months(run: StepRun, table: Table) -> DataFrame | None:
-    """The table's rows of all months that are read; None where there are none."""
-    of_months = [run.read_if_there(table, read.month) for read in run.reads if read.table == table]
-    there = [rows for rows in of_months if rows is not None]
-    return reduce(DataFrame.unionByName, there) if there else None
+def _assigned(run: StepRun) -> DataFrame | None:
+    """Who was contacted or kept back by chance; None where the lake knows of no campaign."""
+    months = [run.read_if_there(CAMPAIGN_TARGETS, read.month) for read in run.reads if read.table == CAMPAIGN_TARGETS]
+    there = [rows for rows in months if rows is not None]
+    targets = reduce(DataFrame.unionByName, there) if there else None
+    contacts = run.read_if_there(CONTACTS)
+    sources = [] if targets is None else [assigned_targets(targets)]
+    if contacts is not None:
+        sources.append(assigned_contacts(contacts, targets, run.month, run.config.measure))
+    return without_objecting(run, reduce(DataFrame.unionByName, sources)) if sources else None
