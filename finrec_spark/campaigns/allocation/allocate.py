@@ -1,6 +1,6 @@
-"""The method: survey, prices on a sample, prices on all, a cut, and HiGHS for the closest calls."""
+"""The method: prices on a sample, prices on all, a cut, and HiGHS for the closest calls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -9,39 +9,39 @@ import numpy as np
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.campaigns.allocation.block import Block
 from finrec_spark.campaigns.allocation.candidates import Candidates, PassCount
-from finrec_spark.campaigns.allocation.choice import dual_sums
 from finrec_spark.campaigns.allocation.decision import (
     Decision,
     chosen_sums,
     limit_use,
     offer_keys,
-    open_customers,
     reached,
-    settled_sums,
+    settled_part,
 )
-from finrec_spark.campaigns.allocation.exact import CLOSE_CALLS, WHOLE_CAMPAIGN, Solved, solve
+from finrec_spark.campaigns.allocation.exact import Effort, Solved, solve
 from finrec_spark.campaigns.allocation.params import AllocationParams
-from finrec_spark.campaigns.allocation.prices import Dual, dual_of, local_curvature, minimised, trust_of
-from finrec_spark.campaigns.allocation.problem import Problem, reduced_value, rows_of, weights_of
-from finrec_spark.campaigns.allocation.report import AllocationReport, LeverCost
-from finrec_spark.campaigns.allocation.rounding import BINS, Cut, closeness_sums, cut_of
-from finrec_spark.campaigns.allocation.sample import RIDGES, Sample, lever_costs, sample_of, sample_prices
-from finrec_spark.campaigns.allocation.survey import (
-    Survey,
-    check_survey,
-    sum_unit,
-    survey_of,
-    survey_sums,
-    unmatched,
+from finrec_spark.campaigns.allocation.prices import (
+    Dual,
+    Search,
+    dual_of,
+    duals_of,
+    local_curvature,
+    minimised,
+    ridge_sums,
+    trust_of,
 )
+from finrec_spark.campaigns.allocation.problem import Problem, rows_of, weights_of
+from finrec_spark.campaigns.allocation.report import AllocationReport, LeverCost, LimitPrice
+from finrec_spark.campaigns.allocation.rounding import BINS, Cut, closeness_sums, cut_of
+from finrec_spark.campaigns.allocation.sample import RIDGES, Sample, lever_costs, sample_prices
+from finrec_spark.campaigns.allocation.survey import check_survey, sum_unit, survey_of, survey_part, unmatched
 from finrec_spark.errors import ConfigError, InputMissing
 
 _WIDENED_BY, _WIDENINGS = 4, 2
-_OTHER_PASSES = 3 + 2 * (1 + _WIDENINGS)  # survey, sample, closeness, and two for each core that is tried
-_CURVED_RIDGE = 0.1  # of the mean value: a wider ridge than that of the prices, for a steadier curvature
-
-StartPrices = Mapping[tuple[str, str], float]
-"""``AllocationReport.prices`` of an earlier campaign; those of limits that this one does not have are ignored."""
+_CURVED_RIDGE = 0.3  # of the mean value: a wider ridge than that of the prices, for a steadier curvature
+_STEPS, _ENOUGH = 4, 1e-5
+_WHOLE_CAMPAIGN = Effort(gap=1e-3, gap_yuan=1e-9, nodes=200)
+_CLOSE_CALLS = Effort(gap=1e-4, gap_yuan=0.0, nodes=50)
+_CLOSE_CALLS_GAP = 3e-4  # of what the whole campaign may bring
 
 
 class Rounded(NamedTuple):
@@ -53,9 +53,13 @@ class Rounded(NamedTuple):
 
 
 def decide(
-    candidates: Candidates, params: AllocationParams, start: StartPrices | None = None
+    candidates: Candidates, params: AllocationParams, start: Iterable[LimitPrice] = ()
 ) -> tuple[Decision, AllocationReport]:
     """The allocation that the parameters ask for.
+
+    Args:
+        start: ``AllocationReport.prices`` of an earlier campaign; those of limits that this one does not have are
+            ignored.
 
     Raises:
         InputMissing: there are no candidates.
@@ -67,9 +71,8 @@ def decide(
     if params.exact and candidates.count > params.exact_candidates:
         raise ConfigError(f"exact: {candidates.count} candidates, above exact_candidates: {params.exact_candidates}")
     read = PassCount(candidates)
-    problem, survey = surveyed(read, params)
-    sample = sample_of(read, problem, survey.customers, params)
-    prices = sample_prices(sample, start or {})
+    problem, sample = surveyed(read, params)
+    prices = sample_prices(sample, start)
     if sample.share < 1 and not params.exact:
         prices = prices_of_all(read, problem, sample, prices, params)
     found = decided_exactly(read, problem, prices) if params.exact else rounded(read, problem, prices, params)
@@ -77,38 +80,39 @@ def decide(
     return found.decision, report_of(found, levers, sample.share, read.passes, params)
 
 
-def surveyed(read: PassCount, params: AllocationParams) -> tuple[Problem, Survey]:
-    """The campaign as a problem, and what there is to choose from, checked."""
-    vocabulary = read.candidates.vocabulary
+def surveyed(read: PassCount, params: AllocationParams) -> tuple[Problem, Sample]:
+    """The campaign as a problem, checked against what there is to choose from, and a sample of that; one pass."""
+    vocabulary, count = read.candidates.vocabulary, read.candidates.count
     weights = weights_of(params.levers, vocabulary)
     largest = read.candidates.largest_yuan * weights.largest
-    unit = sum_unit(read.candidates.count, largest)
-    part = partial(survey_sums, weights=weights, unit=unit, n_products=len(vocabulary.products))
-    survey = survey_of(read.total(part), unit)
+    unit, share = sum_unit(count, largest), min(1.0, params.sample_candidates / count)
+    products = len(vocabulary.products)
+    part = partial(survey_part, weights=weights, unit=unit, n_products=products, share=share)
+    sums, drawn = read.collect_customers(part)
+    survey = survey_of(sums, unit)
     check_survey(survey, params, vocabulary)
-    scale = max(survey.size_yuan / max(survey.candidates, 1), 1e-6)
+    scale = max(survey.size_yuan / count, 1e-6)
     rows = rows_of(params, vocabulary)
-    offers, seed = params.offers_per_customer, params.seed
-    return Problem(vocabulary, rows, weights, offers, seed, unit, scale, largest), survey
+    problem = Problem(vocabulary, rows, weights, params.offers_per_customer, params.seed, unit, scale, largest)
+    share = len(drawn.sizes) / survey.customers or share
+    return problem, Sample(drawn, problem.of_share(share), share)
 
 
 def prices_of_all(read: PassCount, problem: Problem, sample: Sample, start: Floats, params: AllocationParams) -> Floats:
     """The sample's prices, brought to the limits by passes over all candidates; the curvature stays the sample's."""
-    block, scaled = sample.block, sample.problem
-    second = local_curvature(block, scaled, _CURVED_RIDGE * problem.scale)(start) / sample.share
+    of_sample = local_curvature(sample.block, sample.problem, _CURVED_RIDGE * problem.scale)
     ridge = RIDGES[-1] * problem.scale
 
-    def evaluate(prices: Floats) -> Dual:
-        sums = read.total(partial(ridge_sums, problem=problem, prices=prices, ridge=ridge))
-        return dual_of(sums, prices, problem)
+    def evaluate(tried: Sequence[Floats]) -> list[Dual]:
+        sums = read.total(partial(ridge_sums, problem=problem, tried=tried, ridge=ridge))
+        return duals_of(sums, tried, problem)
 
-    trust = trust_of(block, scaled, sample.share)
-    return minimised(evaluate, lambda _: second, start, trust, params.passes - _OTHER_PASSES)
+    def curvature(prices: Floats) -> Floats:
+        return of_sample(prices) / sample.share
 
-
-def ridge_sums(block: Block, problem: Problem, prices: Floats, ridge: float) -> Ints:
-    """``dual_sums`` of a block at these prices."""
-    return dual_sums(block, reduced_value(block, problem, prices), problem, ridge)
+    trust = trust_of(sample.block, sample.problem, sample.share)
+    search = Search(params.price_passes - 1, _STEPS, _ENOUGH)
+    return minimised(evaluate, curvature, start, trust, search)
 
 
 def rounded(read: PassCount, problem: Problem, prices: Floats, params: AllocationParams) -> Rounded:
@@ -116,9 +120,10 @@ def rounded(read: PassCount, problem: Problem, prices: Floats, params: Allocatio
     n = problem.vocabulary.n_resources
     closeness = read.total(partial(closeness_sums, problem=problem, prices=prices))
     bound = dual_of(closeness[: 1 + n], prices, problem).value
+    effort = _CLOSE_CALLS._replace(gap_yuan=_CLOSE_CALLS_GAP * abs(bound))
     for widening in range(1 + _WIDENINGS):
         core = params.core_candidates * _WIDENED_BY**widening
-        found = _closed(read, problem, cut_of(closeness, problem, prices, core))
+        found = _closed(read, problem, cut_of(closeness, problem, prices, core), effort)
         if found is not None:
             return found._replace(bound=bound)
         if core >= read.candidates.count:
@@ -128,20 +133,19 @@ def rounded(read: PassCount, problem: Problem, prices: Floats, params: Allocatio
 
 def decided_exactly(read: PassCount, problem: Problem, prices: Floats) -> Rounded:
     """Every customer left to HiGHS."""
-    nothing = np.zeros(problem.vocabulary.n_resources + 1, np.int64)
-    found = _closed(read, problem, Cut(prices, nothing, nothing, BINS), exact=True)
+    none = np.zeros(problem.vocabulary.n_resources + 1, np.int64)
+    found = _closed(read, problem, Cut(prices, none, none > 0, none, BINS), _WHOLE_CAMPAIGN)
     if found is None:
         raise ConfigError(_no_allocation(problem, "HiGHS found none"))
     return found
 
 
-def _closed(read: PassCount, problem: Problem, cut: Cut, exact: bool = False) -> Rounded | None:
+def _closed(read: PassCount, problem: Problem, cut: Cut, effort: Effort) -> Rounded | None:
     """The settled customers' offers with the best for the open ones; none where those cannot keep the limits."""
-    sums = read.total(partial(settled_sums, problem=problem, cut=cut))
-    block = read.collect_customers(partial(open_customers, problem=problem, cut=cut))
+    sums, block = read.collect_customers(partial(settled_part, problem=problem, cut=cut))
     left = problem.limits - sums[2:][problem.resources]
     left = np.where(problem.signs < 0, np.maximum(left, 0), left)
-    found = solve(block, problem, left, WHOLE_CAMPAIGN if exact else CLOSE_CALLS)
+    found = solve(block, problem, left, effort)
     return None if found is None else _with_open(problem, cut, sums, block, found)
 
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from finrec_spark.arrays import Ints
-from finrec_spark.campaigns.allocation.allocate import StartPrices, decide
+from finrec_spark.campaigns.allocation.allocate import decide
 from finrec_spark.campaigns.allocation.block import MICROS, Block, Positions
 from finrec_spark.campaigns.allocation.decision import Decision
 from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.allocation.problem import Vocabulary, reduced_value
-from finrec_spark.campaigns.allocation.report import AllocationReport
+from finrec_spark.campaigns.allocation.report import AllocationReport, LimitPrice
 from finrec_spark.campaigns.allocation.staging import CANDIDATES_DDL, blocks_in, staged
 
 OFFERS_DDL = f"{CANDIDATES_DDL}, rank int, reduced_value double"
@@ -30,14 +30,14 @@ class Allocation:
 
 @contextmanager
 def allocated(
-    candidates: DataFrame, params: AllocationParams, start: StartPrices | None = None
+    candidates: DataFrame, params: AllocationParams, start: Iterable[LimitPrice] = ()
 ) -> Iterator[Allocation]:
     """The largest expected volume that the campaign's limits allow, or nearly: the report says how near.
 
     Args:
         candidates: one row a customer, product and channel that may be offered, with the columns of
             ``CANDIDATES_DDL``: ``value`` is expected yuan and may be negative, ``cost`` is yuan, kept to the millionth;
-            ``branch`` and ``segment`` may be null.
+            both may be decimals; ``branch`` and ``segment`` may be null. They are read twice.
         start: ``AllocationReport.prices`` of an earlier campaign.
 
     Yields:

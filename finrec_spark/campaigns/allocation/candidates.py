@@ -2,11 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from finrec_spark.arrays import Ints
 from finrec_spark.campaigns.allocation.block import Block
 from finrec_spark.campaigns.allocation.problem import Vocabulary
+
+
+class Kept(NamedTuple):
+    """Of one block: whole numbers that are summed over all, and some of its customers."""
+
+    sums: Ints
+    customers: Block
 
 
 class Candidates(Protocol):
@@ -27,8 +34,8 @@ class Candidates(Protocol):
     def total(self, part: Callable[[Block], Ints]) -> Ints:
         """The sum over all blocks of the whole numbers that ``part`` gives."""
 
-    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
-        """The customers that ``part`` keeps of each block, together; the caller keeps them few."""
+    def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
+        """The sums over all blocks and the customers kept of each, together; the caller keeps both few."""
 
 
 class HeldCandidates:
@@ -43,7 +50,7 @@ class HeldCandidates:
         """As ``Candidates.total``."""
         return part(self.block)
 
-    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+    def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
         """As ``Candidates.collect_customers``."""
         return part(self.block)
 
@@ -60,7 +67,7 @@ class PassCount:
         self.passes += 1
         return self.candidates.total(part)
 
-    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+    def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
         """As ``Candidates.collect_customers``."""
         self.passes += 1
         return self.candidates.collect_customers(part)

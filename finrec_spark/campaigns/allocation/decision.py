@@ -6,6 +6,7 @@ import numpy as np
 
 from finrec_spark.arrays import Ints
 from finrec_spark.campaigns.allocation.block import MICROS, Block
+from finrec_spark.campaigns.allocation.candidates import Kept
 from finrec_spark.campaigns.allocation.problem import BUDGET, CONTACTS, Problem, Row, usage_of, weighted_value
 from finrec_spark.campaigns.allocation.report import LimitUse
 from finrec_spark.campaigns.allocation.rounding import Cut, settled
@@ -63,14 +64,10 @@ def chosen_sums(block: Block, chosen: Ints, problem: Problem) -> Ints:
     return np.concatenate([brought, usage_of(block, chosen, problem)])
 
 
-def settled_sums(block: Block, problem: Problem, cut: Cut) -> Ints:
-    """``chosen_sums`` of a block's settled customers."""
-    return chosen_sums(block, settled(block, problem, cut).chosen, problem)
-
-
-def open_customers(block: Block, problem: Problem, cut: Cut) -> Block:
-    """The block's open customers."""
-    return block.of_customers(settled(block, problem, cut).open)
+def settled_part(block: Block, problem: Problem, cut: Cut) -> Kept:
+    """``chosen_sums`` of a block's settled customers, and its open customers."""
+    found = settled(block, problem, cut)
+    return Kept(chosen_sums(block, found.chosen, problem), block.of_customers(found.open))
 
 
 def reached(sums: Ints, problem: Problem) -> Reached:

@@ -19,7 +19,6 @@ from finrec_spark.campaigns.allocation.problem import BUDGET, FIRST_CHANNEL, Pro
 
 _DAMPING = 0.01
 _DAMPED_BY = 10.0
-_ENOUGH = 1e-6  # a step that lowers the dual value by less than this share of it is the last
 
 
 class Dual(NamedTuple):
@@ -36,7 +35,20 @@ class Trust(NamedTuple):
     dearest: Floats
 
 
-Evaluate = Callable[[Floats], Dual]
+class Search(NamedTuple):
+    """How long prices are sought: rounds, steps that a round tries at once, and the gain that is too small to go on.
+
+    Of the steps each is shorter and more cautious than the one before; ``enough`` is a share of the dual value.
+    """
+
+    rounds: int
+    steps: int
+    enough: float
+
+
+_IN_MEMORY = Search(rounds=29, steps=1, enough=1e-6)
+
+Evaluate = Callable[[Sequence[Floats]], list[Dual]]
 Curvature = Callable[[Floats], Floats]
 
 
@@ -48,12 +60,22 @@ def dual_of(sums: Ints, prices: Floats, problem: Problem) -> Dual:
     return Dual(float(sums[0]) * problem.unit + float(prices @ (problem.signs * problem.limits)), gradient)
 
 
+def ridge_sums(block: Block, problem: Problem, tried: Sequence[Floats], ridge: float) -> Ints:
+    """``dual_sums`` of a block at several prices, one after the other."""
+    return np.concatenate([dual_sums(block, reduced_value(block, problem, prices), problem, ridge) for prices in tried])
+
+
+def duals_of(sums: Ints, tried: Sequence[Floats], problem: Problem) -> list[Dual]:
+    """The duals from the sums of ``ridge_sums`` over all customers."""
+    parts = sums.reshape(len(tried), -1)
+    return [dual_of(part, prices, problem) for part, prices in zip(parts, tried, strict=True)]
+
+
 def local_dual(block: Block, problem: Problem, ridge: float) -> Evaluate:
     """The dual of customers that this process holds."""
 
-    def evaluate(prices: Floats) -> Dual:
-        sums = dual_sums(block, reduced_value(block, problem, prices), problem, ridge)
-        return dual_of(sums, prices, problem)
+    def evaluate(tried: Sequence[Floats]) -> list[Dual]:
+        return duals_of(ridge_sums(block, problem, tried, ridge), tried, problem)
 
     return evaluate
 
@@ -100,21 +122,25 @@ def _second_derivatives(use: csr_matrix, owner: Ints, full: Bools) -> Floats:
     return total
 
 
-def minimised(evaluate: Evaluate, curvature: Curvature, start: Floats, trust: Trust, evaluations: int) -> Floats:
-    """The prices with the lowest dual value that were met in so many evaluations."""
-    prices, dual, damping = start, evaluate(start), _DAMPING
+def minimised(evaluate: Evaluate, curvature: Curvature, start: Floats, trust: Trust, search: Search) -> Floats:
+    """The prices with the lowest dual value that were met."""
+    prices, dual, damping = start, evaluate([start])[0], _DAMPING
     second = curvature(prices)
-    for _ in range(evaluations - 1):
-        step = newton_step(prices, dual.gradient, second, trust.least_curvature, damping)
-        tried = np.clip(prices + step, 0.0, trust.dearest)
+    for _ in range(search.rounds):
+        steps = [
+            newton_step(prices, dual.gradient, second, trust.least_curvature, damping * _DAMPED_BY**k)
+            for k in range(search.steps)
+        ]
+        tried = [np.clip(prices + step, 0.0, trust.dearest) for step in steps]
         found = evaluate(tried)
-        if found.value >= dual.value:
-            damping *= _DAMPED_BY
+        best = int(np.argmin([each.value for each in found]))
+        if found[best].value >= dual.value:
+            damping *= _DAMPED_BY**search.steps
             continue
-        gained, prices, dual = dual.value - found.value, tried, found
-        if gained <= _ENOUGH * abs(dual.value):
+        gained, prices, dual = dual.value - found[best].value, tried[best], found[best]
+        if gained <= search.enough * abs(dual.value):
             break
-        second, damping = curvature(prices), damping / _DAMPED_BY
+        second, damping = curvature(prices), damping * _DAMPED_BY ** (best - 1)
     return prices
 
 
@@ -141,18 +167,17 @@ def newton_step(prices: Floats, gradient: Floats, curvature: Floats, least: Floa
     return step
 
 
-def prices_of(block: Block, problem: Problem, start: Floats, ridges: Sequence[float], evaluations: int) -> Floats:
+def prices_of(block: Block, problem: Problem, start: Floats, ridges: Sequence[float]) -> Floats:
     """Prices of customers that this process holds, found under one ridge after the other.
 
     Args:
         ridges: shares of the mean value, falling.
-        evaluations: at each of them at most.
     """
     prices, trust = start, trust_of(block, problem)
     for share in ridges:
         ridge = share * problem.scale
         evaluate, curvature = local_dual(block, problem, ridge), local_curvature(block, problem, ridge)
-        prices = minimised(evaluate, curvature, prices, trust, evaluations)
+        prices = minimised(evaluate, curvature, prices, trust, _IN_MEMORY)
     return prices
 
 

@@ -1,6 +1,6 @@
 """A campaign's limits as rows of a linear program, and the prices that stand for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.campaigns.allocation.block import MICROS, Block
 from finrec_spark.campaigns.allocation.params import AllocationParams, Lever
+from finrec_spark.campaigns.allocation.report import LimitPrice
 from finrec_spark.sampling import pair_draws
 
 CONTACTS, BUDGET, FIRST_CHANNEL = 0, 1, 2  # positions among the resources; then channels, branches, products
@@ -119,9 +120,10 @@ class Problem:
         """The same campaign for a share of the customers."""
         return replace(self, rows=tuple(row._replace(limit=round(row.limit * share)) for row in self.rows))
 
-    def prices_from(self, known: Mapping[tuple[str, str], float]) -> Floats:
-        """Prices of the rows from those of a report, by name and kind; 0 where it has none."""
-        return np.array([known.get((row.name, row.kind), 0.0) / row.units for row in self.rows])
+    def prices_from(self, known: Iterable[LimitPrice]) -> Floats:
+        """Prices of the rows from those of a report; 0 where it has none."""
+        prices = {(name, kind): price for name, kind, price in known}
+        return np.array([prices.get((row.name, row.kind), 0.0) / row.units for row in self.rows])
 
     def with_weights(self, weights: Weights) -> "Problem":
         """The same campaign under other levers."""

@@ -1,6 +1,15 @@
 """What an allocation reached, what it used, and what its levers cost."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class LimitPrice(NamedTuple):
+    """What a limit's price was, by the names of ``LimitUse``."""
+
+    name: str
+    kind: str
+    price_yuan: float
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,6 @@ class AllocationReport:
         return missing / abs(self.bound_yuan) if self.bound_yuan else 0.0
 
     @property
-    def prices(self) -> dict[tuple[str, str], float]:
-        """Prices by name and kind, to start next month's allocation from."""
-        return {(use.name, use.kind): use.price_yuan for use in self.limits}
+    def prices(self) -> tuple[LimitPrice, ...]:
+        """Of every limit, to start next month's allocation from."""
+        return tuple(LimitPrice(use.name, use.kind, use.price_yuan) for use in self.limits)

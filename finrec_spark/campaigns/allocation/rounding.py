@@ -25,7 +25,7 @@ from finrec_spark.campaigns.allocation.problem import (
 BINS = 512
 _BINS_AN_OCTAVE = 16
 _LOWEST_OCTAVE = -24
-_SPARE = 2  # customers left open for each offer that a minimum still lacks
+_SPARE = 10
 
 
 class Choices(NamedTuple):
@@ -52,12 +52,15 @@ class Cut:
 
     Attributes:
         drop: for each resource, offers of a smaller regret are dropped.
+        needed: whether so many may be dropped that a resource's minimum is missed: the customers of such offers are
+            left open instead.
         enter: for each resource, customers that could take a product of it at a smaller loss are open.
         open: customers of a smaller margin are open.
     """
 
     prices: Floats
     drop: Ints
+    needed: Bools
     enter: Ints
     open: int
 
@@ -155,7 +158,10 @@ def cut_of(sums: Ints, problem: Problem, prices: Floats, core_candidates: int) -
             drop[row.resource] = bins_holding(used, used.sum() - row.limit)
         else:
             enter[row.resource] = bins_holding(entries, _SPARE * (row.limit - used.sum()))
-    return Cut(prices, drop, enter, int(np.searchsorted(np.cumsum(table[-1]), core_candidates, side="right")))
+    needed = np.zeros(n + 1, bool)
+    for row in problem.rows:
+        needed[row.resource] |= row.sign < 0 and table[row.resource, drop.max() :].sum() < row.limit
+    return Cut(prices, drop, needed, enter, int(np.searchsorted(np.cumsum(table[-1]), core_candidates, side="right")))
 
 
 def bins_holding(amounts: Ints, needed: int) -> int:
@@ -180,5 +186,7 @@ def settled(block: Block, problem: Problem, cut: Cut) -> Settled:
     is_open = found.margin < cut.open
     enters = found.entry < cut.enter[resources_of(block, found.entering, problem)].max(axis=0)
     is_open[block.owner[found.entering[enters]]] = True
-    dropped = found.regret < cut.drop[resources_of(block, found.chosen, problem)].max(axis=0)
+    resources = resources_of(block, found.chosen, problem)
+    dropped = found.regret < cut.drop[resources].max(axis=0)
+    is_open[block.owner[found.chosen[dropped & cut.needed[resources[-1]]]]] = True
     return Settled(found.chosen[~dropped & ~is_open[block.owner[found.chosen]]], is_open)

@@ -1,24 +1,21 @@
 """A few customers with their share of the limits: what prices, curvatures and levers are estimated on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from finrec_spark.arrays import Floats
 from finrec_spark.campaigns.allocation.block import Block
-from finrec_spark.campaigns.allocation.candidates import PassCount
 from finrec_spark.campaigns.allocation.choice import WHOLE, shares_of
 from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.allocation.prices import prices_of
 from finrec_spark.campaigns.allocation.problem import Problem, Weights, reduced_value, weights_of
-from finrec_spark.campaigns.allocation.report import LeverCost
+from finrec_spark.campaigns.allocation.report import LeverCost, LimitPrice
 from finrec_spark.sampling import keyed_uniform
 
 RIDGES = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Of the mean value: the ridge shrinks from one at which prices are easily found to one that hardly bends them."""
 
 _WARM_RIDGES = RIDGES[2:]
-_EVALUATIONS = 30
 
 
 @dataclass(frozen=True)
@@ -30,28 +27,20 @@ class Sample:
     share: float
 
 
-def sample_of(read: PassCount, problem: Problem, customers: int, params: AllocationParams) -> Sample:
-    """A seeded draw of about ``sample_customers`` of so many customers, or all of them where they are fewer."""
-    wanted = min(1.0, params.sample_customers / max(customers, 1))
-    block = read.collect_customers(partial(drawn_customers, share=wanted))
-    share = len(block.sizes) / max(customers, 1)
-    return Sample(block, problem.of_share(share), share)
-
-
 def drawn_customers(block: Block, share: float) -> Block:
-    """The block's customers that are in the sample."""
+    """A seeded draw of about this share of the block's customers."""
     return block.of_customers(keyed_uniform(block.keys, "allocation sample") < share)
 
 
-def sample_prices(sample: Sample, start: Mapping[tuple[str, str], float]) -> Floats:
+def sample_prices(sample: Sample, start: Iterable[LimitPrice]) -> Floats:
     """Prices of the sample's limits.
 
     Args:
-        start: prices of an earlier campaign by name and kind; where there are none the ridge starts larger.
+        start: prices of an earlier campaign; where there are none the ridge starts larger.
     """
     prices = sample.problem.prices_from(start)
     ridges = _WARM_RIDGES if prices.any() else RIDGES
-    return prices_of(sample.block, sample.problem, prices, ridges, _EVALUATIONS)
+    return prices_of(sample.block, sample.problem, prices, ridges)
 
 
 def lever_costs(sample: Sample, params: AllocationParams, prices: Floats) -> tuple[LeverCost, ...]:
@@ -68,7 +57,7 @@ def lever_costs(sample: Sample, params: AllocationParams, prices: Floats) -> tup
 def expected_yuan(sample: Sample, weights: Weights, start: Floats) -> float:
     """Yuan without levers of the sample's best shares under these weights and the sample's limits."""
     problem = sample.problem.with_weights(weights)
-    prices = prices_of(sample.block, problem, start, _WARM_RIDGES, _EVALUATIONS)
+    prices = prices_of(sample.block, problem, start, _WARM_RIDGES)
     reduced = reduced_value(sample.block, problem, prices)
     taken = shares_of(sample.block, reduced, problem.offers, RIDGES[-1] * problem.scale)
     return float(sample.block.value[taken.position] @ (taken.share / WHOLE))

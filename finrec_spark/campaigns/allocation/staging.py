@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import StorageLevel
@@ -13,6 +14,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Ints
 from finrec_spark.campaigns.allocation.block import MICROS, Block, Positions, joined
+from finrec_spark.campaigns.allocation.candidates import Kept
 from finrec_spark.campaigns.allocation.problem import Vocabulary
 from finrec_spark.errors import DataQualityError
 from finrec_spark.sampling import seed_of
@@ -20,13 +22,15 @@ from finrec_spark.sampling import seed_of
 CANDIDATES_DDL = (
     "customer_id string, segment string, product_id string, channel string, branch string, value double, cost double"
 )
-_BLOCK_ROWS = 200_000  # about 9 MB
+_BLOCK_ROWS = 250_000  # about 9 MB
 _NAMES = ("product_id", "channel", "branch", "segment")
+
+Batches = Iterable[pa.RecordBatch]
 
 
 @dataclass(frozen=True)
 class StagedCandidates:
-    """``Candidates`` in a persisted DataFrame: one row is the bytes of one block."""
+    """``Candidates`` in a persisted DataFrame: one row is the bytes of one block, and one block a partition."""
 
     blocks: DataFrame
     vocabulary: Vocabulary
@@ -34,14 +38,15 @@ class StagedCandidates:
     largest_yuan: float
 
     def total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.total``: one row a partition and sum leaves the workers."""
-        partial_sums = self.blocks.mapInArrow(_partial_sums(part), "slot bigint, amount bigint")
-        return _collect_sums(partial_sums.groupBy("slot").agg(F.sum("amount").alias("amount")))
+        """As ``Candidates.total``; Spark adds up, so that no more than the sums reaches the driver."""
+        of_blocks = self.blocks.mapInArrow(_sums(part), "slot bigint, amount bigint")
+        return _collect_sums(of_blocks.groupBy("slot").agg(F.sum("amount").alias("amount")))
 
-    def collect_customers(self, part: Callable[[Block], Block]) -> Block:
+    def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
         """As ``Candidates.collect_customers``."""
-        rows = self.blocks.mapInArrow(_kept_customers(part), "block binary").collect()
-        return joined([Block.from_bytes(bytes(row.block)) for row in rows])
+        rows = self.blocks.mapInArrow(_kept(part), "sums binary, customers binary").collect()
+        sums: Ints = np.sum([np.frombuffer(row.sums, np.int64) for row in rows], axis=0)
+        return Kept(sums, joined([Block.from_bytes(bytes(row.customers)) for row in rows]))
 
 
 @contextmanager
@@ -55,12 +60,13 @@ def staged(candidates: DataFrame, seed: int) -> Iterator[StagedCandidates]:
     Raises:
         DataQualityError: a null, a value that is no number, a negative cost.
     """
-    vocabulary, count, largest = _collect_vocabulary(candidates)
+    rows = candidates.select("customer_id", *_NAMES, F.col("value").cast("double"), F.col("cost").cast("double"))
+    vocabulary, count, largest = _collect_vocabulary(rows)
     key = F.xxhash64(seed_of(seed), "customer_id").alias("key")
     cost = F.ceil(F.col("cost") * MICROS - 1e-3).alias("cost")  # up, so that a budget is kept
-    rows = candidates.select("customer_id", key, *_NAMES, "value", cost)
-    in_order = rows.repartition("customer_id").sortWithinPartitions("customer_id", "product_id", "channel")
-    blocks = in_order.mapInArrow(_encode(vocabulary), "block binary").persist(StorageLevel.MEMORY_AND_DISK)
+    keyed = rows.select("customer_id", key, *_NAMES, "value", cost)
+    by_customer = keyed.repartition(1 + count // _BLOCK_ROWS, "customer_id")
+    blocks = by_customer.mapInArrow(_encoded(vocabulary), "block binary").persist(StorageLevel.MEMORY_AND_DISK)
     try:
         yield StagedCandidates(blocks, vocabulary, count, largest)
     finally:
@@ -90,47 +96,36 @@ def _is_sound() -> Column:
     return named & F.coalesce(finite, F.lit(False)) & F.coalesce(cost, F.lit(False))
 
 
-def _encode(vocabulary: Vocabulary) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Sorted rows → blocks: a customer's rows never fall apart."""
+def _encoded(vocabulary: Vocabulary) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+    """The rows of a partition, in any order → its block."""
 
-    def encode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for table in whole_customers(batches):
-            yield _as_row(block_of(table, vocabulary))
+    def encoded(batches: Batches) -> Iterator[pa.RecordBatch]:
+        rows = [batch for batch in batches if batch.num_rows]
+        if rows:
+            block = block_of(pa.Table.from_batches(rows), vocabulary)
+            yield pa.RecordBatch.from_pydict({"block": [block.to_bytes()]})
 
-    return encode
-
-
-def whole_customers(batches: Iterable[pa.RecordBatch], rows: int = _BLOCK_ROWS) -> Iterator[pa.Table]:
-    """Batches, sorted by customer, gathered into tables of about so many rows that end where a customer ends."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held += [batch] if batch.num_rows else []
-        if sum(part.num_rows for part in held) >= rows:
-            table = pa.Table.from_batches(held)
-            customers = table.column("customer_id")
-            end = table.num_rows - (pc.sum(pc.equal(customers, customers[-1])).as_py() or 0)
-            if end:
-                yield table.slice(0, end)
-                held = table.slice(end).to_batches()
-    if held:
-        yield pa.Table.from_batches(held)
+    return encoded
 
 
-def block_of(table: pa.Table, vocabulary: Vocabulary) -> Block:
-    """Rows in the order of customer, product and channel as a block."""
-    customers = table.column("customer_id").combine_chunks().dictionary_encode()
-    codes = customers.indices.to_numpy()
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+def block_of(rows: pa.Table, vocabulary: Vocabulary) -> Block:
+    """Rows in any order as a block."""
+    customers = rows.column("customer_id").combine_chunks().dictionary_encode()
+    customer = customers.indices.to_numpy()
+    product = _positions(rows.column("product_id"), vocabulary.products)
+    channel = _positions(rows.column("channel"), vocabulary.channels)
+    order = np.lexsort((channel, product, customer))
+    starts = np.flatnonzero(np.diff(customer[order], prepend=-1))
     return Block(
         customers.dictionary.to_numpy(zero_copy_only=False),
-        table.column("key").to_numpy()[starts].view(np.uint64),
-        np.diff(np.append(starts, len(codes))),
-        _positions(table.column("product_id"), vocabulary.products),
-        _positions(table.column("channel"), vocabulary.channels),
-        _positions(table.column("branch"), vocabulary.branches),
-        _positions(table.column("segment"), vocabulary.segments),
-        table.column("value").to_numpy(),
-        table.column("cost").to_numpy(),
+        rows.column("key").to_numpy()[order[starts]].view(np.uint64),
+        np.diff(np.append(starts, len(order))),
+        product[order],
+        channel[order],
+        _positions(rows.column("branch"), vocabulary.branches)[order],
+        _positions(rows.column("segment"), vocabulary.segments)[order],
+        rows.column("value").to_numpy()[order],
+        rows.column("cost").to_numpy()[order],
     )
 
 
@@ -140,46 +135,39 @@ def _positions(names: pa.ChunkedArray, known: tuple[str, ...]) -> Positions:
     return positions
 
 
-def _as_row(block: Block) -> pa.RecordBatch:
-    return pa.record_batch([pa.array([block.to_bytes()], pa.binary())], names=["block"])
-
-
-def blocks_in(batches: Iterable[pa.RecordBatch]) -> Iterator[Block]:
+def blocks_in(batches: Batches) -> Iterator[Block]:
     """The blocks of a batch of their bytes."""
     for batch in batches:
         for value in batch.column("block"):
             yield Block.from_bytes(value.as_buffer())
 
 
-def _partial_sums(
-    part: Callable[[Block], Ints],
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def partial_sums(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        total: Ints | None = None
-        for block in blocks_in(batches):
-            sums = part(block)
-            total = sums if total is None else total + sums
-        if total is not None:
-            kept = np.flatnonzero(total)
-            kept = kept if len(kept) and kept[-1] == len(total) - 1 else np.append(kept, len(total) - 1)
-            yield pa.record_batch([pa.array(kept), pa.array(total[kept])], names=["slot", "amount"])
+def _sums(part: Callable[[Block], Ints]) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+    """Of each block the sums that are not 0, and the last, which says how many there are."""
 
-    return partial_sums
+    def sums(batches: Batches) -> Iterator[pa.RecordBatch]:
+        for block in blocks_in(batches):
+            amounts = part(block)
+            slots = np.union1d(np.flatnonzero(amounts), len(amounts) - 1)
+            yield pa.RecordBatch.from_pydict({"slot": slots, "amount": amounts[slots]})
+
+    return sums
 
 
 def _collect_sums(sums: DataFrame) -> Ints:
-    """Of each slot its amount; the last slot is always among them, zeros between may be missing."""
-    slots, amounts = np.array(sums.collect(), dtype=np.int64).T
+    found: pd.DataFrame = sums.toPandas()
+    slots = found["slot"].to_numpy()
     total = np.zeros(slots.max() + 1, np.int64)
-    total[slots] = amounts
+    total[slots] = found["amount"].to_numpy()
     return total
 
 
-def _kept_customers(
-    part: Callable[[Block], Block],
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def kept_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _kept(part: Callable[[Block], Kept]) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+    def kept(batches: Batches) -> Iterator[pa.RecordBatch]:
         for block in blocks_in(batches):
-            yield _as_row(part(block))
+            found = part(block)
+            yield pa.RecordBatch.from_pydict(
+                {"sums": [found.sums.tobytes()], "customers": [found.customers.to_bytes()]}
+            )
 
-    return kept_customers
+    return kept

@@ -6,8 +6,10 @@ import numpy as np
 
 from finrec_spark.arrays import Ints
 from finrec_spark.campaigns.allocation.block import Block
+from finrec_spark.campaigns.allocation.candidates import Kept
 from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.allocation.problem import Vocabulary, Weights, weighted_value
+from finrec_spark.campaigns.allocation.sample import drawn_customers
 from finrec_spark.errors import ConfigError, DataQualityError
 
 _BITS = 53  # of a sum of all values: leaves room for the prices of minima, up to DEAREST times the largest value
@@ -37,14 +39,15 @@ def sum_unit(candidates: int, largest_yuan: float) -> float:
     return float(2.0 ** (np.ceil(np.log2(total)) - _BITS))
 
 
-def survey_sums(block: Block, weights: Weights, unit: float, n_products: int) -> Ints:
-    """The block's part of a survey: 4 + P whole numbers."""
+def survey_part(block: Block, weights: Weights, unit: float, n_products: int, share: float) -> Kept:
+    """The block's part of a survey, 4 + P whole numbers, and of the sample."""
     new_customer = np.diff(block.owner, prepend=-1) != 0
     new_product = new_customer | (np.diff(block.product, prepend=-1) != 0)
     repeated = ~new_product & (np.diff(block.channel, prepend=-1) == 0)
     size = np.rint(np.abs(weighted_value(block, weights)) / unit).astype(np.int64).sum()
     counts = np.array([len(block.sizes), len(block.product), repeated.sum(), size], dtype=np.int64)
-    return np.concatenate([counts, np.bincount(block.product[new_product], minlength=n_products)])
+    eligible = np.bincount(block.product[new_product], minlength=n_products)
+    return Kept(np.concatenate([counts, eligible]), drawn_customers(block, share))
 
 
 def survey_of(sums: Ints, unit: float) -> Survey:
