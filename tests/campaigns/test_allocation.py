@@ -18,6 +18,7 @@ from finrec_spark.campaigns.allocation.choice import WHOLE, shares_of
 from finrec_spark.campaigns.allocation.params import AllocationParams, Lever
 from finrec_spark.campaigns.allocation.prices import local_curvature, local_dual
 from finrec_spark.campaigns.allocation.problem import Problem, Vocabulary, rows_of, weights_of
+from finrec_spark.campaigns.allocation.rounding import closeness_sums, cut_of, settled
 from finrec_spark.campaigns.allocation.staging import CANDIDATES_DDL, block_of
 from finrec_spark.errors import ConfigError, DataQualityError, InputMissing
 from tests.campaigns.small_campaigns import small_campaign
@@ -85,6 +86,16 @@ def test_a_minimum_is_met_by_offers_that_lose_least():
     params = AllocationParams(product_minimum={"p2": 1})
     decision, _ = decide(HeldCandidates(block, VOCABULARY), params)
     assert decision.chosen(block).tolist() == [2, 3]
+
+
+def test_customers_whose_offers_a_minimum_needs_are_left_open_and_not_dropped():
+    block = plain_block([[9.0, 4.0, -1.0], [4.0, 1.0, -1.0], [3.0, 1.0, -1.0]])
+    held = HeldCandidates(block, VOCABULARY)
+    for least, are_open in ((1, [False, False, False]), (2, [False, True, True])):
+        problem = problem_of(held, AllocationParams(by_channel={"app": 1}, product_minimum={"p0": least}))
+        prices = np.zeros(len(problem.rows))
+        cut = cut_of(closeness_sums(block, problem, prices), problem, prices, core_candidates=0)
+        assert settled(block, problem, cut).open.tolist() == are_open
 
 
 def test_minima_above_the_eligible_customers_are_named():
@@ -162,7 +173,8 @@ def test_order_and_partitions_change_nothing(spark):
     held, params = small_campaign(4)
     rows = as_frame(spark, held)
     results = []
-    for candidates in (rows.coalesce(1), rows.repartition(5).orderBy(F.xxhash64("value"))):
+    as_decimals = rows.withColumn("cost", F.col("cost").cast("decimal(18,6)"))
+    for candidates in (rows.coalesce(1), as_decimals.repartition(5).orderBy(F.xxhash64("value"))):
         with allocated(candidates, params) as allocation:
             results.append((allocation.offers.orderBy("customer_id", "rank").collect(), allocation.report))
     assert results[0] == results[1]
