@@ -37,7 +37,7 @@ from finrec_spark.campaigns.allocation.survey import check_survey, sum_unit, sur
 from finrec_spark.errors import ConfigError, InputMissing
 
 _WIDENED_BY, _WIDENINGS = 4, 2
-_CURVED_RIDGE = 0.03  # of the mean value: a wider ridge than that of the prices, for a steadier curvature
+_CURVED_RIDGE = 0.3  # of the mean value: a wider ridge than that of the prices, for a steadier curvature
 _STEPS, _ENOUGH = 4, 1e-5
 _WHOLE_CAMPAIGN = Effort(gap=1e-3, gap_yuan=1e-9, nodes=200)
 _CLOSE_CALLS = Effort(gap=1e-4, gap_yuan=0.0, nodes=50)

@@ -39,7 +39,7 @@ class AllocationParams(Params):
     exact: bool = Field(False, description="Whether HiGHS solves the whole campaign; for small ones")
     exact_candidates: int = Field(50_000, ge=1, description="Candidates that exact mode accepts at most")
     sample_candidates: int = Field(500_000, ge=1000, description="Candidates on which prices are found first")
-    price_passes: int = Field(8, ge=1, description="Passes over all candidates, at most, that correct these prices")
+    price_passes: int = Field(10, ge=1, description="Passes over all candidates, at most, that correct these prices")
     core_candidates: int = Field(12_000, ge=0, description="Closest calls that HiGHS decides together")
     seed: int = Field(0, ge=0, description="Draws the sample and breaks ties")
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import StorageLevel
@@ -154,7 +155,7 @@ def _sums(part: Callable[[Block], Ints]) -> Callable[[Batches], Iterator[pa.Reco
 
 
 def _collect_sums(sums: DataFrame) -> Ints:
-    found = sums.toPandas()
+    found: pd.DataFrame = sums.toPandas()
     slots = found["slot"].to_numpy()
     total = np.zeros(slots.max() + 1, np.int64)
     total[slots] = found["amount"].to_numpy()
