@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
 from finrec_spark.errors import ModelNotFound
@@ -16,6 +17,9 @@ from finrec_spark.models.offer_features import Words
 from finrec_spark.models.response import ResponseScorer
 from finrec_spark.models.uplift.deployed import UpliftScorer
 from finrec_spark.transforms.profiles.token_counts import profile_matrix
+
+SCORE = "score"
+"""An estimate of whoever has no contacts to learn from: the list's own probability of taking the product."""
 
 RESPONSE = "response"
 """An estimate that is no uplift: it counts also those who would have taken the product without contact."""
@@ -102,3 +106,17 @@ def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
 
     ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in options.schema)
     return options.mapInArrow(value, f"{ddl}, {_ADDED}")
+
+
+def with_score_values(options: DataFrame, amounts: DataFrame) -> DataFrame:
+    """As ``with_values``, where no contact was ever answered: the list's ``score`` × the product's amount.
+
+    Args:
+        options: ``product_id``, ``score`` and any other columns.
+        amounts: ``product_id``, ``amount``.
+    """
+    priced = options.join(F.broadcast(amounts.select("product_id", "amount")), "product_id", "left").fillna(
+        0.0, ["amount"]
+    )
+    value = F.col("score") * F.col("amount")
+    return priced.withColumns({"probability": F.col("score"), "value": value, "value_source": F.lit(SCORE)})

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from finrec_spark.campaigns.allocation.campaign import allocated
 from finrec_spark.campaigns.allocation.report import AllocationReport
 from finrec_spark.campaigns.arms import exploration_offers, is_explorer
-from finrec_spark.campaigns.contact_values import with_values
+from finrec_spark.campaigns.contact_values import with_score_values, with_values
 from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes
 from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
 from finrec_spark.campaigns.messages.rendering import render
@@ -31,7 +31,7 @@ from finrec_spark.steps.campaign_inputs import (
     sent_or_empty,
     usable_channels,
 )
-from finrec_spark.tables import CONTACTS, CUSTOMERS, INTERACTIONS, PRODUCTS
+from finrec_spark.tables import CONTACTS, CUSTOMERS, EXPECTED_AMOUNTS, INTERACTIONS, PRODUCTS
 from finrec_spark.transforms.ingest.customers import customers_as_of
 from finrec_spark.vocabulary import TREATMENT
 
@@ -93,8 +93,10 @@ def _worth(run: StepRun, judged: DataFrame) -> DataFrame:
     params, profile = run.config.campaign, read_profile(run)
     allowed = with_campaign(judged.where(F.col("rule").isNull()), params.campaigns, run.month)
     named = allowed.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).drop("profile", "attributes")
-    valued = with_values(named.join(profiles(run, profile), "customer_id"), read_valuer(run, profile))
-    return worth_a_contact(valued, params)
+    valuer = read_valuer(run, profile)
+    if valuer is None:
+        return worth_a_contact(with_score_values(named, run.read(EXPECTED_AMOUNTS)), params)
+    return worth_a_contact(with_values(named.join(profiles(run, profile), "customer_id"), valuer), params)
 
 
 def _messages(run: StepRun, drawn: DataFrame) -> DataFrame:

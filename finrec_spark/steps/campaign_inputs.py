@@ -197,18 +197,19 @@ def profiles(run: StepRun, profile: Sequence[ProfileFeature]) -> DataFrame:
     return run.read(SCORING_ROWS).select("customer_id", padded_profile(profile).alias("profile"))
 
 
-def read_valuer(run: StepRun, profile: Sequence[ProfileFeature]) -> ContactValuer:
-    """What values contacts: uplift where there is randomised history, else response, else the list's own score."""
+def read_valuer(run: StepRun, profile: Sequence[ProfileFeature]) -> ContactValuer | None:
+    """What values contacts: uplift where there is randomised history, else response; None where there is neither."""
     effects = run.read(TREES, model=uplift.NAME)
     valuer = ContactValuer(
         uplift=uplift.scorer(effects, run.read(UPLIFT_CELLS), profile),
         response=_response(run, profile),
         amounts=collect_amounts(run.read(EXPECTED_AMOUNTS)),
     )
-    if valuer.uplift is None:
-        instead = "the lists' scores" if valuer.response is None else "response"
-        run.log(f"campaign: no randomised contacts to learn uplift from yet; offers are valued by {instead} × amount")
-    return valuer
+    if valuer.uplift is not None:
+        return valuer
+    instead = "the lists' scores" if valuer.response is None else "response"
+    run.log(f"campaign: no randomised contacts to learn uplift from yet; offers are valued by {instead} × amount")
+    return None if valuer.response is None else valuer
 
 
 def _response(run: StepRun, profile: Sequence[ProfileFeature]) -> response.ResponseScorer | None:
