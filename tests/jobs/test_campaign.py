@@ -21,6 +21,8 @@ from finrec_spark.tables import (
     CAMPAIGN_TARGETS,
     CONSENTS,
     CONTACTS,
+    CUSTOMER_PRODUCT_MATRIX,
+    CUSTOMER_PROFILE,
     EXCLUSIONS,
     RECOMMENDATIONS,
     RESPONSES,
@@ -190,3 +192,22 @@ def test_nobody_is_written_to_again_within_the_quiet_days(a_month_later):
     contacts = a_month_later.lake.read(CONTACTS).where("arm = 'treatment' and contact_time >= '2022-04-24'")
     targets = a_month_later.lake.read(CAMPAIGN_TARGETS, month=MAY)
     assert targets.count() > 0 and targets.join(contacts, "customer_id", "left_semi").isEmpty()
+
+
+def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_today(decided, on_copy, options, tmp_path):
+    """From landing to export: the objection comes with the delivery, dated the eve of the month."""
+    someone = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL).orderBy("customer_id").head()["customer_id"]
+    run = on_copy()
+    path = f"{run.delivery_directory}/consents.parquet"
+    said = run.spark.read.parquet(path)
+    word = {"customer_id": someone, "channel": "all", "consented": "false", "purpose": "profiling"}
+    objection = run.spark.createDataFrame([{**word, "valid_from": "2022-03-31"}], said.schema)
+    said.unionByName(objection).write.parquet(str(tmp_path / "consents"))
+    shutil.rmtree(path)
+    shutil.move(tmp_path / "consents", path)
+    month_job.run(run, options)
+    for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, SCORING_ROWS, RECOMMENDATIONS, CAMPAIGN_TARGETS):
+        of_month = run.lake.read(table, month=APRIL)
+        assert of_month.count() > 0 and of_month.where(F.col("customer_id") == someone).isEmpty(), table.name
+    files = list(Path(run.lake.root, "exports").rglob("*.csv"))
+    assert files and not any(someone in file.read_text(encoding="utf-8") for file in files)
