@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from profile_job import ROOT, table, watch
 
@@ -96,8 +97,9 @@ def report_metrics(*lakes: Path) -> None:
 
 def figures(lake: Path) -> Iterator[tuple[tuple[object, ...], float]]:
     """Model, metric, k, segment → value, of every row of ``mart.metrics``."""
-    for row in DeltaTable(lake / "mart/metrics").to_pyarrow_table().to_pylist():
-        yield tuple(row[name] for name in KEY), row["value"]
+    for file in DeltaTable(lake / "mart/metrics").file_uris():
+        for row in pq.read_table(file, columns=[*KEY, "value"], partitioning=None).to_pylist():
+            yield tuple(row[name] for name in KEY), row["value"]
 
 
 if __name__ == "__main__":
