@@ -10,9 +10,9 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
-from io import StringIO
+from io import RawIOBase, StringIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,19 +121,25 @@ def columns_of(channel: str) -> tuple[str, ...]:
     return (*_COLUMNS, *_OF_EMAIL) if channel == EMAIL else _COLUMNS
 
 
-@dataclass
-class _Hashing:
+class _Hashing(RawIOBase):
     """A stream that counts and digests what goes through it."""
 
-    sink: pa.NativeFile
-    size: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    def __init__(self, sink: pa.NativeFile) -> None:
+        self.sink, self.size, self.digest = sink, 0, hashlib.sha256()
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
         self.size += len(data)
         self.digest.update(data)
         self.sink.write(data)
         return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.sink.close()
+        super().close()
 
 
 @dataclass
@@ -170,7 +176,7 @@ def _writer(channel: str, kind: str, files: FileSystem, root: str) -> _Writer:
 def _close(writers: Sequence[_Writer]) -> None:
     for writer in writers:
         writer.finish()
-        writer.stream.sink.close()
+        writer.stream.close()
 
 
 def _append_csv(stream: _Hashing, rows: pa.Table) -> None:
