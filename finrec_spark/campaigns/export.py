@@ -32,6 +32,8 @@ _EXPORTED = "channel string, format string, path string, messages bigint, bytes 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with, since spreadsheets take it for a formula (OWASP, "CSV Injection")."""
 
+_ROW_GROUP = 50_000  # of Parquet
+
 
 @dataclass(frozen=True)
 class ExportedFile:
@@ -167,10 +169,34 @@ def _writer(channel: str, kind: str, files: FileSystem, root: str) -> _Writer:
     stream = _Hashing(files.open_output_stream(f"{root}/{_name(channel, kind)}"))
     if kind == "csv":
         stream.write(csv_lines([columns_of(channel)]))
-        return _Writer(channel, kind, stream, lambda rows: _append_csv(stream, rows), lambda: None)
-    schema = pa.schema([(name, pa.string()) for name in columns_of(channel)])
-    parquet = pq.ParquetWriter(pa.PythonFile(stream, mode="w"), schema)
-    return _Writer(channel, kind, stream, lambda rows: parquet.write_table(rows.cast(schema)), parquet.close)
+        return _Writer(channel, kind, stream, partial(_append_csv, stream), lambda: None)
+    groups = _RowGroups(pq.ParquetWriter(pa.PythonFile(stream, mode="w"), _schema(channel)), _schema(channel))
+    return _Writer(channel, kind, stream, groups.append, groups.close)
+
+
+@dataclass
+class _RowGroups:
+    """Writes rows in groups of one size, however they come: else the bytes would depend on the batches."""
+
+    writer: pq.ParquetWriter
+    schema: pa.Schema
+    waiting: pa.Table | None = None
+
+    def append(self, rows: pa.Table) -> None:
+        rows = rows.cast(self.schema)
+        self.waiting = rows if self.waiting is None else pa.concat_tables([self.waiting, rows])
+        while self.waiting.num_rows >= _ROW_GROUP:
+            self.writer.write_table(self.waiting.slice(0, _ROW_GROUP).combine_chunks())
+            self.waiting = self.waiting.slice(_ROW_GROUP)
+
+    def close(self) -> None:
+        if self.waiting is not None and self.waiting.num_rows:
+            self.writer.write_table(self.waiting.combine_chunks())
+        self.writer.close()
+
+
+def _schema(channel: str) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in columns_of(channel)])
 
 
 def _close(writers: Sequence[_Writer]) -> None:

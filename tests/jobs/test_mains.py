@@ -9,6 +9,8 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
+from finrec_spark.pipeline.config import campaign_values
+
 from ..conftest import GRU, SMALL
 
 pytestmark = pytest.mark.slow
@@ -20,6 +22,7 @@ OPTIONS = {
     "train_response": ("--month", "2022-06"),
     "lint_messages": tuple(map(str, (ROOT / "conf/campaigns/templates").glob("*.yaml"))),
 }
+CAMPAIGN = campaign_values(ROOT / "conf/campaigns")
 CONTACTS = {"acceptance": {"least": 3, "forest": {"trees": 3, "depth": 3, "minimum_rows": 2}}}
 
 
@@ -53,9 +56,14 @@ def lakes(tmp_path_factory):
     return copy
 
 
-@pytest.mark.parametrize("job", [name for name in JOBS if name not in NETWORK])
+@pytest.mark.parametrize("job", [name for name in JOBS if name not in (*NETWORK, "campaign")])
 def test_a_job_ends_well_on_a_finished_lake(main, finished, lakes, job):
     assert main(job, lakes(finished), *OPTIONS.get(job, ()), **CONTACTS) == 0
+
+
+def test_a_campaign_is_simulated_and_decided_once_its_models_are_there(main, finished, lakes):
+    for job, *options in (("train_response",), ("train_uplift",), ("campaign", "--simulate"), ("campaign",)):
+        assert main(job, lakes(finished), "--month", "2022-06", *options, **CONTACTS, campaign=CAMPAIGN) == 0
 
 
 @pytest.mark.parametrize("job", NETWORK)

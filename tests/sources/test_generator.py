@@ -28,6 +28,8 @@ from finrec_spark.sources.generator.people import NEVER, people, profiles
 PARAMS = GeneratorParams(customers=3000, products=60)
 SMALL = GeneratorParams(customers=40, products=60, months=12)
 MARKET = market(catalogue(PARAMS), PARAMS)
+_ENTRY = [("month", pa.int32()), ("product", pa.int32()), ("channel", pa.int32()), ("arm", pa.int32())]
+PLAYED = pa.list_(pa.struct([*_ENTRY, ("campaign", pa.string())]))
 NUMBERS = np.arange(1, PARAMS.customers + 1)
 
 
@@ -50,8 +52,8 @@ def bank(spark, histories):
 
 def test_a_customer_is_the_same_alone_and_in_a_crowd():
     market_of_small = market(catalogue(SMALL), SMALL)
-    crowd = pa.Table.from_batches([history_batch(np.arange(1, 41), market_of_small, SMALL)])
-    alone = pa.Table.from_batches([history_batch(np.array([17]), market_of_small, SMALL)])
+    crowd = pa.Table.from_batches([history_batch(np.arange(1, 41), pa.nulls(40, PLAYED), market_of_small, SMALL)])
+    alone = pa.Table.from_batches([history_batch(np.array([17]), pa.nulls(1, PLAYED), market_of_small, SMALL)])
     assert crowd.slice(16, 1).to_pylist() == alone.to_pylist()
 
 

@@ -8,8 +8,15 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from finrec_spark.evaluation.campaign_truth import Truth, with_true_value
-from finrec_spark.sources.generator import GeneratorParams, generated_bank, simulated_histories
-from finrec_spark.sources.generator.bank import true_amounts, true_effects, true_propensities, true_spending
+from finrec_spark.sources.generator import (
+    GeneratorParams,
+    generated_bank,
+    simulated_histories,
+    true_amounts,
+    true_effects,
+    true_propensities,
+    true_spending,
+)
 
 PARAMS = GeneratorParams(customers=400, products=60, months=10, campaign_every_months=4, own_campaigns=8)
 FIRST, SECOND = PARAMS.month(8), PARAMS.month(9)
@@ -23,7 +30,8 @@ def of(known):
 def targets(spark):
     """Every customer in April: half of them treated, all with the same offer."""
     rows = [
-        (FIRST, "2022-04-a", f"C{n:010}", "P003", "sms", "treatment" if n % 2 else "control") for n in range(1, 401)
+        (FIRST, "2022-04-a", f"C{n:010}", "P-CARD-003", "sms", "treatment" if n % 2 else "control")
+        for n in range(1, 401)
     ]
     return spark.createDataFrame(
         rows, "month date, campaign_id string, customer_id string, product_id string, channel string, arm string"
@@ -77,12 +85,14 @@ def test_the_true_value_is_the_raised_propensity_times_the_amount(spark, targets
         amounts=true_amounts(spark, params),
         product_ids=products,
     )
-    category = landing(spark, 8).products.where("product_id = 'P003'").head()["category"]
+    category = landing(spark, 8).products.where("product_id = 'P-CARD-003'").head()["category"]
     found = with_true_value(targets.withColumn("category", F.lit(category)), truth).orderBy("customer_id").toPandas()
-    chance = {row["customer_id"]: row["propensities"][products.index("P003")] for row in truth.propensities.collect()}
+    chance = {
+        row["customer_id"]: row["propensities"][products.index("P-CARD-003")] for row in truth.propensities.collect()
+    }
     effect = {r["customer_id"]: r["log_odds"][category] for r in truth.effects.where("channel = 'sms'").collect()}
     factor = {row["customer_id"]: row["factor"] for row in truth.spending.collect()}
-    amount = truth.amounts.where("product_id = 'P003'").head()["amount_yuan"]
+    amount = truth.amounts.where("product_id = 'P-CARD-003'").head()["amount_yuan"]
     expected = []
     for name in found["customer_id"]:
         odds = chance[name] / (1 - chance[name]) * np.exp(effect[name])

@@ -206,8 +206,17 @@ def test_of_two_words_on_one_day_the_refusal_stays(spark):
     rows = [("ann", "SMS", "1", None), ("ann", "sms", "false", None), ("ann", "pigeon", "maybe", None)]
     customers = spark.createDataFrame([("ann",)], "customer_id string")
     found = screened_consents(spark.createDataFrame(rows, columns), customers)
-    assert tables.CONSENTS.conform(found.valid).first()[:] == ("ann", "sms", False, date(1900, 1, 1))
+    assert tables.CONSENTS.conform(found.valid).first()[:] == ("ann", "sms", "marketing", False, date(1900, 1, 1))
     assert reasons(found) == {"duplicate key": 1, "unknown channel; consented is not true or false": 1}
+
+
+def test_a_word_is_on_a_purpose_and_may_be_on_all_channels(spark):
+    columns = "customer_id string, channel string, consented string, purpose string, valid_from string"
+    rows = [("ann", "all", "no", "Profiling", "2022-05-31"), ("ann", "all", "no", "spying", None)]
+    customers = spark.createDataFrame([("ann",)], "customer_id string")
+    found = screened_consents(spark.createDataFrame(rows, columns), customers)
+    assert tables.CONSENTS.conform(found.valid).first()[:] == ("ann", "all", "profiling", False, date(2022, 5, 31))
+    assert reasons(found) == {"unknown purpose": 1}
 
 
 def test_contacts_are_treatment_unless_told_otherwise(spark):

@@ -9,8 +9,10 @@ from finrec_spark.sources.generator.bank import (
     contacted_propensity,
     generated_bank,
     simulated_histories,
+    true_amounts,
     true_effects,
     true_propensities,
+    true_spending,
 )
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.writing import write_bank
@@ -20,7 +22,9 @@ __all__ = [
     "contacted_propensity",
     "generated_bank",
     "simulated_histories",
+    "true_amounts",
     "true_effects",
     "true_propensities",
+    "true_spending",
     "write_bank",
 ]

@@ -16,11 +16,13 @@ from finrec_spark.sources.generator.batches import (
     EFFECT_SCHEMA,
     HISTORY_SCHEMA,
     PROFILE_SCHEMA,
+    SPENDING_SCHEMA,
     consent_batch,
     effect_batch,
     history_batch,
     in_chunks,
     profile_batch,
+    spending_batch,
 )
 from finrec_spark.sources.generator.catalogue import (
     Product,
@@ -126,6 +128,30 @@ def true_effects(spark: SparkSession, params: GeneratorParams, partitions: int |
     categories = F.array(*map(F.lit, CATEGORIES))
     by_category = F.map_from_arrays(categories, F.col("log_odds"))
     return effects.select(_customer_id(), _label(CHANNELS, "channel"), by_category.alias("log_odds"))
+
+
+def true_amounts(spark: SparkSession, params: GeneratorParams) -> DataFrame:
+    """One row: the yuan that a product is typically taken with, by whoever earns 100,000. Only evaluation may read it.
+
+    Returns:
+        ``product_id``, ``amount_yuan``.
+    """
+    made = catalogue(params)
+    typical = market(made, params).amount_yuan
+    rows = [(product.product_id, float(amount)) for product, amount in zip(made, typical, strict=True)]
+    return spark.createDataFrame(rows, "product_id string, amount_yuan double")
+
+
+def true_spending(spark: SparkSession, params: GeneratorParams, partitions: int | None = None) -> DataFrame:
+    """One row: by which factor one customer takes products with more than their typical amounts, on average.
+
+    Returns:
+        ``customer_id``, ``factor``.
+    """
+    factors = _numbers(spark, params, partitions).mapInArrow(
+        in_chunks(partial(spending_batch, params=params)), SPENDING_SCHEMA
+    )
+    return factors.select(_customer_id(), "factor")
 
 
 def contacted_propensity(propensity: Column, log_odds: Column) -> Column:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from finrec_spark.arrays import Bools, Ints
 from finrec_spark.sampling import uniform
 from finrec_spark.sources.generator.contacts import CHANNELS, consents, contact_log_odds
-from finrec_spark.sources.generator.history import Campaign, Events, History, simulate
+from finrec_spark.sources.generator.history import Campaign, Events, History, simulate, spending
 from finrec_spark.sources.generator.market import Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import NEVER, people, profiles
@@ -29,6 +29,7 @@ PROFILE_SCHEMA = (
 )
 CONSENT_SCHEMA = "number bigint, channel int, consented boolean, month int"
 EFFECT_SCHEMA = "number bigint, channel int, log_odds array<double>"
+SPENDING_SCHEMA = "number bigint, factor double"
 
 _CHUNK = 1024  # customers at a time: their matrices stay in the processor's cache
 _OFTEN_MISSING = ("income_yuan", "occupation", "region", "marital_status", "children", "housing", "risk_level")
@@ -178,3 +179,8 @@ def effect_batch(number: Ints, params: GeneratorParams) -> pa.RecordBatch:
             "log_odds": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(effect)),
         }
     )
+
+
+def spending_batch(number: Ints, params: GeneratorParams) -> pa.RecordBatch:
+    """One row: the factor on typical amounts that one customer's income makes, noise averaged."""
+    return pa.RecordBatch.from_pydict({"number": number, "factor": spending(people(number, params).income_yuan)})

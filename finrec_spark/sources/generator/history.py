@@ -35,6 +35,7 @@ _INTEREST_KEPT = 0.6  # share of that pull that lasts another month
 _VIEWED_FIRST_SHARE = 0.6  # of openings
 _INQUIRY_SHARE = 0.25  # of views
 _DECLINED_SHARE = 0.15
+_SPREAD = 0.5  # of the logarithm of amounts
 _CONTACT_DAYS, _VIEW_DAYS, _OPEN_DAYS, _ALL_DAYS = (0, 4), (0, 4), (5, 27), (0, 27)  # a contact comes before its answer
 
 
@@ -285,8 +286,14 @@ def _value(key: Bits, type_: Ints, row: Ints, product: Ints, world: _World) -> F
     product = product[moves]
     typical = np.where(type_[moves] == OPEN, market.amount_yuan[product], market.transaction_yuan[product])
     noise = ndtri(keyed_uniform(key[moves], "value", type_[moves]) + 2.0**-54)
-    value[moves] = np.round(typical * np.sqrt(batch.income_yuan[row[moves]] / 100_000) * np.exp(0.5 * noise), 2)
+    value[moves] = np.round(typical * np.sqrt(batch.income_yuan[row[moves]] / 100_000) * np.exp(_SPREAD * noise), 2)
     return value
+
+
+def spending(income_yuan: Floats) -> Floats:
+    """By which factor customers of these yearly incomes take products with more than typical, on average."""
+    factor: Floats = np.sqrt(income_yuan / 100_000) * np.exp(_SPREAD**2 / 2)
+    return factor
 
 
 def _answers(contacts: Contacts, opened: Bools, world: _World, month: int, names: Sequence[str | None]) -> Campaign:

@@ -11,8 +11,10 @@ from finrec_spark.sources.generator.bank import (
     PROFILE_COLUMNS,
     generated_bank,
     simulated_histories,
+    true_amounts,
     true_effects,
     true_propensities,
+    true_spending,
 )
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.landing import Landing
@@ -31,9 +33,9 @@ def write_bank(
     """Writes the bank's landing files and, apart from them, the truth that only evaluation may read.
 
     Parquet folders, replaced where they stand: ``landing_dir`` gets ``customers.parquet`` and so on with further
-    columns as plain columns, every value a string; ``truth_dir`` gets ``propensities.parquet`` and
-    ``effects.parquet``. The histories are simulated once and kept on the executors' disks meanwhile:
-    about 2.5 kB a customer, most of it propensities.
+    columns as plain columns, every value a string; ``truth_dir`` gets ``propensities.parquet``, ``effects.parquet``,
+    ``spending.parquet`` and ``amounts.parquet``. The histories are simulated once and kept on the executors' disks
+    meanwhile: about 2.5 kB a customer, most of it propensities.
 
     Args:
         targets: ``mart.campaign_targets``, to which customers answer; None: there are none.
@@ -43,6 +45,8 @@ def write_bank(
         _write_landing(generated_bank(spark, params, histories, partitions), landing_dir)
         _write(true_propensities(histories, params), truth_dir, "propensities")
         _write(true_effects(spark, params, partitions), truth_dir, "effects")
+        _write(true_spending(spark, params, partitions), truth_dir, "spending")
+        _write(true_amounts(spark, params), truth_dir, "amounts")
     finally:
         histories.unpersist()
 
