@@ -23,10 +23,10 @@ def run(step_run: StepRun) -> int:
 
 
 def reads(context: RunContext, month: date) -> Sequence[Read]:
-    """What the bank's campaigns did, where customers are to answer to it."""
+    """What the bank's campaigns did before the month, where customers are to answer to it."""
     if context.config.generator.own_campaigns is None:
         return ()
-    return [Read(CAMPAIGN_TARGETS, of) for of in campaign_months(context)]
+    return [Read(CAMPAIGN_TARGETS, of) for of in campaign_months(context) if of < month]
 
 
 STEP = Step(name="generate", run=run, reads=reads, params=lambda config: {"generator": config.generator}, monthly=False)

@@ -34,15 +34,15 @@ def with_true_value(contacts: DataFrame, truth: Truth) -> DataFrame:
     Args:
         contacts: ``customer_id``, ``product_id``, ``category``, ``channel`` and any other columns.
     """
-    places = F.array(*map(F.lit, truth.product_ids))
-    place = F.array_position(places, F.col("product_id")).cast("int")
+    pairs = [F.lit(value) for place, name in enumerate(truth.product_ids) for value in (name, place)]
+    place = F.create_map(*pairs)[F.col("product_id")]
     known = (
         contacts.join(truth.propensities, "customer_id")
         .join(truth.effects, ["customer_id", "channel"])
         .join(truth.spending, "customer_id")
         .join(F.broadcast(truth.amounts), "product_id")
     )
-    without = F.element_at("propensities", place).cast("double")
+    without = F.col("propensities")[place].cast("double")
     raised = contacted_propensity(without, F.col("log_odds")[F.col("category")]) - without
     valued = known.withColumn("true_value", raised * F.col("factor") * F.col("amount_yuan"))
     return valued.drop("propensities", "log_odds", "factor", "amount_yuan")

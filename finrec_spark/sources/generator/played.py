@@ -56,8 +56,8 @@ def contacts_by_month(played: pa.ListArray) -> Mapping[int, tuple[Contacts, list
 
 
 def _position(column: str, names: Iterable[str]) -> Column:
-    position = F.array_position(F.array(*map(F.lit, names)), F.col(column)) - 1
-    return F.when(position >= 0, position.cast("int"))
+    pairs = [F.lit(value) for place, name in enumerate(names) for value in (name, place)]
+    return F.create_map(*pairs)[F.col(column)]
 
 
 def _ints(values: pa.Array) -> Ints:
