@@ -66,9 +66,7 @@ def test_a_delivered_campaign_was_drawn_with_the_share_that_was_sent(spark):
 
 def test_of_delivered_contacts_only_finished_campaigns_with_controls_that_are_not_in_the_mart_are_trials(spark):
     arms = ("treatment", "control")
-    both = [
-        contact(n, arm, campaign) for n, campaign in enumerate(("own", "spring")) for arm in ("treatment", "control")
-    ]
+    both = [contact(n, arm, campaign) for n, campaign in enumerate(("own", "spring")) for arm in arms]
     others = [contact(5, "treatment", "no control"), contact(6, "control", None), contact(7, "treatment", None)]
     late = [contact(8, arm, "late", datetime(2022, 4, 1)) for arm in arms]
     contacts = spark.createDataFrame(both + others + late, CONTACTS.ddl)
