@@ -71,9 +71,9 @@ def _without_trees(step_run: StepRun) -> int:
     step_run.log(
         f"train_forest: too little was acquired in the months before {step_run.month:%Y-%m}; the models' mean decides"
     )
-    for table in (TREES, CALIBRATION):
-        nothing = step_run.spark.createDataFrame([], table.ddl).drop("month", "model")
-        step_run.write(table, nothing, model=RANDOM_FOREST)
+    for table, model in ((TREES, RANDOM_FOREST), (TREES, DECISION_TREE), (CALIBRATION, RANDOM_FOREST)):
+        nothing = step_run.spark.createDataFrame([], table.ddl_without("month", "model"))
+        step_run.write(table, nothing, model=model)
     return 0
 
 

@@ -27,12 +27,16 @@ def of(known):
 
 
 @pytest.fixture(scope="module")
-def targets(spark):
+def offer(spark):
+    """The product that is opened most."""
+    opened = landing(spark, 8).interactions.where("event_type = 'open'").groupBy("product_id").count()
+    return opened.orderBy(F.desc("count"), "product_id").head()["product_id"]
+
+
+@pytest.fixture(scope="module")
+def targets(spark, offer):
     """Every customer in April: half of them treated, all with the same offer."""
-    rows = [
-        (FIRST, "2022-04-a", f"C{n:010}", "P-CARD-003", "sms", "treatment" if n % 2 else "control")
-        for n in range(1, 401)
-    ]
+    rows = [(FIRST, "2022-04-a", f"C{n:010}", offer, "sms", "treatment" if n % 2 else "control") for n in range(1, 401)]
     return spark.createDataFrame(
         rows, "month date, campaign_id string, customer_id string, product_id string, channel string, arm string"
     )
@@ -74,7 +78,7 @@ def test_only_what_the_treated_were_offered_changes_and_only_from_then_on(spark,
     assert opened.count() > 0 and opened.join(treated, "customer_id", "left_anti").isEmpty()
 
 
-def test_the_true_value_is_the_raised_propensity_times_the_amount(spark, targets):
+def test_the_true_value_is_the_raised_propensity_times_the_amount(spark, targets, offer):
     params = of(8)
     products = [row["product_id"] for row in landing(spark, 8).products.orderBy("product_id").collect()]
     histories = simulated_histories(spark, params)
@@ -85,14 +89,12 @@ def test_the_true_value_is_the_raised_propensity_times_the_amount(spark, targets
         amounts=true_amounts(spark, params),
         product_ids=products,
     )
-    category = landing(spark, 8).products.where("product_id = 'P-CARD-003'").head()["category"]
+    category = landing(spark, 8).products.where(F.col("product_id") == offer).head()["category"]
     found = with_true_value(targets.withColumn("category", F.lit(category)), truth).orderBy("customer_id").toPandas()
-    chance = {
-        row["customer_id"]: row["propensities"][products.index("P-CARD-003")] for row in truth.propensities.collect()
-    }
+    chance = {row["customer_id"]: row["propensities"][products.index(offer)] for row in truth.propensities.collect()}
     effect = {r["customer_id"]: r["log_odds"][category] for r in truth.effects.where("channel = 'sms'").collect()}
     factor = {row["customer_id"]: row["factor"] for row in truth.spending.collect()}
-    amount = truth.amounts.where("product_id = 'P-CARD-003'").head()["amount_yuan"]
+    amount = truth.amounts.where(F.col("product_id") == offer).head()["amount_yuan"]
     expected = []
     for name in found["customer_id"]:
         odds = chance[name] / (1 - chance[name]) * np.exp(effect[name])
