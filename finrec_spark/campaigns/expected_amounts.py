@@ -48,7 +48,7 @@ def expected_amounts(
     |product_id|category|acquisitions|amount|
     +----------+--------+------------+------+
     |      bond|       a|           0| 175.0|
-    |      card|       b|           1|100.0 |
+    |      card|       b|           1| 94.44|
     |      loan|       a|           2| 187.5|
     +----------+--------+------------+------+
     <BLANKLINE>
