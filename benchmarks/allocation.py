@@ -71,33 +71,31 @@ def large(customers: int, per_customer: int) -> bool:
 
 def made_up_candidates(spark: SparkSession, customers: int, per_customer: int) -> DataFrame:
     """Each customer has other products; values depend on customer, product and channel."""
-    pairs = spark.range(customers, numPartitions=8).select(
-        "id", F.explode(F.sequence(F.lit(0), F.lit(per_customer - 1))).alias("n")
-    )
-    step = F.lit(PRODUCTS // per_customer)
-    product = F.pmod(F.col("id") + F.col("n") * step, F.lit(PRODUCTS))
-    channel = F.pmod(F.xxhash64("id", "n", F.lit("channel")), F.lit(len(CHANNELS)))
-    named = pairs.select("id", "n", product.alias("product"), channel.cast("int").alias("channel"))
-    size = F.exp(_spread("id") + _spread("product") + _spread("id", "n") + 3)
+    of_product = np.random.default_rng(0).normal(0, 0.6, PRODUCTS).tolist()
+    ids = spark.range(customers, numPartitions=8).withColumn("wealth", 0.6 * F.randn(1))
+    pairs = ids.withColumn("n", F.explode(F.sequence(F.lit(0), F.lit(per_customer - 1))))
+    product = F.pmod(F.col("id") + F.col("n") * (PRODUCTS // per_customer), F.lit(PRODUCTS)).cast("int")
+    channel = F.floor(F.rand(2) * len(CHANNELS)).cast("int")
+    named = pairs.withColumn("product", product).withColumn("channel", channel)
+    size = F.exp(F.col("wealth") + _at("product", of_product) + 0.6 * F.randn(3) + 3)
     return named.select(
-        F.format_string("c%09d", "id").alias("customer_id"),
+        _name("c", "id", 9).alias("customer_id"),
         F.lit(None).cast("string").alias("segment"),
-        F.format_string("p%02d", "product").alias("product_id"),
-        _by_channel(CHANNELS).alias("channel"),
-        F.format_string("b%03d", F.pmod(F.xxhash64("id"), F.lit(BRANCHES))).alias("branch"),
-        (size * _by_channel((1.0, 1.5, 0.7)) - 5).alias("value"),
-        _by_channel((0.0, 8.0, 0.035)).alias("cost"),
+        _name("p", "product", 2).alias("product_id"),
+        _at("channel", CHANNELS).alias("channel"),
+        _name("b", F.pmod(F.xxhash64("id"), F.lit(BRANCHES)), 3).alias("branch"),
+        (size * _at("channel", (1.0, 1.5, 0.7)) - 5).alias("value"),
+        _at("channel", (0.0, 8.0, 0.035)).alias("cost"),
     )
 
 
-def _spread(*keys: str) -> Column:
-    """About normal, with a deviation of 0.6, from the keys alone."""
-    draws = [F.pmod(F.xxhash64(*keys, F.lit(n)), F.lit(2**20)) / 2**20 for n in range(4)]
-    return (sum(draws[1:], draws[0]) - 2) * F.lit(1.04)
+def _name(letter: str, number: str | Column, digits: int) -> Column:
+    column = F.col(number) if isinstance(number, str) else number
+    return F.concat(F.lit(letter), F.lpad(column.cast("string"), digits, "0"))
 
 
-def _by_channel(values: Sequence[str | float]) -> Column:
-    return F.element_at(F.array(*[F.lit(value) for value in values]), F.col("channel") + 1)
+def _at(position: str, values: Sequence[str | float]) -> Column:
+    return F.element_at(F.array(*[F.lit(value) for value in values]), F.col(position) + 1)
 
 
 def limits(customers: int) -> AllocationParams:

@@ -118,7 +118,7 @@ def prices_of_all(read: PassCount, problem: Problem, sample: Sample, start: Floa
 def rounded(read: PassCount, problem: Problem, prices: Floats, params: AllocationParams) -> Rounded:
     """Cut at these prices; where HiGHS finds that the open customers cannot keep the limits, more are opened."""
     n = problem.vocabulary.n_resources
-    closeness = read.total(partial(closeness_sums, problem=problem, prices=prices))
+    closeness = read.tally(partial(closeness_sums, problem=problem, prices=prices))
     bound = dual_of(closeness[: 1 + n], prices, problem).value
     effort = _CLOSE_CALLS._replace(gap_yuan=_CLOSE_CALLS_GAP * abs(bound))
     for widening in range(1 + _WIDENINGS):

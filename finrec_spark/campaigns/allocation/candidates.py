@@ -32,7 +32,10 @@ class Candidates(Protocol):
         """The largest size of a value."""
 
     def total(self, part: Callable[[Block], Ints]) -> Ints:
-        """The sum over all blocks of the whole numbers that ``part`` gives."""
+        """The sum over all blocks of the whole numbers that ``part`` gives; few enough to hold once a block."""
+
+    def tally(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``total``, for more numbers than that."""
 
     def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
         """The sums over all blocks and the customers kept of each, together; the caller keeps both few."""
@@ -48,6 +51,10 @@ class HeldCandidates:
 
     def total(self, part: Callable[[Block], Ints]) -> Ints:
         """As ``Candidates.total``."""
+        return part(self.block)
+
+    def tally(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.tally``."""
         return part(self.block)
 
     def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
@@ -66,6 +73,11 @@ class PassCount:
         """As ``Candidates.total``."""
         self.passes += 1
         return self.candidates.total(part)
+
+    def tally(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.tally``."""
+        self.passes += 1
+        return self.candidates.tally(part)
 
     def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
         """As ``Candidates.collect_customers``."""
