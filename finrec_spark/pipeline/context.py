@@ -1,6 +1,7 @@
 """What all step runs of one started job share: session, configuration, lake and ledger."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -56,6 +57,10 @@ class RunContext:
     def log(self, message: str) -> None:
         """A line of progress."""
         logger.info("%s", message)
+
+    def secret(self, name: str) -> bytes | None:
+        """A secret that the environment holds under this name; None where there is none."""
+        return os.environ.get(name, "").encode() or None
 
     def run_id(self, month: date) -> str:
         """The same for every submission of one month with one configuration, so that a rerun replaces its rows."""

@@ -16,7 +16,7 @@ from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
 from finrec_spark.campaigns.messages.rendering import render
 from finrec_spark.campaigns.offers import with_campaign
 from finrec_spark.campaigns.policy.options import options
-from finrec_spark.campaigns.policy.verdicts import collect_funnel, excluded_pairs, with_rule
+from finrec_spark.campaigns.policy.verdicts import excluded_pairs, with_rule
 from finrec_spark.campaigns.targets import collect_used, targets, with_message_fields, worth_a_contact
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_inputs import (
@@ -75,7 +75,7 @@ def decide(run: StepRun) -> Decision:
         targets=drawn,
         excluded=excluded_pairs(judged, policy.rules),
         messages=messages,
-        funnel=_funnel(run, judged, worth, drawn, messages),
+        funnel=_collect_funnel(run, judged, worth, drawn, messages),
         report=allocation.report,
         power=_power(run, drawn),
     )
@@ -107,7 +107,9 @@ def _messages(run: StepRun, drawn: DataFrame) -> DataFrame:
     return render(with_message_fields(treated, customers, languages, params, run.month), run.read(PRODUCTS), rendering)
 
 
-def _funnel(run: StepRun, judged: DataFrame, worth: DataFrame, drawn: DataFrame, messages: DataFrame) -> dict[str, int]:
+def _collect_funnel(
+    run: StepRun, judged: DataFrame, worth: DataFrame, drawn: DataFrame, messages: DataFrame
+) -> dict[str, int]:
     """Customers left behind each stage, from all who are known to those who are sent a message."""
     by_rule = collect_funnel(judged, required_policy(run).rules)
     last = (

@@ -1,6 +1,5 @@
 """What a month's campaigns are decided from, read from the lake."""
 
-import os
 from collections.abc import Sequence
 from datetime import date
 
@@ -134,23 +133,20 @@ def rendering_of(context: RunContext) -> Rendering:
         raise ConfigError("campaign: no templates; put campaigns/templates/*.yaml beside --conf")
     languages = tuple(catalogue.language for catalogue in catalogues)
     default = params.language if params.language in languages else languages[0]
-    return Rendering(catalogues, Bank.model_validate(dict(params.bank)), default, unsubscribe_key() or b"")
-
-
-def unsubscribe_key() -> bytes | None:
-    """The secret of the environment; None where there is none."""
-    return os.environ.get(UNSUBSCRIBE_KEY, "").encode() or None
+    return Rendering(
+        catalogues, Bank.model_validate(dict(params.bank)), default, context.secret(UNSUBSCRIBE_KEY) or b""
+    )
 
 
 def secrets_digest(context: RunContext) -> str:
     """Changes when the secret does."""
-    return digest("unsubscribe", (unsubscribe_key() or b"").hex())
+    return digest(UNSUBSCRIBE_KEY, (context.secret(UNSUBSCRIBE_KEY) or b"").hex())
 
 
 def usable_channels(run: StepRun) -> tuple[str, ...]:
     """The bank's channels; without emails where nothing makes their unsubscribe links unguessable."""
     channels = run.config.campaign.channels
-    if EMAIL in channels and unsubscribe_key() is None:
+    if EMAIL in channels and run.context.secret(UNSUBSCRIBE_KEY) is None:
         run.log(f"campaign: no emails, since the environment has no {UNSUBSCRIBE_KEY}, the secret of unsubscribe links")
         return tuple(channel for channel in channels if channel != EMAIL)
     return channels

@@ -19,10 +19,10 @@ def print_decision(run: StepRun, decision: Decision) -> None:
     console = Console(width=None if Console().is_terminal else 120)
     console.print(f"\n[bold]Campaigns of {run.month:%B %Y}[/bold]")
     console.print(funnel_sheet(decision.funnel))
-    console.print(_parts(decision.targets))
-    console.print(_volume(decision.targets, run.config.measure.level))
+    console.print(_collect_parts(decision.targets))
+    console.print(_collect_volume(decision.targets, run.config.measure.level))
     console.print(_limits(decision.report))
-    for line in _remarks(decision):
+    for line in _collect_remarks(decision):
         console.print(line)
 
 
@@ -37,7 +37,7 @@ def funnel_sheet(funnel: dict[str, int]) -> Sheet:
     return sheet
 
 
-def _parts(targets: DataFrame) -> Sheet:
+def _collect_parts(targets: DataFrame) -> Sheet:
     """Contacts, cost and expected yuan by channel and product, the treated alone."""
     sums = [F.count("*").alias("contacts"), F.sum("cost").alias("cost"), F.sum("expected_value").alias("value")]
     treated = targets.where(F.col("arm") == TREATMENT)
@@ -51,7 +51,7 @@ def _parts(targets: DataFrame) -> Sheet:
     return sheet
 
 
-def _volume(targets: DataFrame, level: float) -> str:
+def _collect_volume(targets: DataFrame, level: float) -> str:
     """Expected yuan with the interval that chance alone gives, were every estimate true."""
     treated = targets.where(F.col("arm") == TREATMENT)
     taken = F.abs("uplift")
@@ -74,7 +74,7 @@ def _limits(report: AllocationReport) -> Sheet:
     return sheet
 
 
-def _remarks(decision: Decision) -> Iterator[str]:
+def _collect_remarks(decision: Decision) -> Iterator[str]:
     report = decision.report
     yield f"Allocation ({report.method}): at most {report.gap:.2%} below what any allocation within the limits reaches."
     for lever in report.levers:

@@ -11,28 +11,24 @@ from finrec_spark.campaigns.measurement.estimates import METHODS, YUAN
 from finrec_spark.campaigns.measurement.outcomes import EVERYTHING
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.steps.campaign_report import funnel_sheet
-from finrec_spark.tables import CAMPAIGN_EXPORTS, CAMPAIGN_FUNNEL, CAMPAIGN_OUTCOMES
+from finrec_spark.tables import CAMPAIGN_EXPORTS, CAMPAIGN_FUNNEL, CAMPAIGN_OUTCOMES, Table
 
 
 def print_campaign(context: RunContext, month: date) -> None:
     """The month's funnel and files; nothing where it has no campaign."""
-    if not context.lake.exists(CAMPAIGN_FUNNEL):
-        return
-    stages = sorted(context.lake.collect(CAMPAIGN_FUNNEL, month=month), key=lambda row: row["place"])
+    stages = sorted(collect_rows(context, CAMPAIGN_FUNNEL, month=month), key=lambda row: row["place"])
     if not stages:
         return
     console = Console(width=None if Console().is_terminal else 120)
     console.print(funnel_sheet({row["stage"]: row["customers"] for row in stages}))
-    files = context.lake.collect(CAMPAIGN_EXPORTS, month=month)
+    files = collect_rows(context, CAMPAIGN_EXPORTS, month=month)
     named = ", ".join(sorted(row["path"] for row in files))
     console.print(f"Messages, below {context.lake.root}: {named or 'none'}")
 
 
 def print_outcomes(context: RunContext, month: date) -> None:
     """What each campaign up to ``month`` brought; nothing where none was measured."""
-    if not context.lake.exists(CAMPAIGN_OUTCOMES):
-        return
-    rows = [row for row in context.lake.collect(CAMPAIGN_OUTCOMES) if _is_shown(row) and row["month"] <= month]
+    rows = [row for row in collect_rows(context, CAMPAIGN_OUTCOMES) if _is_shown(row) and row["month"] <= month]
     if not rows:
         return
     sheet = Sheet(
@@ -41,6 +37,11 @@ def print_outcomes(context: RunContext, month: date) -> None:
     for row in sorted(rows, key=lambda row: row["campaign_id"]):
         sheet.add_row(row["campaign_id"], f"{row['treated']:,}", f"{row['control']:,}", _interval(row), row["sentence"])
     Console(width=None if Console().is_terminal else 120).print(sheet)
+
+
+def collect_rows(context: RunContext, table: Table, **values: date) -> list[Mapping[str, Any]]:
+    """Rows of a small table, without Spark; none where it was never written."""
+    return list(context.lake.collect(table, **values)) if context.lake.exists(table) else []
 
 
 def _is_shown(row: Mapping[str, Any]) -> bool:

@@ -37,8 +37,8 @@ class StagedCandidates:
     count: int
     largest_yuan: float
 
-    def total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.total``; one row a block reaches the driver."""
+    def collect_total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.collect_total``; one row a block reaches the driver."""
         rows = self.blocks.mapInArrow(_sums(part), "sums binary").collect()
         return _added(row.sums for row in rows)
 
