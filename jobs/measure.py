@@ -30,7 +30,8 @@ from finrec_spark.tables import (
 
 def reads(context: RunContext, month: date) -> Sequence[Read]:
     """Targets and customers of every campaign that is over, and what happened since."""
-    finished = [Read(t, m) for m in measured_in(context, month) for t in (CAMPAIGN_TARGETS, SCORING_ROWS)]
+    tables = (CAMPAIGN_TARGETS, SCORING_ROWS)  # as they are: what was sent is never decided anew to be measured
+    finished = [Read(t, m, optional=True) for m in measured_in(context, month) for t in tables]
     return (Read(INTERACTIONS), Read(CONTACTS, optional=True), *finished)
 
 

@@ -8,10 +8,11 @@ from finrec_spark.campaigns.measurement.outcomes import window_is_over
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE
+from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.tables import CAMPAIGN_TARGETS
 
-CAMPAIGN_STEP = "campaign"
+CAMPAIGN_STEP, MEASURE_STEP = "campaign", "measure"
 
 
 def campaign_months(context: RunContext) -> tuple[date, ...]:
@@ -25,6 +26,13 @@ def measured_in(context: RunContext, month: date) -> tuple[date, ...]:
     params = context.config.measure
     over = (start for start in campaign_months(context) if window_is_over(start, month, params))
     return tuple(start for start in over if not window_is_over(start, months_before(month, 1), params))
+
+
+def was_measured(context: RunContext, month: date) -> bool:
+    """Whether the campaigns of ``month`` were measured: then their targets are facts, and stay as they are."""
+    targets = (CAMPAIGN_TARGETS.name, slice_of(month=month))
+    attempts = (a for a in context.ledger.attempts if a.step == MEASURE_STEP and a.status == DONE)
+    return any((read.table, read.slice) == targets for attempt in attempts for read in attempt.inputs)
 
 
 def measuring_months(context: RunContext, month: date) -> tuple[date, ...]:

@@ -12,8 +12,8 @@ from finrec_spark.tables import Table
 _LOW_BITS = 2**32 - 1
 EMPTY = "empty"
 """Digest of no rows."""
-_ALWAYS = "0001-01-01"
-"""Known month of a row that says no time."""
+_NEVER = "9999-12-01"
+"""Known month of a row that says no time: no month's past has it (``transforms.splits.before``)."""
 
 
 def row_hash(columns: Iterable[Column]) -> SparkColumn:
@@ -46,7 +46,7 @@ def collect_digest(rows: DataFrame, table: Table) -> str:
 def known_digests(rows: DataFrame, table: Table) -> DataFrame:
     """One row: the digest of what became known in one calendar month.
 
-    A row became known in the month of the table's ``known_from``, always where that is null. That it ended became
+    A row became known in the month of the table's ``known_from``, and in none where that is null. That it ended became
     known in the month of ``ended_at``, so a product that is withdrawn in June changes June's digest and no other; the
     end of a version, which follows from the next one, says nothing of its own.
 
@@ -80,7 +80,7 @@ def _end(table: Table) -> list[SparkColumn]:
 
 def _fact(time: SparkColumn, columns: Iterable[Column], is_row: SparkColumn) -> SparkColumn:
     """What one row says, and since when it is known."""
-    since = F.coalesce(F.trunc(time, "month").cast("string"), F.lit(_ALWAYS)).alias("known_month")
+    since = F.coalesce(F.trunc(time, "month").cast("string"), F.lit(_NEVER)).alias("known_month")
     return F.struct(since, row_hash(columns).alias("content"), is_row.alias("is_row"))
 
 

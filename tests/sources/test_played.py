@@ -18,7 +18,7 @@ from finrec_spark.sources.generator import (
     true_spending,
 )
 
-PARAMS = GeneratorParams(customers=400, products=60, months=10, campaign_every_months=4, own_campaigns=8)
+PARAMS = GeneratorParams(customers=2000, products=60, months=10, campaign_every_months=4, own_campaigns=8)
 FIRST, SECOND = PARAMS.month(8), PARAMS.month(9)
 
 
@@ -36,7 +36,9 @@ def offer(spark):
 @pytest.fixture(scope="module")
 def targets(spark, offer):
     """Every customer in April: half of them treated, all with the same offer."""
-    rows = [(FIRST, "2022-04-a", f"C{n:010}", offer, "sms", "treatment" if n % 2 else "control") for n in range(1, 401)]
+    rows = [
+        (FIRST, "2022-04-a", f"C{n:010}", offer, "sms", "treatment" if n % 2 else "control") for n in range(1, 2001)
+    ]
     return spark.createDataFrame(
         rows, "month date, campaign_id string, customer_id string, product_id string, channel string, arm string"
     )
@@ -99,7 +101,7 @@ def test_the_true_value_is_the_raised_propensity_times_the_amount(spark, targets
     for name in found["customer_id"]:
         odds = chance[name] / (1 - chance[name]) * np.exp(effect[name])
         expected.append((odds / (1 + odds) - chance[name]) * factor[name] * amount)
-    assert len(found) == 400 and np.allclose(found["true_value"], expected, rtol=1e-9)
+    assert len(found) == 2000 and np.allclose(found["true_value"], expected, rtol=1e-9)
 
 
 def test_parameters_name_the_month_to_decide():

@@ -48,8 +48,8 @@ def test_where_a_null_stands_matters(digests, other):
     assert digests(PRODUCTS, [CARD | {"text": "Text"}]) != digests(PRODUCTS, [CARD | {"text": "Text"} | other])
 
 
-def test_what_has_no_time_was_always_known(digests):
-    assert set(digests(RESPONSES, [{"contact_id": "c1", "response": "none"}])) == {ALWAYS}
+def test_what_has_no_time_is_of_no_months_past(digests):
+    assert set(digests(RESPONSES, [{"contact_id": "c1", "response": "none"}])) == {NEVER}
 
 
 @pytest.fixture
