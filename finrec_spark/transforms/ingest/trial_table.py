@@ -115,8 +115,8 @@ def collect_shares(customers: DataFrame, control: str) -> dict[str, float]:
     shares = {row["treatment"]: row["count"] for row in counts}
     if control not in shares or not 2 <= len(shares) <= _MOST_OFFERS:
         raise ConfigError(
-            f"trials: the treatment has the values {', '.join(list(shares)[:5])}; --control must be one of them, and"
-            f" there must be between 2 and {_MOST_OFFERS}"
+            f"trials: none of the treatment's {len(shares)} values is {control!r}, or they are not between 2 and"
+            f" {_MOST_OFFERS}: name the column of the offers with --treatment, its value without any with --control"
         )
     total = sum(shares.values())
     return {value: count / total for value, count in shares.items()}
