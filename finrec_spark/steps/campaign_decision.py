@@ -16,7 +16,7 @@ from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
 from finrec_spark.campaigns.messages.rendering import render
 from finrec_spark.campaigns.offers import with_campaign
 from finrec_spark.campaigns.policy.options import options
-from finrec_spark.campaigns.policy.verdicts import excluded_pairs, with_rule
+from finrec_spark.campaigns.policy.verdicts import collect_funnel, excluded_pairs, with_rule
 from finrec_spark.campaigns.targets import collect_used, targets, with_message_fields, worth_a_contact
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_inputs import (

@@ -18,7 +18,7 @@ class Table:
         grain: what one row is.
         key: columns that identify a row.
         partition_by: partition columns; a table partitioned by ``month`` is written by month.
-        known_from: column that says since when the bank knew a row of a table that grows; null in it: no month reads it.
+        known_from: column that says since when the bank knew a row of a growing table; null in it: in no month.
         ended_at: column with the row's last day, which is not known before.
         checks: name → SQL condition that every row meets.
         references: column → the table and column that its values come from.

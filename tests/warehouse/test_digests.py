@@ -6,7 +6,7 @@ import pytest
 from finrec_spark.tables import CUSTOMERS, INTERACTIONS, PRODUCTS, RESPONSES
 from finrec_spark.warehouse.digests import collect_known_digests
 
-ALWAYS, MAY, JUNE = date(1, 1, 1), date(2022, 5, 1), date(2022, 6, 1)
+NEVER, MAY, JUNE = date(9999, 12, 1), date(2022, 5, 1), date(2022, 6, 1)
 EVENT = {"customer_id": "ann", "product_id": "card", "event_type": "buy", "value": Decimal("1.00")}
 CARD = {"product_id": "card", "category": "credit_card", "name": "Card", "tags": ["a", None], "valid_from": MAY}
 ANN = {"customer_id": "ann", "valid_from": MAY, "profile": {"age": "41", "region": "n"}}
