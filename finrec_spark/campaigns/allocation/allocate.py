@@ -104,7 +104,7 @@ def prices_of_all(read: PassCount, problem: Problem, sample: Sample, start: Floa
     ridge = RIDGES[-1] * problem.scale
 
     def evaluate(tried: Sequence[Floats]) -> list[Dual]:
-        sums = read.collect_total(partial(ridge_sums, problem=problem, tried=tried, ridge=ridge))
+        sums = read.total(partial(ridge_sums, problem=problem, tried=tried, ridge=ridge))
         return duals_of(sums, tried, problem)
 
     def curvature(prices: Floats) -> Floats:

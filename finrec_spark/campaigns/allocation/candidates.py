@@ -31,7 +31,7 @@ class Candidates(Protocol):
     def largest_yuan(self) -> float:
         """The largest size of a value."""
 
-    def collect_total(self, part: Callable[[Block], Ints]) -> Ints:
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
         """The sum over all blocks of the whole numbers that ``part`` gives; few enough to hold once a block."""
 
     def tally(self, part: Callable[[Block], Ints]) -> Ints:
@@ -49,8 +49,8 @@ class HeldCandidates:
         self.count = len(block.value)
         self.largest_yuan = float(abs(block.value).max(initial=0.0))
 
-    def collect_total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.collect_total``."""
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.total``."""
         return part(self.block)
 
     def tally(self, part: Callable[[Block], Ints]) -> Ints:
@@ -69,10 +69,10 @@ class PassCount:
     candidates: Candidates
     passes: int = field(default=0)
 
-    def collect_total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.collect_total``."""
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.total``."""
         self.passes += 1
-        return self.candidates.collect_total(part)
+        return self.candidates.total(part)
 
     def tally(self, part: Callable[[Block], Ints]) -> Ints:
         """As ``Candidates.tally``."""

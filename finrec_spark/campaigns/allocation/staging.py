@@ -37,10 +37,9 @@ class StagedCandidates:
     count: int
     largest_yuan: float
 
-    def collect_total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.collect_total``; one row a block reaches the driver."""
-        rows = self.blocks.mapInArrow(_sums(part), "sums binary").collect()
-        return _added(row.sums for row in rows)
+    def total(self, part: Callable[[Block], Ints]) -> Ints:
+        """As ``Candidates.total``; one row a block reaches the driver."""
+        return _collect_sums(self.blocks.mapInArrow(_sums(part), "sums binary"))
 
     def tally(self, part: Callable[[Block], Ints]) -> Ints:
         """As ``Candidates.tally``; Spark adds up, so that no more than the sums reaches the driver."""
@@ -152,6 +151,10 @@ def _sums(part: Callable[[Block], Ints]) -> Callable[[Batches], Iterator[pa.Reco
             yield pa.RecordBatch.from_pydict({"sums": [part(block).tobytes()]})
 
     return sums
+
+
+def _collect_sums(sums: DataFrame) -> Ints:
+    return _added(row.sums for row in sums.collect())
 
 
 def _added(sums: Iterable[bytes]) -> Ints:
