@@ -19,6 +19,7 @@ from finrec_spark.sources.generator import (
 )
 
 PARAMS = GeneratorParams(customers=2000, products=60, months=10, campaign_every_months=4, own_campaigns=8)
+NUMBERS = range(1, 2001)
 FIRST, SECOND = PARAMS.month(8), PARAMS.month(9)
 
 
