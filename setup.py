@@ -13,7 +13,7 @@ RUN = [
     "scikit-learn==1.5.2",  # the reference that response models are measured beside; works with that numpy and scipy
     "lightgbm==4.5.0",  # boosted trees, which MLlib has no fast ones of; works with that numpy and scipy
     "statsmodels==0.15.0",  # what a campaign will be able to see; works with that numpy and pandas
-    "highspy==1.16.0",  # HiGHS: the exact mode for small campaigns, and what the fast one is tested against
+    "highspy==1.11.0",  # HiGHS: exact allocation of small campaigns and closest calls; from 1.12 on it greets on stdout
     "sqlglot==30.30.0",  # reads a policy's conditions, so that they can be refused before Spark sees them
     "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
     "PyYAML==6.0.2",  # reads conf/*.yaml

@@ -31,6 +31,7 @@ SHOWN_METRICS = (
     *("qini", "auuc", "policy_value", "gain_over_random", "gain_over_everyone"),
 )
 _EXAMPLES = 3
+_RECOMMEND = "recommend"
 
 
 def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome]) -> None:
@@ -53,7 +54,8 @@ def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome])
 def _written(context: RunContext, month: date) -> Sheet:
     sheet = Sheet("table", "rows of the month", "where", title="Written", title_justify="left")
     for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, RECOMMENDATIONS, EXCLUSIONS):
-        left = context.ledger.newest_output(table.name, slice_of(month=month))
+        by = _RECOMMEND if "decided_by" in table.partition_by else None
+        left = context.ledger.newest_output(table.name, slice_of(month=month, decided_by=by))
         sheet.add_row(table.name, f"{left.rows:,}" if left else "", context.lake.path(table))
     sheet.add_row(METRICS.name, "", context.lake.path(METRICS))
     sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest published month")
