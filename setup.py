@@ -11,6 +11,7 @@ RUN = [
     "pandas==2.2.3",  # Spark asks for it wherever Arrow is used
     "scipy==1.14.1",  # sparse matrix products of the similarity models
     "scikit-learn==1.5.2",  # the reference that response models are measured beside; works with that numpy and scipy
+    "lightgbm==4.5.0",  # boosted trees, which MLlib has no fast ones of; works with that numpy and scipy
     "statsmodels==0.15.0",  # what a campaign will be able to see; works with that numpy and pandas
     "pydantic==2.10.6",  # the configuration: types, ranges, unknown keys, all faults at once
     "PyYAML==6.0.2",  # reads conf/*.yaml

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError, create_model, field_validator
 
 from finrec_spark.errors import ConfigError
+from finrec_spark.evaluation.backtest.params import BacktestParams
 from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.held_out import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
@@ -83,6 +84,7 @@ class Config(Params):
     recommend: RecommendParams = RecommendParams()
     last_month: LastMonthParams = LastMonthParams()
     cold_products: ColdProductsParams = ColdProductsParams()
+    backtest: BacktestParams = BacktestParams()
     ratings: RatingsParams = RatingsParams()
     response: ResponseParams = ResponseParams()
     acceptance: AcceptanceParams = AcceptanceParams()
