@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.backtest.catalogue import Catalogue, collect_catalogue
-from finrec_spark.evaluation.backtest.dates import as_day, learning_dates
+from finrec_spark.evaluation.backtest.dates import as_date, as_day, learning_dates
 from finrec_spark.evaluation.backtest.histories import buy_histories, buyers_at, known_buys
 from finrec_spark.evaluation.backtest.pieces import BacktestState
 from finrec_spark.evaluation.backtest.scoring import training_pairs
@@ -93,6 +93,7 @@ def read_backtest_inputs(context: RunContext) -> BacktestInputs:
     histories = buy_histories(known_buys(buys, files.approximate, positions)).persist()
 
     first_day = _collect_first_day(histories)
+    context.log(f"far_trans: what was bought from {as_date(first_day)} on is read")
     origins = [as_day(origin) for origin in collect_origins(context)]
     dates = learning_dates(origins, first_day, params.learning.spacing_days)
     state = BacktestState(dates, collect_sums(histories, catalogue, dates), catalogue, params)

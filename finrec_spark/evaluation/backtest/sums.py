@@ -21,17 +21,19 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.sparse import coo_matrix, csr_matrix, diags
+from scipy.sparse import coo_matrix, csr_matrix, diags, triu
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.evaluation.backtest.catalogue import Catalogue
 from finrec_spark.evaluation.backtest.pasts import Changes, Pasts, changes_of, main_kind, pasts_of
 
 MEASURES = ("support", "walk", "held", "next", "first_buys", "buys")
+_SYMMETRIC = ("support", "walk", "held")  # entries tell a pair once: row ≤ column
 WALK_STEPS = float(1 << 24)
 NEWCOMER = -1
 """Instead of a kind of products: the buyer had bought nothing before."""
 
+_KEYS = ["measure", "at", "row", "column"]
 _SUMS_DDL = "measure int, at int, row int, column int, value bigint"
 _SUMS_SCHEMA = pa.schema([*((name, pa.int32()) for name in ("measure", "at", "row", "column")), ("value", pa.int64())])
 
@@ -58,7 +60,8 @@ class Sums:
         """A measure of pairs as of a date, P × P; where a half-life is named, older entries count less."""
         row, column, value, at = self._until(measure, day)
         faded = value if half_life_days is None else value * faded_weights(day - at, half_life_days)
-        return totals(row * n_products + column, faded, n_products * n_products).reshape(n_products, n_products)
+        matrix = totals(row * n_products + column, faded, n_products * n_products).reshape(n_products, n_products)
+        return matrix + np.triu(matrix, 1).T if measure in _SYMMETRIC else matrix
 
     def buys(self, measure: str, day: int, window_days: float = np.inf) -> tuple[Ints, Ints, Floats, Ints]:
         """Kind, product, number and age in days of the buys that were known at a date for less than a window."""
@@ -95,10 +98,10 @@ def collect_sums(histories: DataFrame, catalogue: Catalogue, dates: Ints) -> Sum
         catalogue: the products.
         dates: every date for which sums will be asked, ascending.
     """
-    partial = histories.select("events").mapInArrow(_partial_sums(catalogue, dates), _SUMS_DDL)
-    keys = ["measure", "at", "row", "column"]
-    entries: pd.DataFrame = partial.groupBy(*keys).agg(F.sum("value").alias("value")).where("value != 0").toPandas()
-    return sums_of(entries.sort_values(keys))
+    gathered = histories.select("events").coalesce(histories.sparkSession.sparkContext.defaultParallelism)
+    partial = gathered.mapInArrow(_partial_sums(catalogue, dates), _SUMS_DDL)
+    entries: pd.DataFrame = partial.groupBy(*_KEYS).agg(F.sum("value").alias("value")).where("value != 0").toPandas()
+    return sums_of(entries.sort_values(_KEYS))
 
 
 def sums_of(entries: pd.DataFrame) -> Sums:
@@ -114,10 +117,13 @@ def sums_of(entries: pd.DataFrame) -> Sums:
 
 
 def _partial_sums(catalogue: Catalogue, dates: Ints) -> Callable[[Batches], Batches]:
+    """Added up within a task, so that each entry is handed on once."""
+
     def sums(batches: Batches) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            entries = added(pasts_of(batch["events"], catalogue.n_products), catalogue, dates)
-            yield pa.RecordBatch.from_pandas(entries, schema=_SUMS_SCHEMA, preserve_index=False)
+        parts = [added(pasts_of(batch["events"], catalogue.n_products), catalogue, dates) for batch in batches]
+        if parts:
+            of_task = pd.concat(parts).groupby(_KEYS, as_index=False, sort=False)["value"].sum()
+            yield pa.RecordBatch.from_pandas(of_task.astype("int64"), schema=_SUMS_SCHEMA, preserve_index=False)
 
     return sums
 
@@ -146,9 +152,9 @@ def _buys(pasts: Pasts, changes: Changes, catalogue: Catalogue) -> list[pd.DataF
 def _pair_entries(before: csr_matrix, new: csr_matrix, at: int) -> list[pd.DataFrame]:
     after = before + new
     by_measure = {
-        "support": after.T @ after - before.T @ before,
-        "walk": after.T @ _steps(after) - before.T @ _steps(before),
-        "held": before.T @ before,
+        "support": triu(after.T @ after - before.T @ before),
+        "walk": triu(after.T @ _steps(after) - before.T @ _steps(before)),
+        "held": triu(before.T @ before),
         "next": before.T @ new,
     }
     return [_entries(MEASURES.index(name), at, matrix.tocoo()) for name, matrix in by_measure.items()]

@@ -49,7 +49,8 @@ def collect_training_rows(rows: DataFrame) -> TrainingRows:
     Args:
         rows: in the columns of ``ROWS_DDL``; ``features`` are F numbers of single precision, as they lie in memory.
     """
-    table = pd.DataFrame(rows.orderBy("day", "draw", "product_index").toPandas())
+    table: pd.DataFrame = rows.toPandas()
+    table = table.sort_values(["day", "draw", "product_index"])  # Spark would make the rows twice to sort them
     features = np.frombuffer(b"".join(table["features"]), dtype=np.float32).reshape(len(table), -1)
     day, draw, wait, taken_after = (table[name].to_numpy(np.int64) for name in ("day", "draw", "wait", "taken_after"))
     return TrainingRows(day, draw, wait, taken_after, table["drawn"].to_numpy(bool), features)
