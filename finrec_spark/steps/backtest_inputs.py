@@ -18,7 +18,6 @@ from finrec_spark.evaluation.backtest.training_rows import TrainingRows, collect
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.sources.far_trans import read_landing
 from finrec_spark.sources.far_trans_backtest import BacktestFiles, read_backtest_files
-from finrec_spark.transforms.ingest.screening import screened_customers, screened_interactions, screened_products
 
 
 @dataclass(frozen=True)
@@ -83,14 +82,9 @@ def read_backtest_inputs(context: RunContext) -> BacktestInputs:
     params, directory = context.config.backtest, context.delivery_directory
     files = read_backtest_files(context.spark, directory)
     landing = read_landing(context.spark, directory)
-    products, customers = screened_products(landing.products).valid, screened_customers(landing.customers).valid
-    catalogue = collect_catalogue(products)
+    catalogue = collect_catalogue(landing.products)
     positions = _positions(context, catalogue)
-    interactions = screened_interactions(landing.interactions, products, customers).valid
-    buys = interactions.where("event_type = 'buy'").select(
-        "customer_id", "product_id", F.to_date("event_time").alias("day")
-    )
-    histories = buy_histories(known_buys(buys, files.approximate, positions)).persist()
+    histories = buy_histories(known_buys(_buys(landing.interactions), files.approximate, positions)).persist()
 
     first_day = _collect_first_day(histories)
     context.log(f"far_trans: what was bought from {as_date(first_day)} on is read")
@@ -102,6 +96,15 @@ def read_backtest_inputs(context: RunContext) -> BacktestInputs:
     training = collect_training_rows(training_pairs(buyers, state))
     context.log(f"far_trans: {len(training.day):,} candidates of earlier dates to learn from")
     return BacktestInputs(origins, histories, _test_pairs(files, positions).persist(), state, training)
+
+
+def _buys(landed: DataFrame) -> DataFrame:
+    """One row: a buy whose customer, product and day were delivered and can be read; no other rule is asked for."""
+    day = F.to_date(F.substring("event_time", 1, 10), "yyyy-MM-dd")
+    buys = landed.where("event_type = 'buy' and malformed is null").select(
+        "customer_id", "product_id", day.alias("day")
+    )
+    return buys.where("customer_id is not null and day is not null")
 
 
 def _positions(context: RunContext, catalogue: Catalogue) -> DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Ints
 
@@ -39,9 +40,13 @@ def collect_catalogue(products: DataFrame) -> Catalogue:
     """The catalogue of the products: a row each.
 
     Args:
-        products: ``product_id``, ``attributes`` (map of text).
+        products: ``product_id`` (null: left out) and ``extra`` (map of text), as a source lands them.
     """
-    rows = pd.DataFrame(products.select("product_id", "attributes").orderBy("product_id").toPandas())
-    attributes = pd.DataFrame([dict(row or ()) for row in rows["attributes"]], columns=list(GROUPINGS)).fillna("")
+    known = products.where("product_id is not null")
+    rows = pd.DataFrame(
+        known.select("product_id", *(F.col("extra")[name].alias(name) for name in GROUPINGS)).toPandas()
+    )
+    rows = rows.drop_duplicates("product_id").sort_values("product_id")
+    attributes = rows[list(GROUPINGS)].fillna("")
     groups = {name: pd.factorize(attributes[name], sort=True)[0].astype("int64") for name in GROUPINGS}
     return Catalogue(tuple(rows["product_id"]), groups)
