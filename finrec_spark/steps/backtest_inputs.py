@@ -1,7 +1,7 @@
 """What every date of the FAR-Trans backtest shares, made once by whichever date is measured first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -14,7 +14,7 @@ from finrec_spark.evaluation.backtest.histories import buy_histories, buyers_at,
 from finrec_spark.evaluation.backtest.pieces import BacktestState
 from finrec_spark.evaluation.backtest.scoring import training_pairs
 from finrec_spark.evaluation.backtest.sums import collect_sums
-from finrec_spark.evaluation.backtest.training_rows import TrainingRows, collect_training_rows
+from finrec_spark.evaluation.backtest.training_rows import NO_ROWS, TrainingRows, collect_training_rows
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.sources.far_trans import read_landing
 from finrec_spark.sources.far_trans_backtest import BacktestFiles, read_backtest_files
@@ -78,24 +78,30 @@ def collect_origins(context: RunContext) -> list[date]:
 
 
 def read_backtest_inputs(context: RunContext) -> BacktestInputs:
-    """Read the delivery and make what all dates share: one pass for the sums, one for what trees learn from."""
+    """What all dates share: the purchases with their sums, and what trees learn from."""
+    bought = read_purchases(context)
+    learning = context.config.backtest.learning
+    buyers = buyers_at(bought.histories, bought.state.dates.tolist(), learning.horizons_days, learning.customers)
+    training = collect_training_rows(training_pairs(buyers, bought.state))
+    context.log(f"far_trans: {len(training.day):,} candidates of earlier dates to learn from")
+    return replace(bought, training=training)
+
+
+def read_purchases(context: RunContext) -> BacktestInputs:
+    """The delivery's purchases and their sums; nothing yet for trees to learn from."""
     params, directory = context.config.backtest, context.delivery_directory
-    files = read_backtest_files(context.spark, directory)
-    landing = read_landing(context.spark, directory)
+    files, landing = read_backtest_files(context.spark, directory), read_landing(context.spark, directory)
     catalogue = collect_catalogue(landing.products)
     positions = _positions(context, catalogue)
     histories = buy_histories(known_buys(_buys(landing.interactions), files.approximate, positions)).persist()
-
     first_day = _collect_first_day(histories)
     context.log(f"far_trans: what was bought from {as_date(first_day)} on is read")
+
     origins = [as_day(origin) for origin in collect_origins(context)]
-    dates = learning_dates(origins, first_day, params.learning.spacing_days)
+    dates = learning_dates(origins, first_day, params.learning.spacing_days, params.learning.earlier_dates)
     state = BacktestState(dates, collect_sums(histories, catalogue, dates), catalogue, params)
     context.log(f"far_trans: sums of {len(dates)} dates over {catalogue.n_products} products are made")
-    buyers = buyers_at(histories, dates.tolist(), params.learning.horizons_days, params.learning.customers)
-    training = collect_training_rows(training_pairs(buyers, state))
-    context.log(f"far_trans: {len(training.day):,} candidates of earlier dates to learn from")
-    return BacktestInputs(origins, histories, _test_pairs(files, positions).persist(), state, training)
+    return BacktestInputs(origins, histories, _test_pairs(files, positions).persist(), state, NO_ROWS)
 
 
 def _buys(landed: DataFrame) -> DataFrame:

@@ -24,18 +24,19 @@ def as_date(day: int) -> date:
     return EPOCH + timedelta(days=day)
 
 
-def learning_dates(origins: Sequence[int], first_day: int, spacing_days: int) -> Ints:
+def learning_dates(origins: Sequence[int], first_day: int, spacing_days: int, most: int) -> Ints:
     """Dates that trees may learn from: the origins, and before the first of them one every ``spacing_days``.
 
     Args:
         origins: the dates that are measured, ascending.
         first_day: first day of which anything is known; no date lies before it.
         spacing_days: days between two dates.
+        most: dates before the first origin, at most.
 
-    >>> learning_dates([30, 40], first_day=8, spacing_days=10).tolist()
+    >>> learning_dates([30, 40], first_day=8, spacing_days=10, most=5).tolist()
     [10, 20, 30, 40]
     """
-    earlier = np.arange(origins[0] - spacing_days, first_day, -spacing_days)[::-1]
+    earlier = np.arange(origins[0] - spacing_days, first_day, -spacing_days)[:most][::-1]
     return np.array([*earlier, *origins], dtype=np.int64)
 
 

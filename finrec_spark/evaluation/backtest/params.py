@@ -31,6 +31,11 @@ class LearningParams(Params):
     )
     seed: int = Field(23, description="Seed of the candidates that are kept")
 
+    @property
+    def earlier_dates(self) -> int:
+        """Dates before the first measured one that any of the trees can use, at most."""
+        return self.dates + -(-max(self.horizons_days) // self.spacing_days)
+
 
 class BacktestParams(Params):
     """Many dates at once."""

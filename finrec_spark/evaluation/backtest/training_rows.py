@@ -40,6 +40,10 @@ class TrainingRows:
         return TrainingRows(*whole, self.drawn[kept], self.features[kept])
 
 
+_NO_NUMBERS = np.zeros(0, dtype=np.int64)
+NO_ROWS = TrainingRows(*(_NO_NUMBERS,) * 4, np.zeros(0, dtype=bool), np.zeros((0, 0), dtype=np.float32))
+"""Nothing to learn from."""
+
 ROWS_DDL = "day int, draw bigint, product_index int, wait int, taken_after int, drawn boolean, features binary"
 
 
