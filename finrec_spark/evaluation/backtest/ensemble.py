@@ -10,6 +10,7 @@ probability ÷ the sum over the customer's candidates), nₕ the positives that 
 A horizon without trees has a = 0.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +56,9 @@ def fitted_horizons(
     rows: TrainingRows, day: int, names: tuple[str, ...], params: BacktestParams
 ) -> tuple[HorizonTrees, ...]:
     """The trees of a date, one group a horizon that had enough positives by then."""
-    fitted = (_fitted(rows, day, horizon, names, params) for horizon in params.learning.horizons_days)
-    return tuple(trees for trees in fitted if trees is not None)
+    with ThreadPoolExecutor(params.learning.fits_at_once) as pool:
+        fitted = pool.map(lambda horizon: _fitted(rows, day, horizon, names, params), params.learning.horizons_days)
+        return tuple(trees for trees in fitted if trees is not None)
 
 
 def _fitted(

@@ -30,6 +30,7 @@ class LearningParams(Params):
         5000, ge=1, description="Positives at which trees and fusion count the same; with fewer the trees count less"
     )
     seed: int = Field(23, description="Seed of the candidates that are kept")
+    fits_at_once: int = Field(2, ge=1, description="Horizons whose trees are learned side by side")
 
     @property
     def earlier_dates(self) -> int:

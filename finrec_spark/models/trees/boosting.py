@@ -31,7 +31,6 @@ class BoostingParams(Params):
     rows_share: float = Field(0.7, gt=0, le=1, description="Share of the rows that one tree learns from")
     ridge: float = Field(10.0, ge=0, description="L2 penalty of the leaves' values")
     bins: int = Field(127, ge=2, le=65_535, description="Thresholds tried for one feature, at most, plus one")
-    threads: int = Field(2, ge=1, description="Threads that learn; they change no result")
     seed: int = Field(29, description="Seed of the rows and features that each tree sees")
 
 
@@ -70,7 +69,7 @@ def _settings(params: BoostingParams) -> dict[str, object]:
         "bagging_freq": 1,
         "lambda_l2": params.ridge,
         "max_bin": params.bins,
-        "num_threads": params.threads,
+        "num_threads": 1,  # threads of one fit wait for each other; several fits side by side do not
         "seed": params.seed,
         "deterministic": True,
         "force_row_wise": True,
