@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from rich.table import Table
 
+from finrec_spark.evaluation.backtest.report import backtest_table, half_years_table
 from finrec_spark.evaluation.report import (
     MetricRow,
     metrics_table,
@@ -28,6 +29,7 @@ from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_cold_products as cold_products
+from finrec_spark.steps import evaluate_far_trans as far_trans
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps import evaluate_ratings as ratings
 from finrec_spark.steps import evaluate_response as response
@@ -42,9 +44,14 @@ PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]
     "uplift": (uplift.STEP, uplift.month_of_trials, uplift_table),
 }
 
+NAMES = sorted([*PROTOCOLS, far_trans.PROTOCOL])
+
 
 def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
+    if options.protocol == far_trans.PROTOCOL:
+        evaluate_dates(context, options)
+        return
     step, month_of, table = PROTOCOLS[options.protocol]
     if step in (response.STEP, uplift.STEP):
         step = (response if step is response.STEP else uplift).step_of(context)
@@ -56,8 +63,20 @@ def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     print_table(table(collect_measured(context, step.name, month, options.protocol)))
 
 
+def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
+    """Run the FAR-Trans protocol over its dates and show its tables, the published figures beside ours."""
+    origins = far_trans.chosen_origins(context, options.dates)
+    if options.dry_run:
+        far_trans.explain_backtest(context, origins)
+        return
+    measured = far_trans.run_backtest(context, origins)
+    for table in (backtest_table(measured), half_years_table(measured)):
+        print_table(table)
+
+
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="last_month", help="how to measure")
+    parser.add_argument("--protocol", choices=NAMES, default="last_month", help="how to measure")
+    parser.add_argument("--dates", type=int, metavar="N", help="far_trans: that many of the dates (default: all)")
     source_options(parser)
     response.response_options(parser)
     uplift.uplift_options(parser)

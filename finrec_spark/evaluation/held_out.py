@@ -84,7 +84,7 @@ def held_out_lists(rows: DataFrame, plan: EvaluationPlan) -> DataFrame:
                 if state.value.truth is not None:
                     lists[TRUTH] = _true_list(batch, piece.column("truth"), state.value.truth, state.value)
                 for model, products in lists.items():
-                    yield _list_rows(model, piece.column("customer_id"), products)
+                    yield list_rows(model, piece.column("customer_id"), products)
 
     return rows.mapInArrow(list_batches, _LISTS_DDL)
 
@@ -240,7 +240,14 @@ def _true_list(batch: CustomerBatch, truth: pa.ListArray, place: Ints, plan: Eva
     return top_n(values[:, place], eligible, plan.params.k, plan.catalogue.id_rank)
 
 
-def _list_rows(model: str, ids: pa.Array, products: Ints) -> pa.RecordBatch:
+def list_rows(model: str, ids: pa.Array, products: Ints) -> pa.RecordBatch:
+    """One model's lists as rows of ``model``, ``customer_id``, ``rank`` (from 1) and ``product_index``.
+
+    Args:
+        model: the model's name.
+        ids: the customers, B.
+        products: positions, B × k, best first; -1 where a list has no more.
+    """
     kept = np.flatnonzero(products >= 0)
     customer, place = np.divmod(kept, products.shape[1])
     columns = [

@@ -58,7 +58,7 @@ def metrics_table(
     for model, line in lines.items():
         name = f"{model} (baseline)" if model == baseline else model
         versus = _against_baseline(line.get(leading), lines.get(baseline, {}).get(leading))
-        table.add_row(Text(name), *(_figure(line.get(metric)) for metric in columns), versus)
+        table.add_row(Text(name), *(figure_text(line.get(metric)) for metric in columns), versus)
     return table
 
 
@@ -69,7 +69,7 @@ def ratings_table(rows: Sequence[MetricRow]) -> Table:
     table.add_column("neighbours", justify="right")
     for model, line in _by_model(rows, "rmse", largest_first=False).items():
         neighbours = {row.k for row in line.values() if row.k is not None}
-        figures = (_figure(line.get(metric)) for metric in columns)
+        figures = (figure_text(line.get(metric)) for metric in columns)
         table.add_row(Text(model), *figures, ", ".join(map(str, sorted(neighbours))) or "–")
     return table
 
@@ -79,7 +79,7 @@ def response_table(rows: Sequence[MetricRow]) -> Table:
     columns = _metrics_shown(rows, "auc")
     table = _empty_table(rows, columns)
     for model, line in _by_model(rows, "auc", largest_first=True).items():
-        table.add_row(Text(model), *(_figure(line.get(metric)) for metric in columns))
+        table.add_row(Text(model), *(figure_text(line.get(metric)) for metric in columns))
     return table
 
 
@@ -96,7 +96,7 @@ def recall_table(rows: Sequence[MetricRow]) -> Table:
     """One line a model, largest recall first, with the intervals over the folds."""
     table = _empty_table(rows, ["recall"])
     for model, line in _by_model(rows, "recall", largest_first=True).items():
-        table.add_row(Text(model), _figure(line.get("recall")))
+        table.add_row(Text(model), figure_text(line.get("recall")))
     return table
 
 
@@ -156,7 +156,7 @@ def _title(metric: str, k: int | None) -> str:
     return names.get(metric, metric) + ("" if k is None or metric == ENSEMBLE_GAIN else f"@{k}")
 
 
-def _figure(row: MetricRow | None) -> str:
+def figure_text(row: MetricRow | None) -> str:
     """A value ± half of its interval, such as .2710 ± .0031."""
     if row is None:
         return "–"

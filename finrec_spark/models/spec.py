@@ -26,6 +26,8 @@ _MODULES = (
     "neighbours.pearson_item",
     "neighbours.pearson_user",
     "neighbours.euclidean",
+    "neighbours.walk",
+    "neighbours.ease",
     "content",
     "naive_bayes",
     "gru",

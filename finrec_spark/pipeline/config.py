@@ -11,6 +11,7 @@ from finrec_spark.campaigns.expected_amounts import AmountParams
 from finrec_spark.campaigns.measurement.params import MeasureParams
 from finrec_spark.campaigns.params import CampaignParams
 from finrec_spark.errors import ConfigError
+from finrec_spark.evaluation.backtest.params import BacktestParams
 from finrec_spark.evaluation.cold_products import ColdProductsParams
 from finrec_spark.evaluation.held_out import LastMonthParams
 from finrec_spark.evaluation.ratings import RatingsParams
@@ -88,6 +89,7 @@ class Config(Params):
     recommend: RecommendParams = RecommendParams()
     last_month: LastMonthParams = LastMonthParams()
     cold_products: ColdProductsParams = ColdProductsParams()
+    backtest: BacktestParams = BacktestParams()
     ratings: RatingsParams = RatingsParams()
     response: ResponseParams = ResponseParams()
     acceptance: AcceptanceParams = AcceptanceParams()

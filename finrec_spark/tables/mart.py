@@ -189,7 +189,12 @@ METRICS = Table(
         Column("metric", "string", "ndcg, recall, coverage, rmse, mae …"),
         Column("k", "int", "Length of the list that was measured; null where it has no meaning", nullable=True),
         SEGMENT,
-        Column("origin", "date", "First day of the month that was held out; null where none was", nullable=True),
+        Column(
+            "origin",
+            "date",
+            "First day of what was held out, a month or the time after a date; null: none",
+            nullable=True,
+        ),
         Column("value", "double", "The figure"),
         Column("low", "double", "Lower end of its 95 % interval", nullable=True),
         Column("high", "double", "Upper end of its 95 % interval", nullable=True),

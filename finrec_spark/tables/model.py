@@ -49,6 +49,21 @@ PRODUCT_NEIGHBOURS = Table(
     checks={"similarity_range": "similarity > 0 and similarity <= 1.000001"},
 )
 
+PRODUCT_WEIGHTS = Table(
+    name="model.product_weights",
+    grain="What one product in a customer's history adds to the score of one product (walk, ease)",
+    columns=(
+        MONTH,
+        MODEL,
+        PRODUCT_ID,
+        Column("neighbour_id", "string", "The product in the history"),
+        Column("weight", "double", "What it adds; below 0 it speaks against the product"),
+        Column("support", "bigint", "Customers who hold both"),
+    ),
+    key=("month", "model", "product_id", "neighbour_id"),
+    partition_by=("month", "model"),
+)
+
 CUSTOMER_NEIGHBOURS = Table(
     name="model.customer_neighbours",
     grain="One customer, with the most similar customers and what they hold (pearson_user)",

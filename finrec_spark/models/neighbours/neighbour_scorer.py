@@ -63,7 +63,8 @@ class NeighbourScorer:
         total = np.bincount(rows, parts.data, minlength=customers.size)
         best, share = np.full(customers.size, -1, np.int64), np.ones(customers.size)
         best[rows[first]] = parts.indices[first]
-        share[rows[first]] = parts.data[first] / total[rows[first]]
+        largest_part = parts.data[first]
+        share[rows[first]] = largest_part / np.maximum(total[rows[first]], largest_part)  # weights may be negative
         return best, share
 
 

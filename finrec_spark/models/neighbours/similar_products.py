@@ -85,12 +85,26 @@ def product_similarities(
     Returns:
         ``product_index``, ``neighbour_index``, ``similarity``, ``support``; however many neighbours there are.
     """
-    partial = histories.select("product_index", "value").mapInArrow(partial_sums(n_products), _PARTIAL)
-    sums = partial.groupBy("first", "second").agg(*(F.sum(name).alias(name) for name in _SUMS))
+    sums = product_sums(histories, n_products)
     pairs = sums.select(F.explode(F.array(_direction("first", "second"), _direction("second", "first"))).alias("pair"))
     pairs = pairs.select("pair.*")
     pairs = _over_all(pairs) if params.over == "all" else pairs.withColumn("count", F.col("support"))
     return pairs.where("left != right").mapInArrow(_similarity_rows(measure, params), _SIMILAR)
+
+
+def product_sums(histories: DataFrame, n_products: int) -> DataFrame:
+    """One row: two products, ``first`` ≤ ``second``, with the sums over the customers who have both.
+
+    Args:
+        histories: ``product_index``, ``value``, as for ``product_neighbours``.
+        n_products: number of product positions.
+
+    Returns:
+        ``first``, ``second``, ``customers`` (all that were read, in a product's own row, else 0), ``support``,
+        ``sum_x``, ``sum_y``, ``sum_xx``, ``sum_yy``, ``sum_xy``.
+    """
+    partial = histories.select("product_index", "value").mapInArrow(partial_sums(n_products), _PARTIAL)
+    return partial.groupBy("first", "second").agg(*(F.sum(name).alias(name) for name in _SUMS))
 
 
 def partial_sums(n_products: int) -> Callable[[Batches], Batches]:

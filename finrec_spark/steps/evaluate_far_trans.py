@@ -1,0 +1,156 @@
+"""The FAR-Trans protocol: at each of many dates every model as of the date, against what was newly bought after it.
+
+Each date is a step run of its own in the ledger, so a backtest that was interrupted goes on with the dates that are
+left, in any order; what the dates share is made once a job.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finrec_spark.errors import InputMissing
+from finrec_spark.evaluation.backtest.dates import as_date, as_day, spread_evenly
+from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horizons
+from finrec_spark.evaluation.backtest.leaks import require_no_leak
+from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES
+from finrec_spark.evaluation.backtest.scoring import MODELS, backtest_lists
+from finrec_spark.evaluation.backtest.summary import over_dates
+from finrec_spark.evaluation.metrics import ranking_metrics
+from finrec_spark.evaluation.report import MetricRow, metric_rows
+from finrec_spark.pipeline.config import Config
+from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
+from finrec_spark.pipeline.ledger import Attempt, digest
+from finrec_spark.pipeline.runner import run_step
+from finrec_spark.pipeline.step import Step, StepRun, Writes
+from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins
+from finrec_spark.tables import METRICS
+
+PROTOCOL, SUMMARY = "far_trans", "far_trans_over_dates"
+STEP_NAME = "evaluate_far_trans"
+IN_TRAIN, NEW = "in_train", "new"
+"""Segments: test customers with a purchase before the date, and without any."""
+
+
+def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow]:
+    """Measure the dates that are not up to date, say what is left, and sum all of them up.
+
+    Args:
+        context: the job's; its input is the data set with its backtest files.
+        origins: the dates to measure.
+
+    Returns:
+        The figures over the dates.
+    """
+    shared = SharedInputs(context)
+    step = date_step(shared)
+    for place, origin in enumerate(origins, start=1):
+        outcome = run_step(step, context, origin)
+        how = "up to date" if outcome.rows is None else f"measured in {outcome.seconds:.0f} s"
+        context.log(f"far_trans {origin}: {how}; {len(origins) - place} of {len(origins)} dates are left")
+    shared.release()
+
+    summary = summary_step(context, origins)
+    run_step(summary, context, origins[-1])
+    return metric_rows(context.lake.collect(METRICS, protocol=SUMMARY, run_id=context.run_id(origins[-1])))
+
+
+def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
+    """The step that sums the dates up, all of which were measured; its month is the last of them."""
+    attempts = {origin: _attempt(context, origin) for origin in origins}
+
+    def sum_up(run: StepRun) -> int:
+        kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
+        records = run.context.lake.collect(METRICS, protocol=PROTOCOL)
+        figures = over_dates([record for record in records if (record["origin"], record["run_id"]) in kept])
+        rows = run.spark.createDataFrame(figures, METRICS.ddl_without("run_id", "protocol", "origin"))
+        return run.write(
+            METRICS, rows.withColumn("origin", F.lit(None).cast("date")), protocol=SUMMARY, run_id=run.run_id
+        )
+
+    return Step(
+        name="evaluate_far_trans_summary",
+        run=sum_up,
+        writes=(Writes(METRICS),),
+        delivery=lambda _: digest(sorted(attempt.attempt_id for attempt in attempts.values())),
+    )
+
+
+def _attempt(context: RunContext, origin: date) -> Attempt:
+    attempt = context.ledger.newest(STEP_NAME, origin)
+    if attempt is None:
+        raise InputMissing(f"{METRICS.name}: {origin} was not measured; run evaluate --protocol {PROTOCOL} again")
+    return attempt
+
+
+def chosen_origins(context: RunContext, number: int | None) -> list[date]:
+    """All dates of the delivery, or ``number`` of them, evenly spread."""
+    days = [as_day(origin) for origin in collect_origins(context)]
+    return [as_date(day) for day in (days if number is None else spread_evenly(days, number))]
+
+
+def explain_backtest(context: RunContext, origins: Sequence[date]) -> None:
+    """A line for each date: whether it would be measured, and why."""
+    step = date_step(SharedInputs(context))
+    for origin in origins:
+        context.log(verdict_line(Verdict(step, origin, why_single(step, origin, context))))
+
+
+def date_step(shared: SharedInputs) -> Step:
+    """The step that measures one date; its month is the date."""
+
+    def measure(run: StepRun) -> int:
+        return measure_date(run, shared.get())
+
+    return Step(
+        name=STEP_NAME,
+        run=measure,
+        writes=(Writes(METRICS),),
+        params=_params,
+        delivery=lambda context: context.delivery_fingerprint(),
+    )
+
+
+def measure_date(run: StepRun, inputs: BacktestInputs) -> int:
+    """Every model's lists of one date against the date's test pairs → ``mart.metrics``."""
+    day, params = as_day(run.month), inputs.state.params
+    taken = inputs.test_pairs.where(F.col("origin") == F.lit(run.month)).select("customer_id", "product_id")
+    customers = _test_customers(inputs.histories, taken, day).persist()
+    if day in spread_evenly(inputs.origins, params.checked_dates):
+        compared = require_no_leak(inputs.histories, customers, inputs.state, day)
+        run.log(f"far_trans {run.month}: {compared:,} customers' signals are the same without the future")
+
+    trees = fitted_horizons(inputs.training, day, FEATURE_NAMES, params)
+    lists = _lists(customers, inputs, trees).persist()
+    metrics = ranking_metrics(lists, taken, params.k, _known_products(inputs, day), MODELS, customers)
+
+    of_date = metrics.withColumn("origin", F.lit(run.month))
+    written = run.write(METRICS, of_date, protocol=PROTOCOL, run_id=run.run_id, origin=run.month.isoformat())
+    for held in (customers, lists):
+        held.unpersist()
+    return written
+
+
+def _test_customers(histories: DataFrame, taken: DataFrame, day: int) -> DataFrame:
+    """One row: one test customer; ``day``, ``customer_id``, ``events``, and ``segment``, ``IN_TRAIN`` or ``NEW``."""
+    has_past = F.exists("events", lambda event: event["known_day"] <= day)
+    segment = F.when(has_past, IN_TRAIN).otherwise(NEW).alias("segment")
+    of_test = histories.join(taken, "customer_id", "left_semi")
+    return of_test.select(F.lit(day).alias("day"), "customer_id", "events", segment)
+
+
+def _lists(customers: DataFrame, inputs: BacktestInputs, trees: tuple[HorizonTrees, ...]) -> DataFrame:
+    lists = backtest_lists(customers, inputs.state, trees, customers.sparkSession.sparkContext.defaultParallelism)
+    return lists.select("model", "customer_id", "rank", F.col("product_index").alias("product_id"))
+
+
+def _known_products(inputs: BacktestInputs, day: int) -> int:
+    """How many products anyone had bought by the date: those that a list could hold."""
+    _, product, _, _ = inputs.state.sums.buys("first_buys", day)
+    return len(set(product.tolist()))
+
+
+def _params(config: Config) -> dict[str, object]:
+    return {"backtest": config.backtest}
