@@ -85,12 +85,13 @@ def test_few_trials_are_shrunk_to_their_category_and_that_to_everything():
     assert found["card", "sms"] == (round(0.1 * 0.1 * 0.01, 6), True)
 
 
-def test_without_controls_a_cell_is_its_categorys():
+def test_without_controls_a_cell_is_its_categorys_as_is_an_offer_that_was_never_made():
     table = pooled_rows(sums(loan_sms=(500, 100, 500, 50), loan_app=(500, 400, 0, 0)), least=100)
     pooled = pooled_of(table)
-    given = np.zeros((2, 0)), words("loan", "loan"), words("app", "branch")
-    assert pooled.score(*given)[0] == pooled.score(*given)[1]
-    assert pooled.own(*given[1:]).tolist() == [False, True]
+    given = np.zeros((4, 0)), words("loan", "loan", "loan", "bond"), words("app", "branch", "sms", "sms")
+    of_category = table.set_index("channel").loc[[None], "uplift"].iloc[1]
+    assert pooled.score(*given)[:2].tolist() == [of_category] * 2
+    assert pooled.own(*given[1:]).tolist() == [False, False, True, False]
 
 
 def test_an_offer_with_too_few_trials_gets_the_pooled_estimate_and_says_so(forests):

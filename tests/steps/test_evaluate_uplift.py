@@ -83,11 +83,11 @@ def test_without_a_file_the_banks_own_campaigns_are_measured(started):
 
 @pytest.fixture(scope="module")
 def figures(context, tmp_path_factory):
-    """3,000 customers; either of two offers moves a third of them by .4, who then spend 10."""
+    """6,000 customers; either of two offers moves the youngest third by .4; the oldest buy anyway. All spend 10."""
     rng = np.random.default_rng(6)
-    age, offer = rng.integers(18, 78, 3000), rng.choice(["control", "men", "women"], 3000)
-    likely = np.where(age < 38, 0.1 + 0.4 * (offer != "control"), np.where(age < 58, 0.1, 0.4))
-    takes = rng.random(3000) < likely
+    age, offer = rng.integers(18, 78, 6000), rng.choice(["control", "men", "women"], 6000)
+    likely = np.where(age < 38, 0.1 + 0.4 * (offer != "control"), np.where(age < 58, 0.1, 0.7))
+    takes = rng.random(6000) < likely
     lines = [f"{a},{o},{int(t)},{10 * t}" for a, o, t in zip(age, offer, takes, strict=True)]
     path = tmp_path_factory.mktemp("trial") / "trial.csv.gz"
     path.write_bytes(gzip.compress("\n".join(["age,offer,visit,spend", *lines]).encode()))

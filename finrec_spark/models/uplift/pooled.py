@@ -6,7 +6,7 @@ is ``least``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -59,8 +59,10 @@ class PooledUplift:
         return [self._cell(*pair) for pair in words], place
 
     def _cell(self, category: str, channel: str) -> Cell:
-        of_category = self.cells.get((category, None), self.cells[None, None])
-        return self.cells.get((category, channel), of_category)
+        """The offer's own cell; of an offer that was never made its category's, or everything's, and never its own."""
+        if (category, channel) in self.cells:
+            return self.cells[category, channel]
+        return replace(self.cells.get((category, None), self.cells[None, None]), own=False)
 
 
 def collect_sums(trials: DataFrame) -> pd.DataFrame:
