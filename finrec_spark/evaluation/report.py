@@ -88,7 +88,7 @@ def uplift_table(rows: Sequence[MetricRow]) -> Table:
     columns = _metrics_shown(rows, "gain_over_random")
     table = _empty_table(rows, columns)
     for model, line in _by_model(rows, "gain_over_random", largest_first=True).items():
-        table.add_row(Text(model), *(_figure(line.get(metric)) for metric in columns))
+        table.add_row(Text(model), *(figure_text(line.get(metric)) for metric in columns))
     return table
 
 

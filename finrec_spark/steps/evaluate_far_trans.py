@@ -4,8 +4,9 @@ Each date is a step run of its own in the ledger, so a backtest that was interru
 left, in any order; what the dates share is made once a job.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -54,7 +55,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
 
     summary = summary_step(context, origins)
     run_step(summary, context, origins[-1])
-    return metric_rows(context.lake.collect(METRICS, protocol=SUMMARY, run_id=context.run_id(origins[-1])))
+    return metric_rows(collect_figures(context, protocol=SUMMARY, run_id=context.run_id(origins[-1])))
 
 
 def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
@@ -63,7 +64,7 @@ def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
 
     def sum_up(run: StepRun) -> int:
         kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
-        records = run.context.lake.collect(METRICS, protocol=PROTOCOL)
+        records = collect_figures(run.context, protocol=PROTOCOL)
         figures = over_dates([record for record in records if (record["origin"], record["run_id"]) in kept])
         rows = run.spark.createDataFrame(figures, METRICS.ddl_without("run_id", "protocol", "origin"))
         return run.write(
@@ -76,6 +77,11 @@ def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
         writes=(Writes(METRICS),),
         delivery=lambda _: digest(sorted(attempt.attempt_id for attempt in attempts.values())),
     )
+
+
+def collect_figures(context: RunContext, **values: str) -> list[Mapping[str, Any]]:
+    """The rows of ``mart.metrics`` with these values, without Spark: a few a date."""
+    return list(context.lake.collect(METRICS, **values))
 
 
 def _attempt(context: RunContext, origin: date) -> Attempt:
