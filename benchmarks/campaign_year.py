@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
         month = generator.month(position)
         submit(folder, options.conf, generator)
         if month.isoformat() not in true and position < HISTORY + options.months:
-            true[month.isoformat()] = true_volume(folder, generator, month)
+            true[month.isoformat()] = true_volume(folder, month)
             truths.write_text(yaml.safe_dump(true))
     report(folder, true)
     return 0
@@ -87,19 +87,24 @@ def submit(folder: Path, environment: str, generator: GeneratorParams) -> None:
         sys.exit(f"exit code {code}; see {log.name}")
 
 
-def true_volume(folder: Path, generator: GeneratorParams, month: date) -> float:
+def true_volume(folder: Path, month: date) -> float:
     """Expected yuan that the month's treated truly bring beyond what they would bring anyway."""
     spark = session()
-    lake, truth = Lake(spark, str(folder / "lake")), folder / "lake/truth"
-    products = lake.read(PRODUCTS)
-    files = {name: spark.read.parquet(f"{truth}/{name}.parquet") for name in ("effects", "spending", "amounts")}
-    of_month = spark.read.parquet(f"{truth}/propensities.parquet").where(F.col("month") == F.lit(month))
-    known = Truth(of_month.drop("month"), **files, product_ids=collect_product_order(products))
+    lake = Lake(spark, str(folder / "lake"))
     treated = lake.read(CAMPAIGN_TARGETS, month=month).where(F.col("arm") == TREATMENT)
-    named = treated.join(products.select("product_id", "category"), "product_id")
-    total = with_true_value(named, known).agg(F.sum("true_value").alias("yuan")).collect()[0]["yuan"]
+    named = treated.join(lake.read(PRODUCTS).select("product_id", "category"), "product_id")
+    truth = true_month(spark, folder / "lake", month)
+    total = with_true_value(named, truth).agg(F.sum("true_value").alias("yuan")).collect()[0]["yuan"]
     spark.stop()
     return float(total or 0.0)
+
+
+def true_month(spark: SparkSession, lake: Path, month: date) -> Truth:
+    """The truth about the bank of a lake in the month that its newest history leads up to."""
+    files = {name: spark.read.parquet(f"{lake}/truth/{name}.parquet") for name in ("effects", "spending", "amounts")}
+    of_month = spark.read.parquet(f"{lake}/truth/propensities.parquet").where(F.col("month") == F.lit(month))
+    products = collect_product_order(Lake(spark, str(lake)).read(PRODUCTS))
+    return Truth(of_month.drop("month"), **files, product_ids=products)
 
 
 def report(folder: Path, true: dict[str, float]) -> None:

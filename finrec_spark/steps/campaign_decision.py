@@ -15,7 +15,7 @@ from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes
 from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
 from finrec_spark.campaigns.messages.rendering import render
 from finrec_spark.campaigns.offers import with_campaign
-from finrec_spark.campaigns.policy.options import options
+from finrec_spark.campaigns.policy.options import OptionSources, options
 from finrec_spark.campaigns.policy.verdicts import collect_funnel, excluded_pairs, with_rule
 from finrec_spark.campaigns.targets import collect_used, targets, with_message_fields, worth_a_contact
 from finrec_spark.pipeline.step import StepRun
@@ -60,8 +60,8 @@ class Decision:
 def decide(run: StepRun) -> Decision:
     """Options, rules, values, explorers, allocation, arms, messages: each worked out once, into scratch files."""
     policy, params = required_policy(run), run.config.campaign
-    judged = run.stage(_judged(run), "judged")
-    worth = run.stage(_worth(run, judged), "worth")
+    judged = run.stage(judged_options(run, option_sources(run)), "judged")
+    worth = run.stage(worth_options(run, judged), "worth")
 
     explored = run.stage(exploration_offers(worth, params.arms, run.month), "explored")
     limits = collect_used(explored).left_of(params.capacity.limits(campaign_customers(run), params.allocation))
@@ -81,15 +81,14 @@ def decide(run: StepRun) -> Decision:
     )
 
 
-def _judged(run: StepRun) -> DataFrame:
-    """Every option with the rule that keeps it out."""
+def judged_options(run: StepRun, sources: OptionSources) -> DataFrame:
+    """Every option over the bank's channels with the ``rule`` that keeps it out; null where it may be sent."""
     policy = required_policy(run)
-    found = options(option_sources(run), usable_channels(run), run.month, policy)
-    return with_rule(found, policy.rules)
+    return with_rule(options(sources, usable_channels(run), run.month, policy), policy.rules)
 
 
-def _worth(run: StepRun, judged: DataFrame) -> DataFrame:
-    """What may be sent, with what it brings."""
+def worth_options(run: StepRun, judged: DataFrame) -> DataFrame:
+    """What may be sent, with what it brings: result of ``targets.worth_a_contact``."""
     params, profile = run.config.campaign, read_profile(run)
     allowed = with_campaign(judged.where(F.col("rule").isNull()), params.campaigns, run.month)
     named = allowed.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).drop("profile", "attributes")
