@@ -11,7 +11,8 @@ from finrec_spark.models.uplift import deployed
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.steps.evaluate_uplift import STEP as EVALUATE
-from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, randomised_reads, read_randomised_history
+from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP
+from finrec_spark.steps.randomised_history import randomised_reads, read_randomised_history
 from finrec_spark.tables import (
     CAMPAIGN_TARGETS,
     CUSTOMER_PROFILE,
