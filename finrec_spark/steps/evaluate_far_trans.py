@@ -142,7 +142,7 @@ def _test_customers(histories: DataFrame, taken: DataFrame, day: int) -> DataFra
 
 
 def _lists(customers: DataFrame, inputs: BacktestInputs, trees: tuple[HorizonTrees, ...]) -> DataFrame:
-    lists = backtest_lists(customers, inputs.state, trees, customers.sparkSession.sparkContext.defaultParallelism)
+    lists = backtest_lists(customers, inputs.state, trees)
     return lists.select("model", "customer_id", "rank", F.col("product_index").alias("product_id"))
 
 
