@@ -4,8 +4,9 @@ Each date is a step run of its own in the ledger, so a backtest that was interru
 left, in any order; what the dates share is made once a job.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -54,7 +55,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
 
     summary = summary_step(context, origins)
     run_step(summary, context, origins[-1])
-    return metric_rows(context.lake.collect(METRICS, protocol=SUMMARY, run_id=context.run_id(origins[-1])))
+    return collect_over_dates(context, origins[-1])
 
 
 def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
@@ -62,9 +63,7 @@ def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
     attempts = {origin: _attempt(context, origin) for origin in origins}
 
     def sum_up(run: StepRun) -> int:
-        kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
-        records = run.context.lake.collect(METRICS, protocol=PROTOCOL)
-        figures = over_dates([record for record in records if (record["origin"], record["run_id"]) in kept])
+        figures = over_dates(collect_figures(run.context, attempts))
         rows = run.spark.createDataFrame(figures, METRICS.ddl_without("run_id", "protocol", "origin"))
         return run.write(
             METRICS, rows.withColumn("origin", F.lit(None).cast("date")), protocol=SUMMARY, run_id=run.run_id
@@ -76,6 +75,18 @@ def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
         writes=(Writes(METRICS),),
         delivery=lambda _: digest(sorted(attempt.attempt_id for attempt in attempts.values())),
     )
+
+
+def collect_figures(context: RunContext, attempts: Mapping[date, Attempt]) -> list[dict[str, Any]]:
+    """What these attempts measured of their dates: rows of ``mart.metrics``, some hundred a date."""
+    kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
+    records = context.lake.collect(METRICS, protocol=PROTOCOL)
+    return [record for record in records if (record["origin"], record["run_id"]) in kept]
+
+
+def collect_over_dates(context: RunContext, last: date) -> list[MetricRow]:
+    """The figures over the dates, the last of which is ``last``."""
+    return metric_rows(context.lake.collect(METRICS, protocol=SUMMARY, run_id=context.run_id(last)))
 
 
 def _attempt(context: RunContext, origin: date) -> Attempt:
