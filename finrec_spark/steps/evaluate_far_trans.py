@@ -55,7 +55,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
 
     summary = summary_step(context, origins)
     run_step(summary, context, origins[-1])
-    return metric_rows(collect_figures(context, protocol=SUMMARY, run_id=context.run_id(origins[-1])))
+    return collect_over_dates(context, origins[-1])
 
 
 def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
@@ -63,9 +63,7 @@ def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
     attempts = {origin: _attempt(context, origin) for origin in origins}
 
     def sum_up(run: StepRun) -> int:
-        kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
-        records = collect_figures(run.context, protocol=PROTOCOL)
-        figures = over_dates([record for record in records if (record["origin"], record["run_id"]) in kept])
+        figures = over_dates(collect_figures(run.context, attempts))
         rows = run.spark.createDataFrame(figures, METRICS.ddl_without("run_id", "protocol", "origin"))
         return run.write(
             METRICS, rows.withColumn("origin", F.lit(None).cast("date")), protocol=SUMMARY, run_id=run.run_id
@@ -79,9 +77,16 @@ def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
     )
 
 
-def collect_figures(context: RunContext, **values: str) -> list[Mapping[str, Any]]:
-    """The rows of ``mart.metrics`` with these values, without Spark: a few a date."""
-    return list(context.lake.collect(METRICS, **values))
+def collect_figures(context: RunContext, attempts: Mapping[date, Attempt]) -> list[dict[str, Any]]:
+    """What these attempts measured of their dates: rows of ``mart.metrics``, some hundred a date."""
+    kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
+    records = context.lake.collect(METRICS, protocol=PROTOCOL)
+    return [record for record in records if (record["origin"], record["run_id"]) in kept]
+
+
+def collect_over_dates(context: RunContext, last: date) -> list[MetricRow]:
+    """The figures over the dates, the last of which is ``last``."""
+    return metric_rows(context.lake.collect(METRICS, protocol=SUMMARY, run_id=context.run_id(last)))
 
 
 def _attempt(context: RunContext, origin: date) -> Attempt:
@@ -148,7 +153,7 @@ def _test_customers(histories: DataFrame, taken: DataFrame, day: int) -> DataFra
 
 
 def _lists(customers: DataFrame, inputs: BacktestInputs, trees: tuple[HorizonTrees, ...]) -> DataFrame:
-    lists = backtest_lists(customers, inputs.state, trees, customers.sparkSession.sparkContext.defaultParallelism)
+    lists = backtest_lists(customers, inputs.state, trees)
     return lists.select("model", "customer_id", "rank", F.col("product_index").alias("product_id"))
 
 

@@ -29,7 +29,7 @@ MODELS = (*SIGNALS, FUSION, TREES, ENSEMBLE)
 
 _LISTS_DDL = "model string, customer_id string, rank int, product_index int"
 _DIGESTS_DDL = "day int, customer_id string, digest string"
-_TASKS = 64  # of passes over many dates, each of which is whole in one of them
+_TASKS_A_CORE = 4  # of the pass over many dates, each of which is whole in one of them
 
 
 def training_pairs(rows: DataFrame, state: BacktestState) -> DataFrame:
@@ -40,26 +40,23 @@ def training_pairs(rows: DataFrame, state: BacktestState) -> DataFrame:
         state: the sums of all customers.
     """
     to_batch = partial(_training_batch, params=state.params.learning)
-    by_date = rows.repartition(_TASKS, "day").sortWithinPartitions("day", "customer_id")
+    by_date = rows.repartition(_TASKS_A_CORE * _cores(rows), "day").sortWithinPartitions("day", "customer_id")
     return by_date.mapInArrow(piece_mapper(rows, state, to_batch), ROWS_DDL)
 
 
-def backtest_lists(
-    rows: DataFrame, state: BacktestState, trees: tuple[HorizonTrees, ...], partitions: int
-) -> DataFrame:
+def backtest_lists(rows: DataFrame, state: BacktestState, trees: tuple[HorizonTrees, ...]) -> DataFrame:
     """One row: one place in the list that one of ``MODELS`` makes for one customer.
 
     Args:
         rows: ``day``, ``customer_id``, ``events``, of one date.
         state: the sums of all customers.
         trees: the date's trees; none while there is too little to learn from.
-        partitions: tasks, each of which makes the date's models once.
 
     Returns:
         ``model``, ``customer_id``, ``rank`` (from 1), ``product_index``.
     """
     to_batch = partial(_list_batch, trees=trees, params=state.params)
-    spread = rows.repartition(partitions, "customer_id")
+    spread = rows.repartition(_cores(rows), "customer_id")
     return spread.mapInArrow(piece_mapper(rows, state, to_batch), _LISTS_DDL)
 
 
@@ -73,8 +70,12 @@ def signal_digests(rows: DataFrame, state: BacktestState) -> DataFrame:
     Returns:
         ``day``, ``customer_id``, ``digest`` (32 hex digits).
     """
-    by_date = rows.repartition(_TASKS, "day").sortWithinPartitions("day", "customer_id")
-    return by_date.mapInArrow(piece_mapper(rows, state, _digest_batch), _DIGESTS_DDL)
+    spread = rows.repartition(_cores(rows), "customer_id").sortWithinPartitions("day", "customer_id")
+    return spread.mapInArrow(piece_mapper(rows, state, _digest_batch), _DIGESTS_DDL)
+
+
+def _cores(rows: DataFrame) -> int:
+    return rows.sparkSession.sparkContext.defaultParallelism
 
 
 def model_scores(piece: Piece, trees: tuple[HorizonTrees, ...], params: BacktestParams) -> dict[str, Floats]:
