@@ -21,7 +21,8 @@ from finrec_spark.sources.generator import (
 from finrec_spark.sources.generator.batches import history_batch
 from finrec_spark.sources.generator.catalogue import catalogue
 from finrec_spark.sources.generator.contacts import CONTROL, TREATMENT, consents, contact_log_odds
-from finrec_spark.sources.generator.history import ACCEPTED, CLOSE, OPEN, simulate
+from finrec_spark.sources.generator.history import simulate
+from finrec_spark.sources.generator.lives import ACCEPTED, CLOSE, OPEN
 from finrec_spark.sources.generator.market import market
 from finrec_spark.sources.generator.people import NEVER, people, profiles
 

@@ -1,4 +1,4 @@
-"""A synthetic bank as landing tables, and the truth about it.
+"""A synthetic bank as landing tables.
 
 Spark makes it customer by customer, in parallel: nothing is shuffled, and a customer is the same whatever the
 number of partitions, customers and cores. ``simulated_histories`` is the one costly pass; interactions,
@@ -13,16 +13,12 @@ from pyspark.sql import functions as F
 
 from finrec_spark.sources.generator.batches import (
     CONSENT_SCHEMA,
-    EFFECT_SCHEMA,
     HISTORY_SCHEMA,
     PROFILE_SCHEMA,
-    SPENDING_SCHEMA,
     consent_batch,
-    effect_batch,
     history_batch,
     in_chunks,
     profile_batch,
-    spending_batch,
 )
 from finrec_spark.sources.generator.catalogue import (
     Product,
@@ -33,8 +29,9 @@ from finrec_spark.sources.generator.catalogue import (
     last_day,
     price_yuan,
 )
+from finrec_spark.sources.generator.columns import customer_id, customer_numbers, digits, label
 from finrec_spark.sources.generator.contacts import CHANNELS, TREATMENT, campaign_category, campaign_months
-from finrec_spark.sources.generator.history import EVENT_TYPES
+from finrec_spark.sources.generator.lives import EVENT_TYPES
 from finrec_spark.sources.generator.market import SEGMENTS, market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import GENDERS, HOUSING, MARITAL, OCCUPATIONS, REGIONS
@@ -56,7 +53,6 @@ PROFILE_COLUMNS = (
     "tenure_months",
 )  # fmt: skip
 PRODUCT_COLUMNS = ("name_zh", "text_zh")
-_CUSTOMERS_PER_PARTITION = 100_000
 
 
 def generated_bank(
@@ -70,7 +66,7 @@ def generated_bank(
         partitions: of Spark; changes nothing but the layout.
     """
     histories = simulated_histories(spark, params, partitions) if histories is None else histories
-    numbers = _numbers(spark, params, partitions)
+    numbers = customer_numbers(spark, params, partitions)
     return Landing(
         customers=_customers(numbers, params),
         products=_products(spark, params),
@@ -90,91 +86,12 @@ def simulated_histories(
         targets: ``mart.campaign_targets``, to which customers answer in months without campaigns of the generator.
     """
     make = partial(history_batch, market=market(catalogue(params), params), params=params)
-    numbers = _numbers(spark, params, partitions).withColumnRenamed("id", "number")
+    numbers = customer_numbers(spark, params, partitions).withColumnRenamed("id", "number")
     if targets is None:
         with_played = numbers.withColumn("played", F.lit(None).cast(PLAYED_TYPE))
     else:
         with_played = numbers.join(played_by_number(targets, params), "number", "left")
     return with_played.mapInArrow(in_chunks(make), HISTORY_SCHEMA)
-
-
-def true_propensities(histories: DataFrame, params: GeneratorParams) -> DataFrame:
-    """One row: how likely one customer truly was to open each product in one month. Only evaluation may read it.
-
-    The month is one of the ``truth_months`` newest, the month to decide included. The probability is that of
-    opening in the month if no campaign contacts the customer, given the state at its start: products held,
-    life events, earlier views; 0 where the product is held or not on sale, or the customer not yet one.
-
-    Returns:
-        ``customer_id``, ``month`` (date), ``propensities`` (array<float>, in ascending order of product_id).
-    """
-    first = params.month(params.known + 1 - params.truth_months)
-    return histories.select("number", F.posexplode("propensities").alias("position", "propensities")).select(
-        _customer_id(), F.add_months(F.lit(first), F.col("position")).alias("month"), "propensities"
-    )
-
-
-def true_effects(spark: SparkSession, params: GeneratorParams, partitions: int | None = None) -> DataFrame:
-    """One row: what a contact on one channel truly does to one customer. Only evaluation may read it.
-
-    It is the same in every month.
-
-    Returns:
-        ``customer_id``, ``channel``, ``log_odds`` (map<string,double>: category → what a contact adds to the
-        log-odds of opening the offered product in its month; see ``contacted_propensity``).
-    """
-    numbers = _numbers(spark, params, partitions)
-    effects = numbers.mapInArrow(in_chunks(partial(effect_batch, params=params)), EFFECT_SCHEMA)
-    categories = F.array(*map(F.lit, CATEGORIES))
-    by_category = F.map_from_arrays(categories, F.col("log_odds"))
-    return effects.select(_customer_id(), _label(CHANNELS, "channel"), by_category.alias("log_odds"))
-
-
-def true_amounts(spark: SparkSession, params: GeneratorParams) -> DataFrame:
-    """One row: the yuan that a product is typically taken with, by whoever earns 100,000. Only evaluation may read it.
-
-    Returns:
-        ``product_id``, ``amount_yuan``.
-    """
-    made = catalogue(params)
-    typical = market(made, params).amount_yuan
-    rows = [(product.product_id, float(amount)) for product, amount in zip(made, typical, strict=True)]
-    return spark.createDataFrame(rows, "product_id string, amount_yuan double")
-
-
-def true_spending(spark: SparkSession, params: GeneratorParams, partitions: int | None = None) -> DataFrame:
-    """One row: by which factor one customer takes products with more than their typical amounts, on average.
-
-    Returns:
-        ``customer_id``, ``factor``.
-    """
-    factors = _numbers(spark, params, partitions).mapInArrow(
-        in_chunks(partial(spending_batch, params=params)), SPENDING_SCHEMA
-    )
-    return factors.select(_customer_id(), "factor")
-
-
-def contacted_propensity(propensity: Column, log_odds: Column) -> Column:
-    """Probability of opening with a contact, from that without: p·eᵟ / (1 − p + p·eᵟ).
-
-    >>> rows = spark.createDataFrame([(0.5, 0.0), (0.1, 1.0), (0.0, 1.0)], "p double, effect double")
-    >>> rows.select(F.round(contacted_propensity(F.col("p"), F.col("effect")), 3).alias("contacted")).show()
-    +---------+
-    |contacted|
-    +---------+
-    |      0.5|
-    |    0.232|
-    |      0.0|
-    +---------+
-    <BLANKLINE>
-    """
-    raised = propensity * F.exp(log_odds)
-    return raised / (1 - propensity + raised)
-
-
-def _numbers(spark: SparkSession, params: GeneratorParams, partitions: int | None) -> DataFrame:
-    default = max(spark.sparkContext.defaultParallelism, -(-params.customers // _CUSTOMERS_PER_PARTITION))
-    return spark.range(1, params.customers + 1, 1, partitions or min(default, params.customers))
 
 
 def _customers(numbers: DataFrame, params: GeneratorParams) -> DataFrame:
@@ -183,9 +100,9 @@ def _customers(numbers: DataFrame, params: GeneratorParams) -> DataFrame:
         "gender": GENDERS, "region": REGIONS, "occupation": OCCUPATIONS, "segment": SEGMENTS,
         "marital_status": MARITAL, "housing": HOUSING,
     }  # fmt: skip
-    profile = [_label(labels[name], name) if name in labels else _text(name) for name in PROFILE_COLUMNS]
+    profile = [label(labels[name], name) if name in labels else _text(name) for name in PROFILE_COLUMNS]
     known = versions.select(
-        _customer_id(), _day_of_month(params, F.col("month")).alias("valid_from"), _text("risk_level"), *profile
+        customer_id(), _day_of_month(params, F.col("month")).alias("valid_from"), _text("risk_level"), *profile
     )
     return LANDING_CUSTOMERS.conform(known.withColumn("extra", _extra(PROFILE_COLUMNS)).drop(*PROFILE_COLUMNS))
 
@@ -215,15 +132,15 @@ def _interactions(histories: DataFrame, params: GeneratorParams) -> DataFrame:
     events = histories.select("number", F.inline("events")).select(
         "number",
         _product_id(params),
-        _label(EVENT_TYPES, "type").alias("event_type"),
+        label(EVENT_TYPES, "type").alias("event_type"),
         _moment(params, "day", "minute").alias("event_time"),
         _yuan("value"),
     )
     month = F.substring("event_time", 1, 7)
-    event_id = F.concat_ws("-", F.concat(F.lit("E"), _digits("number")), month, "product_id", "event_type")
+    event_id = F.concat_ws("-", F.concat(F.lit("E"), digits("number")), month, "product_id", "event_type")
     return LANDING_INTERACTIONS.conform(
         events.select(
-            event_id.alias("event_id"), _customer_id(), "product_id", "event_type", "event_time", "value",
+            event_id.alias("event_id"), customer_id(), "product_id", "event_type", "event_time", "value",
             _currency(), F.lit(None).cast("string").alias("fold"),
         )
     )  # fmt: skip
@@ -233,8 +150,8 @@ def _consents(numbers: DataFrame, params: GeneratorParams) -> DataFrame:
     said = numbers.mapInArrow(in_chunks(partial(consent_batch, params=params)), CONSENT_SCHEMA)
     return LANDING_CONSENTS.conform(
         said.select(
-            _customer_id(),
-            _label(CHANNELS, "channel"),
+            customer_id(),
+            label(CHANNELS, "channel"),
             _text("consented"),
             F.lit(MARKETING).alias("purpose"),
             _day_of_month(params, F.col("month")).alias("valid_from"),
@@ -246,12 +163,12 @@ def _contacts(histories: DataFrame, params: GeneratorParams) -> DataFrame:
     return LANDING_CONTACTS.conform(
         histories.select("number", F.inline("contacts")).select(
             _contact_id(params),
-            _customer_id(),
+            customer_id(),
             _product_id(params),
-            _label(CHANNELS, "channel"),
+            label(CHANNELS, "channel"),
             _moment(params, "day", "minute").alias("contact_time"),
-            F.coalesce("campaign", _label(_campaign_ids(params), "month")).alias("campaign_id"),
-            _label(ARMS, "arm"),
+            F.coalesce("campaign", label(_campaign_ids(params), "month")).alias("campaign_id"),
+            label(ARMS, "arm"),
         )
     )
 
@@ -269,32 +186,20 @@ def _responses(histories: DataFrame, params: GeneratorParams) -> DataFrame:
     return LANDING_RESPONSES.conform(
         answers.select(
             _contact_id(params),
-            _label(RESPONSES, "response"),
+            label(RESPONSES, "response"),
             answered.alias("response_time"),
             _yuan("value"),
         ).withColumn("currency", _currency())
     )
 
 
-def _digits(number: str) -> Column:
-    return F.lpad(F.col(number).cast("string"), 10, "0")
-
-
-def _customer_id() -> Column:
-    return F.concat(F.lit("C"), _digits("number")).alias("customer_id")
-
-
 def _contact_id(params: GeneratorParams) -> Column:
     month = F.substring(_day_of_month(params, F.col("month")), 1, 7)
-    return F.concat(F.lit("K"), _digits("number"), F.lit("-"), month).alias("contact_id")
+    return F.concat(F.lit("K"), digits("number"), F.lit("-"), month).alias("contact_id")
 
 
 def _product_id(params: GeneratorParams) -> Column:
-    return _label([product.product_id for product in catalogue(params)], "product").alias("product_id")
-
-
-def _label(labels: Sequence[str], position: str) -> Column:
-    return F.array(*map(F.lit, labels))[F.col(position)].alias(position)
+    return label([product.product_id for product in catalogue(params)], "product").alias("product_id")
 
 
 def _text(name: str) -> Column:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from finrec_spark.arrays import Bools, Ints
 from finrec_spark.sampling import uniform
 from finrec_spark.sources.generator.contacts import CHANNELS, consents, contact_log_odds
-from finrec_spark.sources.generator.history import Campaign, Events, History, simulate, spending
+from finrec_spark.sources.generator.history import simulate, spending
+from finrec_spark.sources.generator.lives import Campaign, Events, History
 from finrec_spark.sources.generator.market import Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import NEVER, people, profiles

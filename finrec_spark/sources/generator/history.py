@@ -1,11 +1,10 @@
 """A batch of customers lived through month by month: what they do, and how likely they truly were to do it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from finrec_spark.arrays import Bits, Bools, Floats, Ints
@@ -19,14 +18,24 @@ from finrec_spark.sources.generator.contacts import (
     consents,
     contact_log_odds,
 )
+from finrec_spark.sources.generator.lives import (
+    ACCEPTED,
+    CLOSE,
+    DECLINED,
+    EVENT_TYPES,
+    INQUIRY,
+    NO_ANSWER,
+    OPEN,
+    TRANSACTION,
+    VIEW,
+    Campaign,
+    Events,
+    History,
+    Played,
+)
 from finrec_spark.sources.generator.market import FACTORS, Market
 from finrec_spark.sources.generator.params import GeneratorParams
 from finrec_spark.sources.generator.people import People, people
-from finrec_spark.vocabulary import RESPONSES
-
-EVENT_TYPES = ("open", "close", "view", "inquiry", "transaction")
-OPEN, CLOSE, VIEW, INQUIRY, TRANSACTION = range(len(EVENT_TYPES))
-ACCEPTED, DECLINED, NO_ANSWER = range(len(RESPONSES))
 
 _WELCOME = 2.0  # log-odds in the month of joining
 _VIEWS_PER_OPEN = 1.6
@@ -37,54 +46,6 @@ _INQUIRY_SHARE = 0.25  # of views
 _DECLINED_SHARE = 0.15
 _SPREAD = 0.5  # of the logarithm of amounts
 _CONTACT_DAYS, _VIEW_DAYS, _OPEN_DAYS, _ALL_DAYS = (0, 4), (0, 4), (5, 27), (0, 27)  # a contact comes before its answer
-
-
-Played = Mapping[int, tuple[Contacts, Sequence[str | None]]]
-"""Month → contacts of the bank's campaigns and their campaigns' names."""
-
-
-@dataclass(frozen=True)
-class Events:
-    """Things done; ``day`` counts from the history's first, ``value`` is in yuan, nan where no money moves."""
-
-    row: Ints
-    product: Ints
-    type: Ints
-    day: Ints
-    minute: Ints
-    value: Floats
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """Contacts of one month and their answers; ``answer_day`` is -1 where nothing came back.
-
-    ``names`` are of campaigns that the generator did not make up; None of its own.
-    """
-
-    month: int
-    contacts: Contacts
-    day: Ints
-    minute: Ints
-    response: Ints
-    answer_day: Ints
-    answer_minute: Ints
-    value: Floats
-    names: Sequence[str | None]
-
-
-@dataclass(frozen=True)
-class History:
-    """All that a batch did, in no order but by month, and the truth about its newest months.
-
-    Attributes:
-        propensities: B × truth_months × P, oldest first: the probability of opening each product in that
-            month without a contact, given the state at its start; 0 where it is held or not on sale.
-    """
-
-    events: tuple[Events, ...]
-    campaigns: tuple[Campaign, ...]
-    propensities: NDArray[np.float32]
 
 
 @dataclass

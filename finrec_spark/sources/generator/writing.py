@@ -6,17 +6,9 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finrec_spark.sources.generator.bank import (
-    PRODUCT_COLUMNS,
-    PROFILE_COLUMNS,
-    generated_bank,
-    simulated_histories,
-    true_amounts,
-    true_effects,
-    true_propensities,
-    true_spending,
-)
+from finrec_spark.sources.generator.bank import PRODUCT_COLUMNS, PROFILE_COLUMNS, generated_bank, simulated_histories
 from finrec_spark.sources.generator.params import GeneratorParams
+from finrec_spark.sources.generator.truth import true_amounts, true_effects, true_propensities, true_spending
 from finrec_spark.sources.landing import Landing
 
 _FURTHER = {"customers": PROFILE_COLUMNS, "products": PRODUCT_COLUMNS}
