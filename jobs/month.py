@@ -10,7 +10,7 @@ from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.scheduler import Plan, run_plan
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_last_month
-from finrec_spark.steps.campaign_inputs import require_sound_campaign
+from finrec_spark.steps.campaign_inputs import require_sound_campaign, why_no_campaign
 from finrec_spark.steps.month_plan import MonthSteps, month_plan
 from finrec_spark.steps.summary import print_summary
 from finrec_spark.steps.training import training_steps
@@ -58,6 +58,9 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     outcomes = [_first(context, ingest.STEP, month)]
 
     plan = plan_of(context, month)
+    without = why_no_campaign(context, month)
+    if without is not None:
+        context.log(f"no campaign in {month:%Y-%m}: {without}")
     outcomes += run_plan(plan, context, lambda n, ended: context.log(f"[{n}/{len(plan.steps)}] {outcome_line(ended)}"))
     print_summary(context, month, outcomes)
 

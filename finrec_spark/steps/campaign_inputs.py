@@ -21,7 +21,7 @@ from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, digest
 from finrec_spark.pipeline.step import Read, StepRun
-from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets
+from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets, was_measured
 from finrec_spark.tables import (
     CALIBRATION,
     CAMPAIGN_LIMITS,
@@ -67,9 +67,13 @@ def campaign_reads(context: RunContext, month: date) -> Sequence[Read]:
     return (*map(Read, (*monthly, *kept)), *learned, *sent, *earlier)
 
 
-def is_possible(context: RunContext) -> bool:
-    """Whether the month can have campaigns: there is a policy, and customers said what they agree to."""
-    return context.config.campaign.policy is not None and context.lake.exists(CONSENTS)
+def why_no_campaign(context: RunContext, month: date) -> str | None:
+    """Why the month has no campaign to be decided; None where it has."""
+    if context.config.campaign.policy is None:
+        return "there is no campaigns/policy.yaml beside the configuration"
+    if not context.lake.exists(CONSENTS):
+        return "the bank delivers no consents, and nobody is written to who never agreed"
+    return "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
 
 
 def require_sound_campaign(context: RunContext) -> None:

@@ -7,9 +7,9 @@ from datetime import date
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.scheduler import Plan, plan_for
 from finrec_spark.pipeline.step import Step
-from finrec_spark.steps.campaign_inputs import is_possible
+from finrec_spark.steps.campaign_inputs import why_no_campaign
 from finrec_spark.steps.earlier_months import held_out_month
-from finrec_spark.steps.finished_campaigns import measuring_months, was_measured
+from finrec_spark.steps.finished_campaigns import measuring_months
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,6 @@ def month_plan(month: date, steps: MonthSteps, catalogue: Sequence[Step], contex
     if held_out_month(context, month):
         wanted.append((steps.evaluate, month))
     wanted += [(steps.measure, of) for of in measuring_months(context, month)]
-    if is_possible(context) and not was_measured(context, month):
+    if why_no_campaign(context, month) is None:
         wanted.append((steps.campaign, month))
     return plan_for(wanted, catalogue, context)
