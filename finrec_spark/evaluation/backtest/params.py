@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from finrec_spark.models.trees.boosting import BoostingParams
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.params import Params
 
 

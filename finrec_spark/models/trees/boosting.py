@@ -12,26 +12,11 @@ import lightgbm
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 from scipy.special import expit
 
 from finrec_spark.arrays import Floats
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.kernel import Trees, arrange_trees, leaves
-from finrec_spark.params import Params
-
-
-class BoostingParams(Params):
-    """How boosted trees are learned."""
-
-    rounds: int = Field(100, ge=1, le=5000, description="Trees, one after the other")
-    leaves: int = Field(15, ge=2, description="Leaves of a tree, at most")
-    learning_rate: float = Field(0.05, gt=0, le=1, description="How much of its step each tree takes")
-    minimum_rows: int = Field(100, ge=1, description="Training rows of a leaf, at least")
-    features_share: float = Field(0.5, gt=0, le=1, description="Share of the features that one tree chooses from")
-    rows_share: float = Field(0.7, gt=0, le=1, description="Share of the rows that one tree learns from")
-    ridge: float = Field(10.0, ge=0, description="L2 penalty of the leaves' values")
-    bins: int = Field(127, ge=2, le=65_535, description="Thresholds tried for one feature, at most, plus one")
-    seed: int = Field(29, description="Seed of the rows and features that each tree sees")
 
 
 def boosted_trees(

@@ -7,7 +7,8 @@ from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES, candidate_pair
 from finrec_spark.evaluation.backtest.params import LearningParams
 from finrec_spark.evaluation.backtest.training_rows import NEVER, TrainingRows, examples
 from finrec_spark.models.trees import boosting
-from finrec_spark.models.trees.boosting import BoostingParams, boosted_scores, boosted_trees
+from finrec_spark.models.trees.boosting import boosted_scores, boosted_trees
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from tests.evaluation.backtest.banks import CATALOGUE, PARAMS, pasts_from, sums_from
 
 LEARNING = LearningParams(customers=2, dates=2)
