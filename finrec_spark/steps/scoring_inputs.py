@@ -105,7 +105,8 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
     """
     left_as = run.left_as(month_tables(run.config, month))
     tables = run.context.recall((MonthTables, month, left_as), lambda: _collect_month_tables(run, month))
-    return replace(tables, rows=without_objecting(run, tables.rows))
+    rows = without_objecting(run, tables.rows)
+    return tables if rows is tables.rows else replace(tables, rows=rows)
 
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:

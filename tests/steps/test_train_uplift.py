@@ -113,6 +113,7 @@ def with_targets(trained):
                 "probability": F.when(kept_back, 0.95 * 0.1).otherwise(0.95 * 0.9),
                 "control_share": F.lit(0.1),
                 "expected_value": F.lit(1.0),
+                "value_source": F.lit("response"),
             }
         )
         return run.write(CAMPAIGN_TARGETS, targets)
