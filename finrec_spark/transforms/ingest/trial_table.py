@@ -170,7 +170,7 @@ def _with_every_offer(customers: DataFrame, shares: Mapping[str, float], control
     contacted = F.when(treatment == F.col("offer.category"), True).when(treatment == control, False)
     return customers.withColumn("offer", F.explode(F.array(*offers))).select(
         F.xxhash64("key", "offer.category").alias("key"),
-        F.col("line").alias("customer_key"),
+        F.col("key").alias("customer_key"),  # not of the line, in which the outcome stands: folds would know it
         F.col("key").alias("decision"),
         "profile",
         "offer.category",
