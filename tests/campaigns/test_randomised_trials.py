@@ -82,7 +82,7 @@ def test_the_same_customer_in_two_campaigns_is_two_decisions_of_one_customer(tri
 
 def target(customer, arm="treatment", month=MARCH, campaign="spring"):
     share = {"treatment": 0.95 * 0.9, "control": 0.95 * 0.1, "holdout": 0.05}[arm]
-    return (month, campaign, customer, "loan", "sms", "all", "all", False, None, arm, share, 0.1, 1.0, "run")
+    return (month, campaign, customer, "loan", "sms", "all", "all", False, None, arm, share, 0.1, 1.0, "uplift", "run")
 
 
 def contact(n, arm, campaign="delivered", when=datetime(2022, 3, 9)):
