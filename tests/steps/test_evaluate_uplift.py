@@ -32,8 +32,11 @@ LEARNERS = ("two_models", "transformed_outcome", "dr")
 
 @pytest.mark.slow
 def test_every_learner_finds_whom_contact_moves(figures):
-    """One customer of three is moved, by .4 · 10 yuan: the best 30 % bring 1.2 a customer, as many by chance .4."""
-    assert all(figures[model, "qini"].value > 0.3 for model in LEARNERS)
+    """One customer of three is moved, by .4 · 10 yuan: the best 30 % bring 1.2 a customer, as many by chance .4.
+
+    Ranked by the true effect, these very trials have a Qini of .158.
+    """
+    assert all(figures[model, "qini"].value > 0.1 for model in LEARNERS)
     assert all(figures[model, "gain_over_random"].low > 0 for model in LEARNERS)
     assert all(figures[model, "gain_over_random"].value == pytest.approx(0.8, abs=0.35) for model in LEARNERS)
 
