@@ -87,7 +87,7 @@ def all_options(run: StepRun) -> DataFrame:
     """Every product for every customer over every channel, as far as the rules let it through."""
     sources = option_sources(run)
     customers, products = run.read(SCORING_ROWS).select("customer_id"), run.read(PRODUCTS).select("product_id")
-    every = customers.crossJoin(F.broadcast(products)).selectExpr("*", "1 as rank", "0.0D as score")
+    every = customers.crossJoin(F.broadcast(products)).selectExpr("*", "1 as rank", "0.0D as score", "true as personal")
     judged = judged_options(run, replace(sources, offers=every)).where(F.col("rule").isNull())
     return judged.join(F.broadcast(_costs(run)), "channel").select(*_OPTION)
 

@@ -10,7 +10,7 @@ from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import earlier_result
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
-from finrec_spark.steps.objections import has_returned, without_objecting
+from finrec_spark.steps.objections import has_returned, without_objectors_of
 from finrec_spark.tables import (
     CONSENTS,
     CUSTOMER_INDEX_TABLE,
@@ -53,7 +53,7 @@ def run(step_run: StepRun) -> int:
         previous=previous_matrix(step_run),
     )
 
-    return step_run.write(CUSTOMER_PRODUCT_MATRIX, without_objecting(step_run, matrix))
+    return step_run.write(CUSTOMER_PRODUCT_MATRIX, without_objectors_of(step_run, matrix))
 
 
 def previous_matrix(step_run: StepRun) -> DataFrame | None:

@@ -6,7 +6,7 @@ from datetime import date
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
-from finrec_spark.steps.objections import without_objecting
+from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CONSENTS,
     CONTACTS,
@@ -58,9 +58,9 @@ def run(step_run: StepRun) -> int:
     Of customers who objected to profiling nothing is read.
     """
     sources = ProfileSources(
-        customers=without_objecting(step_run, step_run.read(CUSTOMERS)),
+        customers=without_objectors_of(step_run, step_run.read(CUSTOMERS)),
         products=step_run.read(PRODUCTS),
-        interactions=without_objecting(step_run, step_run.read(INTERACTIONS)),
+        interactions=without_objectors_of(step_run, step_run.read(INTERACTIONS)),
         matrix=step_run.read(CUSTOMER_PRODUCT_MATRIX),
         contacts=step_run.read_if_there(CONTACTS),
         responses=step_run.read_if_there(RESPONSES),

@@ -8,7 +8,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.campaign_decision import decide
 from finrec_spark.steps.campaign_inputs import campaign_reads, require_sound_campaign, secrets_digest
-from finrec_spark.steps.campaign_publication import publish_campaign
+from finrec_spark.steps.campaign_publication import publish_campaign, restore_export
 from finrec_spark.steps.campaign_report import print_decision
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
@@ -45,8 +45,12 @@ def body(context: RunContext, options: argparse.Namespace) -> None:
     month = decided_month(context, options)
     if options.simulate:
         simulate(context, month)
-    else:
-        step_body(STEP, lambda *_: month)(context, options)
+        return
+    step_body(STEP, lambda *_: month)(context, options)
+    if not options.dry_run:
+        restored = restore_export(StepRun(context, STEP, month))
+        if restored:
+            context.log(f"campaign: written again, as they were gone or changed: {', '.join(restored)}")
 
 
 def simulate(context: RunContext, month: date) -> None:

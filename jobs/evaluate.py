@@ -36,12 +36,13 @@ from finrec_spark.steps import evaluate_response as response
 from finrec_spark.steps import evaluate_uplift as uplift
 from finrec_spark.steps.summary import collect_measured
 
-PROTOCOLS: dict[str, tuple[Step, MonthOf, Callable[[Sequence[MetricRow]], Table]]] = {
-    "last_month": (last_month.STEP, decided_month, metrics_table),
-    "ratings": (ratings.STEP, delivered_month, ratings_table),
-    "cold_products": (cold_products.STEP, decided_month, recall_table),
-    "response": (response.STEP, response.month_of_contacts, response_table),
-    "uplift": (uplift.STEP, uplift.month_of_trials, uplift_table),
+StepOf = Callable[[RunContext], Step]
+PROTOCOLS: dict[str, tuple[StepOf, MonthOf, Callable[[Sequence[MetricRow]], Table]]] = {
+    "last_month": (lambda _: last_month.STEP, decided_month, metrics_table),
+    "ratings": (lambda _: ratings.STEP, delivered_month, ratings_table),
+    "cold_products": (lambda _: cold_products.STEP, decided_month, recall_table),
+    "response": (response.step_of, response.month_of_answers, response_table),
+    "uplift": (uplift.step_of, uplift.month_of_trials, uplift_table),
 }
 
 NAMES = sorted([*PROTOCOLS, far_trans.PROTOCOL])
@@ -52,10 +53,8 @@ def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     if options.protocol == far_trans.PROTOCOL:
         evaluate_dates(context, options)
         return
-    step, month_of, table = PROTOCOLS[options.protocol]
-    if step in (response.STEP, uplift.STEP):
-        step = (response if step is response.STEP else uplift).step_of(context)
-    month = month_of(context, options)
+    step_of, month_of, table = PROTOCOLS[options.protocol]
+    step, month = step_of(context), month_of(context, options)
     if options.dry_run:
         context.log(verdict_line(Verdict(step, month, why_single(step, month, context))))
         return

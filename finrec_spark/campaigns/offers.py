@@ -35,6 +35,31 @@ def offers_of(lists: DataFrame, impersonal: DataFrame, popularity: DataFrame, po
     return own.select(*_OFFER).unionByName(listed.crossJoin(F.broadcast(for_all)).select(*_OFFER))
 
 
+def first_of_popular(options: DataFrame) -> DataFrame:
+    """The options without those of impersonal customers behind the first product that is left to them.
+
+    Args:
+        options: ``customer_id``, ``rank``, ``personal`` and any other columns, what rules keep out being gone.
+    """
+    first = F.min("rank").over(Window.partitionBy("customer_id"))
+    return options.withColumn("first", first).where(F.col("personal") | (F.col("rank") == F.col("first"))).drop("first")
+
+
+def with_impersonal_values(valued: DataFrame) -> DataFrame:
+    """The options, those that are not personal with the mean value of all personal ones of their product and channel.
+
+    Args:
+        valued: ``product_id``, ``channel``, ``personal``, ``probability``, ``value`` and any other columns; read twice.
+    """
+    names = ("probability", "value")
+    of_all = (
+        valued.where("personal").groupBy("product_id", "channel").agg(*[F.avg(n).alias(f"mean_{n}") for n in names])
+    )
+    joined = valued.join(F.broadcast(of_all), ["product_id", "channel"], "left")
+    means = {n: F.when(F.col("personal"), F.col(n)).otherwise(F.coalesce(f"mean_{n}", F.lit(0.0))) for n in names}
+    return joined.withColumns(means).drop(*[f"mean_{n}" for n in names])
+
+
 def with_campaign(options: DataFrame, campaigns: Sequence[Campaign], month: date) -> DataFrame:
     """The options that a campaign takes, with its ``campaign_id``: the month and the campaign's name.
 

@@ -1,15 +1,13 @@
 """Options that are worth something, and those that were chosen → the rows of ``mart.campaign_targets``."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.arms import ArmParams, with_arms
 from finrec_spark.campaigns.params import CampaignParams
+from finrec_spark.transforms.lookup import looked_up
 
 _OFFER = ("customer_id", "product_id", "channel")
 _KEPT = ("campaign_id", *_OFFER, "segment", "branch", "probability", "amount", "value", "cost", "value_source")
@@ -25,55 +23,9 @@ def worth_a_contact(valued: DataFrame, params: CampaignParams) -> DataFrame:
     Returns:
         These columns with ``value`` less ``cost`` (yuan) in place of ``value``.
     """
-    prices = [F.when(F.col("channel") == channel, F.lit(float(cost))) for channel, cost in params.costs.items()]
-    priced = valued.withColumn("cost", F.coalesce(*prices))
+    costs = {channel: float(cost) for channel, cost in params.costs.items()}
+    priced = valued.withColumn("cost", looked_up("channel", costs))
     return priced.withColumn("value", F.col("value") - F.col("cost")).select(*_KEPT)
-
-
-@dataclass(frozen=True)
-class Used:
-    """What explorers use of the month's limits: contacts, yuan, and contacts by channel, branch and product."""
-
-    contacts: int
-    yuan: float
-    by_channel: Mapping[str, int]
-    by_branch: Mapping[str, int]
-    by_product: Mapping[str, int]
-
-    def left_of(self, limits: AllocationParams) -> AllocationParams:
-        """The limits that are left for the allocation; 0 where the explorers reach one.
-
-        >>> used = Used(2, 1.0, {"sms": 2}, {}, {"card": 1, "loan": 1})
-        >>> left = used.left_of(AllocationParams(contacts=5, by_channel={"sms": 1}, product_maximum={"card": 9}))
-        >>> left.contacts, left.by_channel, left.product_maximum
-        (3, {'sms': 0}, {'card': 8})
-        """
-        return limits.model_copy(
-            update={
-                "contacts": None if limits.contacts is None else max(limits.contacts - self.contacts, 0),
-                "budget_yuan": None if limits.budget_yuan is None else max(limits.budget_yuan - self.yuan, 0.0),
-                "by_channel": _less(limits.by_channel, self.by_channel),
-                "by_branch": _less(limits.by_branch, self.by_branch),
-                "product_maximum": _less(limits.product_maximum, self.by_product),
-                "product_minimum": _less(limits.product_minimum, self.by_product),
-            }
-        )
-
-
-def collect_used(explored: DataFrame) -> Used:
-    """What these offers use: as many rows as channels × branches × products."""
-    sums = explored.groupBy("channel", "branch", "product_id").agg(F.count("*").alias("n"), F.sum("cost").alias("yuan"))
-    rows = sums.collect()
-
-    def by(name: str) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for row in rows:
-            if row[name] is not None:
-                found[row[name]] = found.get(row[name], 0) + row["n"]
-        return found
-
-    contacts, yuan = sum(row["n"] for row in rows), sum(sorted(row["yuan"] for row in rows))
-    return Used(contacts, yuan, by("channel"), by("branch"), by("product_id"))
 
 
 def targets(explored: DataFrame, allocated: DataFrame, options: DataFrame, arms: ArmParams, month: date) -> DataFrame:
@@ -122,7 +74,3 @@ def with_message_fields(
 
 def _profile(name: str) -> Column:
     return F.col("profile")[F.lit(name)]
-
-
-def _less(limits: Mapping[str, int], used: Mapping[str, int]) -> dict[str, int]:
-    return {name: max(limit - used.get(name, 0), 0) for name, limit in limits.items()}

@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.sources.generator import contacted_propensity
+from finrec_spark.transforms.lookup import looked_up
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ def with_true_value(contacts: DataFrame, truth: Truth) -> DataFrame:
     Args:
         contacts: ``customer_id``, ``product_id``, ``category``, ``channel`` and any other columns.
     """
-    pairs = [F.lit(value) for place, name in enumerate(truth.product_ids) for value in (name, place)]
-    place = F.create_map(*pairs)[F.col("product_id")]
+    place = looked_up("product_id", {name: place for place, name in enumerate(truth.product_ids)})
     known = (
         contacts.join(truth.propensities, "customer_id")
         .join(truth.effects, ["customer_id", "channel"])

@@ -1,7 +1,7 @@
 """The month's campaigns, decided: from the lists to targets with arms and messages. Nothing is stored or sent here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
@@ -11,17 +11,19 @@ from finrec_spark.campaigns.allocation.campaign import allocated
 from finrec_spark.campaigns.allocation.report import AllocationReport
 from finrec_spark.campaigns.arms import exploration_offers, is_explorer
 from finrec_spark.campaigns.contact_values import with_score_values, with_values
+from finrec_spark.campaigns.exploration import collect_used, within_limits
 from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes
 from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
 from finrec_spark.campaigns.messages.rendering import render
-from finrec_spark.campaigns.offers import with_campaign
+from finrec_spark.campaigns.offers import first_of_popular, with_campaign, with_impersonal_values
 from finrec_spark.campaigns.policy.options import OptionSources, options
 from finrec_spark.campaigns.policy.verdicts import collect_funnel, excluded_pairs, with_rule
-from finrec_spark.campaigns.targets import collect_used, targets, with_message_fields, worth_a_contact
+from finrec_spark.campaigns.targets import targets, with_message_fields, worth_a_contact
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_inputs import (
     campaign_customers,
     collect_last_prices,
+    has_impersonal,
     option_sources,
     profiles,
     read_profile,
@@ -45,7 +47,7 @@ class Decision:
         excluded: ``customer_id``, ``product_id``, ``rule`` of the pairs that the policy kept out.
         messages: result of ``messages.rendering.render`` for the treated.
         funnel: stage → customers left behind it, in order.
-        report: of the allocation.
+        report: of the allocation; its limits are the month's, explorers included.
         power: what each campaign will be able to see.
     """
 
@@ -63,20 +65,22 @@ def decide(run: StepRun) -> Decision:
     judged = run.stage(judged_options(run, option_sources(run)), "judged")
     worth = run.stage(worth_options(run, judged), "worth")
 
-    explored = run.stage(exploration_offers(worth, params.arms, run.month), "explored")
-    limits = collect_used(explored).left_of(params.capacity.limits(campaign_customers(run), params.allocation))
+    limits = params.capacity.limits(campaign_customers(run), params.allocation)
+    by_chance = exploration_offers(worth, params.arms, run.month)
+    explored = run.stage(within_limits(by_chance, limits, params.arms, run.month), "explored")
+    used = collect_used(explored)
     candidates = worth.where(~is_explorer(params.arms, run.month))
-    with allocated(candidates, limits, collect_last_prices(run)) as allocation:
+    with allocated(candidates, used.left_of(limits), collect_last_prices(run)) as allocation:
         chosen = run.stage(allocation.offers, "allocated")
 
     drawn = run.stage(targets(explored, chosen, worth, params.arms, run.month), "targets")
-    messages = run.stage(_messages(run, drawn), "messages")
+    messages = run.stage(messages_of(run, drawn), "messages")
     return Decision(
         targets=drawn,
         excluded=excluded_pairs(judged, policy.rules),
         messages=messages,
         funnel=_collect_funnel(run, judged, worth, drawn, messages),
-        report=allocation.report,
+        report=replace(allocation.report, limits=used.with_limits(allocation.report.limits, limits)),
         power=_power(run, drawn),
     )
 
@@ -91,14 +95,19 @@ def worth_options(run: StepRun, judged: DataFrame) -> DataFrame:
     """What may be sent, with what it brings: result of ``targets.worth_a_contact``."""
     params, profile = run.config.campaign, read_profile(run)
     allowed = with_campaign(judged.where(F.col("rule").isNull()), params.campaigns, run.month)
+    impersonal = has_impersonal(run)
+    allowed = first_of_popular(allowed) if impersonal else allowed
     named = allowed.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).drop("profile", "attributes")
     valuer = read_valuer(run, profile)
     if valuer is None:
-        return worth_a_contact(with_score_values(named, run.read(EXPECTED_AMOUNTS)), params)
-    return worth_a_contact(with_values(named.join(profiles(run, profile), "customer_id"), valuer), params)
+        valued = with_score_values(named, run.read(EXPECTED_AMOUNTS))
+    else:
+        valued = with_values(named.join(profiles(run, profile), "customer_id"), valuer)
+    return worth_a_contact(with_impersonal_values(run.stage(valued, "valued")) if impersonal else valued, params)
 
 
-def _messages(run: StepRun, drawn: DataFrame) -> DataFrame:
+def messages_of(run: StepRun, drawn: DataFrame) -> DataFrame:
+    """What the treated of these targets are sent; result of ``messages.rendering.render``."""
     rendering, params = rendering_of(run.context), run.config.campaign
     customers = customers_as_of(run.read(CUSTOMERS), run.month)
     languages = tuple(catalogue.language for catalogue in rendering.catalogues)

@@ -1,7 +1,8 @@
 """What a month's campaigns are decided from, read from the lake."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from itertools import count, takewhile
 
 from pyspark.sql import DataFrame
 
@@ -45,12 +46,10 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.consents import without_personalisation
 from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, padded_profile
-from finrec_spark.vocabulary import EMAIL
+from finrec_spark.vocabulary import EMAIL, PERSONALISATION
 
 UNSUBSCRIBE_KEY = "FINREC_UNSUBSCRIBE_KEY"
 """Environment variable with the secret that makes the codes in unsubscribe links unguessable."""
-
-_MOST_MONTHS = 12
 
 
 def campaign_reads(context: RunContext, month: date) -> Sequence[Read]:
@@ -59,12 +58,17 @@ def campaign_reads(context: RunContext, month: date) -> Sequence[Read]:
     kept = (PROFILE_FEATURES, PROFILE_VALUES, CUSTOMERS, PRODUCTS, INTERACTIONS, CONSENTS)
     learned = (Read(TREES, model=uplift.NAME), *_response_reads(context))
     sent = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True))
-    earlier = (
-        Read(table, months_before(month, back), optional=True)
-        for back in range(1, _MOST_MONTHS + 1)
-        for table in (CAMPAIGN_TARGETS, CAMPAIGN_LIMITS)
-    )
-    return (*map(Read, (*monthly, *kept)), *learned, *sent, *earlier)
+    earlier = (Read(CAMPAIGN_TARGETS, of, optional=True) for of in _months_in_window(context, month))
+    prices = Read(CAMPAIGN_LIMITS, months_before(month, 1), optional=True)
+    return (*map(Read, (*monthly, *kept)), *learned, *sent, *earlier, prices)
+
+
+def _months_in_window(context: RunContext, month: date) -> list[date]:
+    """Earlier months whose messages count, newest first."""
+    policy = context.config.campaign.policy
+    first = month - timedelta(days=0 if policy is None else policy.window_days)
+    earlier = (months_before(month, back) for back in count(1))
+    return list(takewhile(lambda of: of >= first, earlier))
 
 
 def why_no_campaign(context: RunContext, month: date) -> str | None:
@@ -171,6 +175,11 @@ def option_sources(run: StepRun) -> OptionSources:
         responses=sent_or_empty(run, RESPONSES),
         targets=earlier_targets(run),
     )
+
+
+def has_impersonal(run: StepRun) -> bool:
+    """Whether anybody ever said a word on personalisation, which the table's log tells."""
+    return run.context.lake.count(CONSENTS, purpose=PERSONALISATION) > 0
 
 
 def sent_or_empty(run: StepRun, table: Table) -> DataFrame:

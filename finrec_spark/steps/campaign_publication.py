@@ -3,11 +3,18 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.campaigns.export import collect_exported, messages_to_export
-from finrec_spark.pipeline.checks import Check
+from finrec_spark.campaigns.export import (
+    FORMATS,
+    ExportedFile,
+    changed_files,
+    collect_exported,
+    messages_to_export,
+)
+from finrec_spark.pipeline.checks import Check, require_passed
 from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.step import StepRun
-from finrec_spark.steps.campaign_decision import Decision
+from finrec_spark.steps.campaign_decision import Decision, messages_of
+from finrec_spark.steps.campaign_results import collect_rows
 from finrec_spark.steps.places import file_place
 from finrec_spark.tables import CAMPAIGN_EXPORTS, CAMPAIGN_FUNNEL, CAMPAIGN_LIMITS, CAMPAIGN_TARGETS, EXCLUSIONS
 
@@ -22,13 +29,12 @@ def publish_campaign(run: StepRun, decision: Decision) -> int:
         DataQualityError: a message is blocked by the lint, a limit is broken, or a declared check fails; nothing is
             stored or exported.
     """
-    blocked = Check(CAMPAIGN_TARGETS.name, "messages_blocked", _collect_blocked(run, decision.messages))
     names = [name for name in CAMPAIGN_TARGETS.column_names if name not in ("month", "run_id")]
     staged = {
         EXCLUSIONS: _exclusions(run, decision.excluded),
         CAMPAIGN_TARGETS: decision.targets.select(*names),
     }
-    written = publish(run, staged, [blocked, *_limit_checks(decision)], by=run.step.name)
+    written = publish(run, staged, [_lint_check(run, decision.messages), *_limit_checks(decision)], by=run.step.name)
     limits = [
         (use.name, use.kind, *map(float, (use.limit, use.used, use.price_yuan))) for use in decision.report.limits
     ]
@@ -38,16 +44,42 @@ def publish_campaign(run: StepRun, decision: Decision) -> int:
     return written
 
 
+def restore_export(run: StepRun) -> list[str]:
+    """Write the month's files again where one is gone or was changed, from the stored targets; returns which were.
+
+    Raises:
+        DataQualityError: a message is blocked by the lint.
+    """
+    noted = {f["path"]: f["sha256"] for f in collect_rows(run.context, CAMPAIGN_EXPORTS, month=run.month)}
+    changed = changed_files(noted, file_place(run, run.context.lake.root.rstrip("/")))
+    if changed:
+        messages = run.stage(messages_of(run, run.read(CAMPAIGN_TARGETS)), "messages")
+        require_passed([_lint_check(run, messages)], run.month)
+        _collect_written(run, messages)
+        run.discard_staged()
+    return changed
+
+
 def export(run: StepRun, messages: DataFrame) -> None:
     """Write the month's files and note them."""
-    folder = f"exports/{run.month:%Y-%m}"
-    place = file_place(run, f"{run.context.lake.root.rstrip('/')}/{folder}")
-    files = collect_exported(messages_to_export(messages), place)
-    run.write_records(
-        CAMPAIGN_EXPORTS,
-        [(f.channel, f.format, f"{folder}/{f.path}", f.messages, f.bytes, f.sha256) for f in files],
-    )
-    run.log(f"campaign: {sum(f.messages for f in files) // 2:,} messages in {len(files)} files below {folder}")
+    files, folder = _collect_written(run, messages), _folder(run)
+    noted = [(f.channel, f.format, f"{folder}/{f.path}", f.messages, f.bytes, f.sha256) for f in files]
+    run.write_records(CAMPAIGN_EXPORTS, noted)
+    messages_sent = sum(f.messages for f in files if f.format == FORMATS[0])
+    run.log(f"campaign: {messages_sent:,} messages in {len(files)} files below {folder}")
+
+
+def _collect_written(run: StepRun, messages: DataFrame) -> list[ExportedFile]:
+    place = file_place(run, f"{run.context.lake.root.rstrip('/')}/{_folder(run)}")
+    return collect_exported(messages_to_export(messages), place)
+
+
+def _folder(run: StepRun) -> str:
+    return f"exports/{run.month:%Y-%m}"
+
+
+def _lint_check(run: StepRun, messages: DataFrame) -> Check:
+    return Check(CAMPAIGN_TARGETS.name, "messages_blocked", _collect_blocked(run, messages))
 
 
 def _collect_blocked(run: StepRun, messages: DataFrame) -> int:

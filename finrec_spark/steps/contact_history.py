@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from finrec_spark.errors import InputMissing
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, StepRun
-from finrec_spark.steps.objections import without_objecting
+from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CONSENTS,
     CONTACTS,
@@ -69,7 +69,7 @@ def read_contact_history(run: StepRun) -> ContactHistory:
     if contacts is None or responses is None:
         raise InputMissing(f"{run.step.name}: the bank delivers no contacts or no campaign_responses; leave it out")
     profile = collect_profile_features(run.read(PROFILE_FEATURES), run.read(PROFILE_VALUES))
-    agreed = without_objecting(run, contacts)
+    agreed = without_objectors_of(run, contacts)
     return ContactHistory(profile, agreed, responses, run.read(PRODUCTS), read_profiles(run, profile))
 
 

@@ -7,7 +7,6 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.evaluation.response_models import Setting, measures
 from finrec_spark.evaluation.responses import (
     PROTOCOL,
@@ -19,18 +18,15 @@ from finrec_spark.evaluation.responses import (
     time_folds,
 )
 from finrec_spark.models import naive_bayes
-from finrec_spark.months import parse_month
-from finrec_spark.pipeline.cli import decided_month
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.sources.contact_file import contact_file_fingerprint, read_contact_file
+from finrec_spark.sources.contact_file import read_contact_file
 from finrec_spark.steps.contact_history import history_reads, read_contact_history
+from finrec_spark.steps.delivered_contacts import contact_file, contact_file_digest, month_of_contacts
 from finrec_spark.tables import METRICS
 from finrec_spark.transforms.ingest.contact_table import ContactTable, collect_contact_table
 from finrec_spark.transforms.profiles.vector import ProfileFeature
-
-NO_MONTH = date(1970, 1, 1)  # a file of contacts belongs to no month
 
 
 def evaluate_response(run: StepRun) -> int:
@@ -48,7 +44,7 @@ def evaluate_response(run: StepRun) -> int:
 def evaluate_contact_file(run: StepRun) -> int:
     """Predict the file's contacts, in folds by chance or in time; the lake is only written to."""
     params = run.config.response
-    table = collect_contact_table(read_contact_file(run.spark, _path(run.context)), params, params.seed)
+    table = collect_contact_table(read_contact_file(run.spark, contact_file(run.context)), params, params.seed)
     contacts = table.contacts.persist()
     written = _measure(run, table.profile, _file_folds(run, ContactTable(table.profile, contacts)))
     contacts.unpersist()
@@ -107,7 +103,7 @@ FILE_STEP = Step(
     run=evaluate_contact_file,
     writes=(Writes(METRICS),),
     params=_params,
-    delivery=lambda context: contact_file_fingerprint(context.spark, _path(context)),
+    delivery=contact_file_digest,
     monthly=False,
 )
 
@@ -117,22 +113,9 @@ def step_of(context: RunContext) -> Step:
     return STEP if context.input_dir is None else FILE_STEP
 
 
-def month_of_contacts(context: RunContext, options: argparse.Namespace) -> date:
-    """``--month``; without it January 1970 for a file, or the month after the bank's newest interaction.
-
-    Raises:
-        ConfigError: a file without a label, or a label without a file.
-        InputMissing: the file, or the bank's interactions, are not there.
-    """
-    params = context.config.response
-    if context.input_dir is None and params.label is not None:
-        raise ConfigError("--label is of a file: name a CSV file of contacts with --input, or leave --label out")
-    if context.input_dir is None:
-        return decided_month(context, options)
-    if params.label is None:
-        raise ConfigError("--protocol response --input FILE needs --label COLUMN, which tells a contact's outcome")
-    contact_file_fingerprint(context.spark, context.input_dir)
-    return NO_MONTH if options.month is None else parse_month(options.month)
+def month_of_answers(context: RunContext, options: argparse.Namespace) -> date:
+    """As ``month_of_contacts``, for a file with the contacts' outcome."""
+    return month_of_contacts(context, options, [context.config.response.label], "--label COLUMN, a contact's outcome")
 
 
 def response_options(parser: argparse.ArgumentParser) -> None:
@@ -158,9 +141,3 @@ def response_values(options: argparse.Namespace) -> dict[str, object]:
 def dropped(options: argparse.Namespace) -> list[str]:
     """The columns of ``--drop``, which may be given several times and names several by commas."""
     return [name.strip() for names in options.drop or () for name in names.split(",") if name.strip()]
-
-
-def _path(context: RunContext) -> str:
-    if context.input_dir is None:
-        raise InputMissing("--protocol response: no file of contacts is named; name one with --input")
-    return context.input_dir

@@ -5,16 +5,15 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.errors import ConfigError, InputMissing
+from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.uplift import PROTOCOL, cross_validate, metric_rows
 from finrec_spark.evaluation.uplift_models import Setting
-from finrec_spark.months import parse_month
-from finrec_spark.pipeline.cli import decided_month
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.sources.contact_file import contact_file_fingerprint, read_contact_file
-from finrec_spark.steps.evaluate_response import NO_MONTH, dropped
+from finrec_spark.sources.contact_file import read_contact_file
+from finrec_spark.steps.delivered_contacts import contact_file, contact_file_digest, month_of_contacts
+from finrec_spark.steps.evaluate_response import dropped
 from finrec_spark.steps.randomised_history import randomised_reads, read_randomised_history
 from finrec_spark.tables import METRICS
 from finrec_spark.transforms.ingest.trial_table import collect_trial_table
@@ -39,7 +38,7 @@ def evaluate_uplift(run: StepRun) -> int:
 def evaluate_trial_file(run: StepRun) -> int:
     """The same on a file of randomised contacts; the lake is only written to."""
     params = run.config.trials
-    rows = read_contact_file(run.spark, _path(run.context)).persist()
+    rows = read_contact_file(run.spark, contact_file(run.context)).persist()
     table = collect_trial_table(rows, params, params.seed)
     written = _measure(run, table.profile, table.trials)
     rows.unpersist()
@@ -70,7 +69,7 @@ FILE_STEP = Step(
     run=evaluate_trial_file,
     writes=(Writes(METRICS),),
     params=_params,
-    delivery=lambda context: contact_file_fingerprint(context.spark, _path(context)),
+    delivery=contact_file_digest,
     monthly=False,
 )
 
@@ -81,24 +80,9 @@ def step_of(context: RunContext) -> Step:
 
 
 def month_of_trials(context: RunContext, options: argparse.Namespace) -> date:
-    """``--month``; without it January 1970 for a file, or the month after the bank's newest interaction.
-
-    Raises:
-        ConfigError: a file without its columns, or columns without a file.
-        InputMissing: the file, or the bank's interactions, are not there.
-    """
-    params = context.config.trials
-    named = params.treatment is not None and params.outcome is not None
-    if context.input_dir is None and (params.treatment or params.outcome):
-        raise ConfigError("--treatment and --outcome are of a file: name it with --input, or leave them out")
-    if context.input_dir is None:
-        return decided_month(context, options)
-    if not named:
-        raise ConfigError(
-            "--protocol uplift --input FILE needs --treatment COLUMN, which offer chance made, and --outcome COLUMN"
-        )
-    contact_file_fingerprint(context.spark, context.input_dir)
-    return NO_MONTH if options.month is None else parse_month(options.month)
+    """As ``month_of_contacts``, for a file with the offer that chance made and its outcome."""
+    given = [context.config.trials.treatment, context.config.trials.outcome]
+    return month_of_contacts(context, options, given, "--treatment COLUMN and --outcome COLUMN")
 
 
 def uplift_options(parser: argparse.ArgumentParser) -> None:
@@ -115,9 +99,3 @@ def uplift_values(options: argparse.Namespace) -> dict[str, object]:
     given = {**{name: getattr(options, name) for name in names}, "drop": dropped(options)}
     values = {name: value for name, value in given.items() if value}
     return {"trials": values} if values else {}
-
-
-def _path(context: RunContext) -> str:
-    if context.input_dir is None:
-        raise InputMissing("--protocol uplift: no file of contacts is named; name one with --input")
-    return context.input_dir

@@ -4,7 +4,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.campaigns.measurement.outcomes import window_is_over
+from finrec_spark.campaigns.trials import finished_months
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE
@@ -23,9 +23,11 @@ def campaign_months(context: RunContext) -> tuple[date, ...]:
 
 def measured_in(context: RunContext, month: date) -> tuple[date, ...]:
     """The months whose campaigns are measured in ``month``: over when it begins, and not a month before."""
-    params = context.config.measure
-    over = (start for start in campaign_months(context) if window_is_over(start, month, params))
-    return tuple(start for start in over if not window_is_over(start, months_before(month, 1), params))
+    over, before = (
+        finished_months(campaign_months(context), day, context.config.measure)
+        for day in (month, months_before(month, 1))
+    )
+    return tuple(start for start in over if start not in before)
 
 
 def was_measured(context: RunContext, month: date) -> bool:

@@ -17,7 +17,7 @@ def read_objections(run: StepRun) -> DataFrame | None:
     return None if nobody else run.read(CONSENTS)
 
 
-def without_objecting(run: StepRun, rows: DataFrame) -> DataFrame:
+def without_objectors_of(run: StepRun, rows: DataFrame) -> DataFrame:
     """The rows (``customer_id`` and others) of customers who had not objected when the run's month began."""
     return without_objectors(rows, read_objections(run), run.month)
 

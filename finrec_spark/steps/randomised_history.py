@@ -11,7 +11,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.steps.contact_history import profile_reads, read_profiles
 from finrec_spark.steps.finished_campaigns import campaign_months
-from finrec_spark.steps.objections import without_objecting
+from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CAMPAIGN_TARGETS,
     CONSENTS,
@@ -67,4 +67,4 @@ def _assigned(run: StepRun) -> DataFrame | None:
     sources = [] if targets is None else [assigned_targets(targets)]
     if contacts is not None:
         sources.append(assigned_contacts(contacts, targets, run.month, run.config.measure))
-    return without_objecting(run, reduce(DataFrame.unionByName, sources)) if sources else None
+    return without_objectors_of(run, reduce(DataFrame.unionByName, sources)) if sources else None

@@ -21,7 +21,7 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
-from finrec_spark.steps.objections import without_objecting
+from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CALIBRATION,
     CONSENTS,
@@ -105,7 +105,7 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
     """
     left_as = run.left_as(month_tables(run.config, month))
     tables = run.context.recall((MonthTables, month, left_as), lambda: _collect_month_tables(run, month))
-    rows = without_objecting(run, tables.rows)
+    rows = without_objectors_of(run, tables.rows)
     return tables if rows is tables.rows else replace(tables, rows=rows)
 
 

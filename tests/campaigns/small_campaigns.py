@@ -3,9 +3,9 @@
 import numpy as np
 
 from finrec_spark.campaigns.allocation.block import MICROS, Block
-from finrec_spark.campaigns.allocation.candidates import HeldCandidates
 from finrec_spark.campaigns.allocation.params import AllocationParams, Lever
 from finrec_spark.campaigns.allocation.problem import Vocabulary
+from tests.campaigns.held_candidates import HeldCandidates
 
 CHANNELS = ("app", "phone", "sms")
 

@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 from finrec_spark.campaigns.allocation.allocate import decide
 from finrec_spark.campaigns.allocation.block import Block
 from finrec_spark.campaigns.allocation.campaign import allocated
-from finrec_spark.campaigns.allocation.candidates import HeldCandidates
 from finrec_spark.campaigns.allocation.choice import WHOLE, shares_of
 from finrec_spark.campaigns.allocation.params import AllocationParams, Lever
 from finrec_spark.campaigns.allocation.prices import local_curvature, local_dual
@@ -21,6 +20,7 @@ from finrec_spark.campaigns.allocation.problem import Problem, Vocabulary, rows_
 from finrec_spark.campaigns.allocation.rounding import closeness_sums, cut_of, settled
 from finrec_spark.campaigns.allocation.staging import CANDIDATES_DDL, block_of
 from finrec_spark.errors import ConfigError, DataQualityError, InputMissing
+from tests.campaigns.held_candidates import HeldCandidates
 from tests.campaigns.small_campaigns import small_campaign
 
 

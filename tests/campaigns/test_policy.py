@@ -205,7 +205,8 @@ def test_a_refusal_is_of_the_category_and_was_given_before_the_month(spark):
 
 def test_an_option_has_every_field_and_no_offer_is_lost(spark):
     offers = spark.createDataFrame(
-        [("ann", "P1", 1, 0.5), ("ben", "P1", 1, 0.4)], "customer_id string, product_id string, rank int, score double"
+        [("ann", "P1", 1, 0.5, True), ("ben", "P1", 1, 0.4, True)],
+        "customer_id string, product_id string, rank int, score double, personal boolean",
     )
     versions = [(name, date(2020, 1, 1), None, 2, {"age": "30"}) for name in ("ann", "ben")]
     consents = [("ann", "sms", "marketing", True, date(2020, 1, 1))]

@@ -8,7 +8,7 @@ from finrec_spark.pipeline.config import Config
 from finrec_spark.steps.evaluate_response import (
     FILE_STEP,
     STEP,
-    month_of_contacts,
+    month_of_answers,
     response_options,
     response_values,
     step_of,
@@ -26,9 +26,9 @@ def test_what_is_not_given_stands_as_configured(options):
 
 def test_a_file_needs_a_label_and_a_label_needs_a_file(options, started):
     with pytest.raises(ConfigError, match="--label COLUMN"):
-        month_of_contacts(started(label=None, input_dir="contacts.csv"), options())
+        month_of_answers(started(label=None, input_dir="contacts.csv"), options())
     with pytest.raises(ConfigError, match="--input"):
-        month_of_contacts(started(label="y", input_dir=None), options())
+        month_of_answers(started(label="y", input_dir=None), options())
 
 
 def test_without_a_file_the_banks_own_contacts_are_measured(started):

@@ -14,9 +14,11 @@ from finrec_spark.pipeline.config import campaign_values
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_decision import decide
+from finrec_spark.steps.campaign_publication import restore_export
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
     CAMPAIGN_FUNNEL,
+    CAMPAIGN_LIMITS,
     CAMPAIGN_OUTCOMES,
     CAMPAIGN_TARGETS,
     CONSENTS,
@@ -84,7 +86,11 @@ def test_arms_and_probabilities_are_stored_and_chance_alone_chose_the_explorers_
 def test_capacity_is_kept_explorers_included(decided):
     targets, known = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL), decided.lake.count(SCORING_ROWS, month=APRIL)
     assert targets.count() <= 0.5 * known
-    assert targets.where("channel = 'phone' and not exploration").count() <= 0.1 * known
+    assert targets.where("channel = 'phone'").count() <= 0.1 * known
+    for row in decided.lake.collect(CAMPAIGN_LIMITS, month=APRIL):
+        of_channel = row["name"].removeprefix("channel ")
+        held = targets if row["name"] == "contacts" else targets.where(F.col("channel") == of_channel)
+        assert held.count() == row["used"] <= row["limit"]
 
 
 def test_only_the_treated_are_sent_a_message_each_once(decided):
@@ -126,6 +132,16 @@ def test_decided_again_it_is_the_same_to_the_last_row_and_byte(decided, on_copy)
     assert run_step(campaign.STEP, other, APRIL).rows is None
 
 
+def test_a_file_that_is_gone_is_written_again_as_it_was(on_copy):
+    run = on_copy()
+    files = {path: path.read_bytes() for path in Path(run.lake.root, "exports").rglob("*.*") if path.is_file()}
+    gone = next(path for path in files if path.suffix == ".csv")
+    gone.unlink()
+    campaign.body(run, argparse.Namespace(month="2022-04", simulate=False, dry_run=False))
+    assert {path: path.read_bytes() for path in files} == files
+    assert restore_export(StepRun(run, campaign.STEP, APRIL)) == []
+
+
 def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
     before = decided.lake.version(CAMPAIGN_TARGETS)
     campaign.simulate(decided, APRIL)
@@ -145,6 +161,8 @@ def test_whoever_wants_nothing_personal_is_offered_what_is_popular(on_copy):
     run.lake.merge(CONSENTS, someone.selectExpr("customer_id", *word))
     chosen = decide(StepRun(run, campaign.STEP, APRIL)).targets.join(someone, "customer_id")
     assert 0 < chosen.select("product_id").distinct().count() <= run.config.campaign.popular
+    values = chosen.groupBy("product_id", "channel").agg(F.count_distinct("expected_value").alias("values"))
+    assert values.where("values > 1").isEmpty()
 
 
 def test_a_blocked_template_ends_before_anything_runs(on_copy):

@@ -8,7 +8,8 @@ import pytest
 
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.runner import run_step
-from finrec_spark.steps.evaluate_response import FILE_STEP, NO_MONTH, STEP
+from finrec_spark.steps.delivered_contacts import NO_MONTH
+from finrec_spark.steps.evaluate_response import FILE_STEP, STEP
 from finrec_spark.tables import CALIBRATION, METRICS, NAIVE_BAYES, TREES
 from jobs import build_matrix, build_profile, generate, ingest, train_response
 

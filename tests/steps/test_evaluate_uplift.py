@@ -11,7 +11,8 @@ from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.report import metric_rows, uplift_table
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.runner import run_step
-from finrec_spark.steps.evaluate_response import NO_MONTH, response_options
+from finrec_spark.steps.delivered_contacts import NO_MONTH
+from finrec_spark.steps.evaluate_response import response_options
 from finrec_spark.steps.evaluate_uplift import (
     FILE_STEP,
     STEP,

@@ -41,27 +41,6 @@ class Candidates(Protocol):
         """The sums over all blocks and the customers kept of each, together; the caller keeps both few."""
 
 
-class HeldCandidates:
-    """Candidates that this process holds."""
-
-    def __init__(self, block: Block, vocabulary: Vocabulary) -> None:
-        self.block, self.vocabulary = block, vocabulary
-        self.count = len(block.value)
-        self.largest_yuan = float(abs(block.value).max(initial=0.0))
-
-    def total(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.total``."""
-        return part(self.block)
-
-    def tally(self, part: Callable[[Block], Ints]) -> Ints:
-        """As ``Candidates.tally``."""
-        return part(self.block)
-
-    def collect_customers(self, part: Callable[[Block], Kept]) -> Kept:
-        """As ``Candidates.collect_customers``."""
-        return part(self.block)
-
-
 @dataclass
 class PassCount:
     """Candidates, and how often all of them were read."""

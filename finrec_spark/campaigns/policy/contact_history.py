@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.policy.rules import PolicyParams
+from finrec_spark.transforms.lookup import looked_up
 from finrec_spark.transforms.splits import before
 from finrec_spark.vocabulary import CHANNELS, DECLINED, TREATMENT
 
@@ -71,5 +72,4 @@ def refusals(contacts: DataFrame, responses: DataFrame, products: DataFrame, mon
 
 def message_weight(weights: Mapping[str, float]) -> Column:
     """What one message over the row's ``channel`` weighs."""
-    known = [F.when(F.col("channel") == channel, F.lit(float(weight))) for channel, weight in weights.items()]
-    return F.coalesce(*known, F.lit(1.0))
+    return looked_up("channel", {channel: float(weights.get(channel, 1.0)) for channel in CHANNELS})

@@ -20,7 +20,8 @@ class OptionSources:
     """What options are made from, as the tables have it: only what was known before the month is read of it.
 
     Attributes:
-        offers: ``customer_id``, ``product_id``, ``rank``, ``score``: what may be offered to whom at best.
+        offers: ``customer_id``, ``product_id``, ``rank``, ``score``, ``personal``: what may be offered to whom at best,
+            and whether it was chosen by what the bank knows of the customer.
         customers: silver customers.
         products: silver products.
         owned: ``customer_id``, ``product_id`` of what is held.
@@ -47,7 +48,7 @@ def options(sources: OptionSources, channels: Sequence[str], month: date, params
         channels: over which the bank sends.
 
     Returns:
-        ``KEY``, every one of ``FIELDS``, ``rank`` and ``score`` of the offer.
+        ``KEY``, every one of ``FIELDS``, and ``rank``, ``score`` and ``personal`` of the offer.
     """
     offers = _with_products(_with_customers(sources, month, params), sources, month)
     over_channels = offers.withColumn("channel", F.explode(F.array(*map(F.lit, channels))))
@@ -63,7 +64,7 @@ def options(sources: OptionSources, channels: Sequence[str], month: date, params
             "weight": message_weight(params.weights),
         }
     )
-    return complete.select(*dict.fromkeys(column.name for column in (*KEY, *FIELDS)), "rank", "score")
+    return complete.select(*dict.fromkeys(column.name for column in (*KEY, *FIELDS)), "rank", "score", "personal")
 
 
 def _with_customers(sources: OptionSources, month: date, params: PolicyParams) -> DataFrame:

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.policy.rules import STAGES, Rule
+from finrec_spark.transforms.lookup import looked_up
 
 
 def with_rule(options: DataFrame, rules: Sequence[Rule]) -> DataFrame:
@@ -41,9 +42,7 @@ def excluded_pairs(judged: DataFrame, rules: Sequence[Rule]) -> DataFrame:
     Returns:
         ``customer_id``, ``product_id``, ``rule``.
     """
-    place = F.coalesce(
-        *[F.when(F.col("rule") == rule.code, F.lit(n)) for n, rule in enumerate(rules)], F.lit(len(rules))
-    )
+    place = F.coalesce(looked_up("rule", {rule.code: n for n, rule in enumerate(rules)}), F.lit(len(rules)))
     of_pair = judged.groupBy("customer_id", "product_id").agg(F.max(place).alias("place"))
     named = F.array(*[F.lit(rule.code) for rule in rules])[F.col("place")]
     return of_pair.where(F.col("place") < len(rules)).select("customer_id", "product_id", named.alias("rule"))
@@ -56,9 +55,7 @@ def collect_funnel(judged: DataFrame, rules: Sequence[Rule]) -> dict[str, int]:
         judged: as for ``excluded_pairs``.
     """
     stage_of = {rule.code: STAGES.index(rule.stage) for rule in rules}
-    reached = F.coalesce(
-        *[F.when(F.col("rule") == code, F.lit(stage)) for code, stage in stage_of.items()], F.lit(len(STAGES))
-    )
+    reached = F.coalesce(looked_up("rule", stage_of), F.lit(len(STAGES)))
     furthest = judged.groupBy("customer_id").agg(F.max(reached).alias("reached"))
     behind = [F.count_if(F.col("reached") > n).alias(stage) for n, stage in enumerate(STAGES)]
     row = furthest.agg(F.count("*").alias("offered"), *behind).collect()[0]

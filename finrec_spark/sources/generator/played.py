@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Ints
 from finrec_spark.sources.generator.catalogue import catalogue
 from finrec_spark.sources.generator.contacts import CHANNELS, Contacts
 from finrec_spark.sources.generator.params import GeneratorParams
+from finrec_spark.transforms.lookup import looked_up
 from finrec_spark.vocabulary import ARMS
 
 PLAYED_TYPE = "array<struct<month:int,product:int,channel:int,arm:int,campaign:string>>"
@@ -31,7 +32,7 @@ def played_by_number(targets: DataFrame, params: GeneratorParams) -> DataFrame:
     placed = targets.select(
         F.expr("try_cast(substring(customer_id, 2) as bigint)").alias("number"),
         F.months_between("month", F.lit(params.first_month)).cast("int").alias("month"),
-        *[_position(column, list(names)).alias(name) for name, (column, names) in positions.items()],
+        *[looked_up(column, _places(names)).alias(name) for name, (column, names) in positions.items()],
         F.col("campaign_id").alias("campaign"),
     ).dropna()
     entry = F.struct("month", "product", "channel", "arm", "campaign")
@@ -55,10 +56,9 @@ def contacts_by_month(played: pa.ListArray) -> Mapping[int, tuple[Contacts, list
     }
 
 
-def _position(column: str, names: Iterable[str]) -> Column:
-    pairs = [F.lit(value) for place, name in enumerate(names) for value in (name, place)]
-    return F.create_map(*pairs)[F.col(column)]
-
-
 def _ints(values: pa.Array) -> Ints:
     return np.asarray(values).astype(np.int64)
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
