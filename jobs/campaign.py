@@ -10,6 +10,7 @@ from finrec_spark.steps.campaign_decision import decide
 from finrec_spark.steps.campaign_inputs import campaign_reads, require_sound_campaign, secrets_digest
 from finrec_spark.steps.campaign_publication import publish_campaign, restore_export
 from finrec_spark.steps.campaign_report import print_decision
+from finrec_spark.steps.campaign_results import print_campaign
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
     CAMPAIGN_FUNNEL,
@@ -48,6 +49,7 @@ def body(context: RunContext, options: argparse.Namespace) -> None:
         return
     step_body(STEP, lambda *_: month)(context, options)
     if not options.dry_run:
+        print_campaign(context, month)
         restored = restore_export(StepRun(context, STEP, month))
         if restored:
             context.log(f"campaign: written again, as they were gone or changed: {', '.join(restored)}")

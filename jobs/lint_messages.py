@@ -1,6 +1,7 @@
 """The lint alone: blocks messages and templates that look like phishing (exit 4); needs no lake."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from finrec_spark.campaigns.messages.inputs import read_messages
 from finrec_spark.campaigns.messages.reports import WRITERS
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.pipeline.cli import LocalCommand, run_command
+
+logger = logging.getLogger("finrec_spark")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +40,7 @@ def run(options: argparse.Namespace) -> None:
     messages = (message for path in files for message in read_messages(path, bank, options.channel))
     write(WRITERS[options.format](gate.watched(messages)), options.output)
     gate.require_clean()
+    logger.info("%s messages and templates judged, none is blocked", f"{gate.messages:,}")
 
 
 def chosen_bank(options: argparse.Namespace) -> Bank:

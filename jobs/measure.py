@@ -33,7 +33,9 @@ def run(step_run: StepRun) -> int:
     """Each month's campaigns, and all of them together against the hold-out."""
     months = measured_in(step_run.context, step_run.month)
     if not months:
-        step_run.log(f"measure: no campaign's window ended before {step_run.month:%Y-%m}")
+        step_run.log(
+            f"measure: no campaign's window ended in the month before {step_run.month:%Y-%m} and was delivered whole"
+        )
         return 0
     rows = [row for start in months for row in collect_outcome_rows(step_run, start)]
     columns = CAMPAIGN_OUTCOMES.ddl_without("month", "run_id")

@@ -12,8 +12,7 @@ from finrec_spark.campaigns.allocation.report import AllocationReport
 from finrec_spark.campaigns.arms import exploration_offers, is_explorer
 from finrec_spark.campaigns.contact_values import with_score_values, with_values
 from finrec_spark.campaigns.exploration import collect_used, within_limits
-from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes
-from finrec_spark.campaigns.measurement.power import Power, collect_launch_power
+from finrec_spark.campaigns.measurement.power import Power, collect_launch_power, product_outcomes
 from finrec_spark.campaigns.messages.rendering import render
 from finrec_spark.campaigns.offers import first_of_popular, with_campaign, with_impersonal_values
 from finrec_spark.campaigns.policy.options import OptionSources, options
@@ -30,10 +29,9 @@ from finrec_spark.steps.campaign_inputs import (
     read_valuer,
     rendering_of,
     required_policy,
-    sent_or_empty,
     usable_channels,
 )
-from finrec_spark.tables import CONTACTS, CUSTOMERS, EXPECTED_AMOUNTS, INTERACTIONS, PRODUCTS
+from finrec_spark.tables import CUSTOMERS, EXPECTED_AMOUNTS, INTERACTIONS, PRODUCTS
 from finrec_spark.transforms.ingest.customers import customers_as_of
 from finrec_spark.vocabulary import TREATMENT
 
@@ -133,7 +131,8 @@ def _collect_funnel(
 
 
 def _power(run: StepRun, drawn: DataFrame) -> list[Power]:
-    """What could be seen: from the same customers' outcomes in a window that ends with the month's beginning."""
-    earlier: date = run.month - timedelta(days=run.config.measure.window_days)
-    past = campaign_outcomes(drawn, run.read(INTERACTIONS), sent_or_empty(run, CONTACTS), earlier, run.config.measure)
-    return collect_launch_power(drawn, past, run.config.measure)
+    """What could be seen, as the products went with all customers in a window that ends when the month begins."""
+    params = run.config.measure
+    start: date = run.month - timedelta(days=params.window_days)
+    outcomes = product_outcomes(run.read(INTERACTIONS), campaign_customers(run), start, params)
+    return collect_launch_power(drawn, outcomes, params)

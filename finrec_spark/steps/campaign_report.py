@@ -9,9 +9,13 @@ from rich.table import Table as Sheet
 from scipy import stats
 
 from finrec_spark.campaigns.allocation.report import AllocationReport
+from finrec_spark.campaigns.contact_values import RESPONSE, SCORE
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_decision import Decision
+from finrec_spark.tables import PRODUCTS
 from finrec_spark.vocabulary import TREATMENT
+
+_SHOWN = 10  # products by themselves
 
 
 def print_decision(run: StepRun, decision: Decision) -> None:
@@ -19,8 +23,11 @@ def print_decision(run: StepRun, decision: Decision) -> None:
     console = Console(width=None if Console().is_terminal else 120)
     console.print(f"\n[bold]Campaigns of {run.month:%B %Y}[/bold]")
     console.print(funnel_sheet(decision.funnel))
-    console.print(_collect_parts(decision.targets))
-    console.print(_collect_volume(decision.targets, run.config.measure.level))
+    treated = decision.targets.where(F.col("arm") == TREATMENT)
+    names = run.read(PRODUCTS).select("product_id", F.col("name").alias("product"))
+    console.print(_collect_parts(treated, "channel", "channel"))
+    console.print(_collect_parts(treated.join(names, "product_id"), "product", "product"))
+    console.print(_collect_volume(treated, run.config.measure.level))
     console.print(_limits(decision.report))
     for line in _collect_remarks(decision):
         console.print(line)
@@ -37,33 +44,35 @@ def funnel_sheet(funnel: dict[str, int]) -> Sheet:
     return sheet
 
 
-def _collect_parts(targets: DataFrame) -> Sheet:
-    """Contacts, cost and expected yuan by channel and product, the treated alone."""
+def _collect_parts(treated: DataFrame, part: str, title: str) -> Sheet:
+    """Contacts, cost and expected yuan of the treated, the largest parts by themselves."""
     sums = [F.count("*").alias("contacts"), F.sum("cost").alias("cost"), F.sum("expected_value").alias("value")]
-    treated = targets.where(F.col("arm") == TREATMENT)
-    rows = treated.groupBy("channel", "product_id").agg(*sums).orderBy("channel", F.desc("value")).collect()
-    sheet = Sheet(
-        "channel", "product", "contacts", "cost, yuan", "expected, yuan", title="Treated", title_justify="left"
-    )
-    for row in rows:
-        amounts = (f"{row[name]:,.0f}" for name in ("contacts", "cost", "value"))
-        sheet.add_row(row["channel"], row["product_id"], *amounts)
+    rows = treated.groupBy(part).agg(*sums).orderBy(F.desc("value"), part).collect()
+    sheet = Sheet(title, "contacts", "cost, yuan", "expected, yuan", title="Treated", title_justify="left")
+    lines = [(row[part], *(float(row[name]) for name in ("contacts", "cost", "value"))) for row in rows]
+    rest = lines[_SHOWN:]
+    others = [(f"{len(rest)} others", *(sum(line[n] for line in rest) for n in (1, 2, 3)))] if rest else []
+    for name, *amounts in (*lines[:_SHOWN], *others):
+        sheet.add_row(name, *(f"{amount:,.0f}" for amount in amounts))
     return sheet
 
 
-def _collect_volume(targets: DataFrame, level: float) -> str:
+def _collect_volume(treated: DataFrame, level: float) -> str:
     """Expected yuan with the interval that chance alone gives, were every estimate true."""
-    treated = targets.where(F.col("arm") == TREATMENT)
     taken = F.abs("uplift")
     spread = F.sum(taken * (1 - F.least(taken, F.lit(1.0))) * F.pow("amount", 2))
-    row = treated.agg(
-        F.sum("expected_value").alias("value"), F.sum("cost").alias("cost"), spread.alias("spread")
-    ).collect()[0]
-    value, half = row["value"] or 0.0, float(stats.norm.ppf((1 + level) / 2)) * (row["spread"] or 0.0) ** 0.5
+    anyway = F.count_if(F.col("value_source").isin(RESPONSE, SCORE))
+    sums = {"value": F.sum("expected_value"), "cost": F.sum("cost"), "spread": spread, "anyway": anyway}
+    row = treated.agg(*[F.coalesce(total, F.lit(0)).alias(name) for name, total in sums.items()]).collect()[0]
+    half = float(stats.norm.ppf((1 + level) / 2)) * row["spread"] ** 0.5
+    counted = (
+        "counting also what would be taken anyway, as there is no randomised history to tell it from"
+        if row["anyway"]
+        else "beyond what would be taken anyway"
+    )
     return (
-        f"Expected: {value:,.0f} yuan beyond what would be taken anyway, net of {row['cost'] or 0:,.0f} yuan of"
-        f" contacts; by chance alone {value - half:,.0f} to {value + half:,.0f} in {level:.0%} of cases, were all"
-        " estimates true."
+        f"Expected: {row['value']:,.0f} yuan, {counted}; net of {row['cost']:,.0f} yuan of contacts. By chance alone"
+        f" {row['value'] - half:,.0f} to {row['value'] + half:,.0f} in {level:.0%} of cases, were all estimates true."
     )
 
 

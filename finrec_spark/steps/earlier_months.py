@@ -26,6 +26,11 @@ def held_out_month(context: RunContext, month: date) -> date | None:
     return before if any(known < before for known in _acquisitions(context)) else None
 
 
+def newest_event_month(context: RunContext) -> date | None:
+    """The newest month with interactions; None before the first delivery."""
+    return max(_acquisitions(context), default=None)
+
+
 def _acquisitions(context: RunContext) -> dict[date, int]:
     """Month with interactions → products acquired in it for the first time; empty before the first delivery."""
     if not context.lake.exists(INTERACTIONS):

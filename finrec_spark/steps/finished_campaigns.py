@@ -1,6 +1,6 @@
 """Which campaigns are over, and when each of them is measured: in the first month that knows its whole window."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 
@@ -10,6 +10,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE
 from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.pipeline.step import StepRun
+from finrec_spark.steps.earlier_months import newest_event_month
 from finrec_spark.tables import CAMPAIGN_TARGETS
 
 CAMPAIGN_STEP, MEASURE_STEP = "campaign", "measure"
@@ -22,12 +23,15 @@ def campaign_months(context: RunContext) -> tuple[date, ...]:
 
 
 def measured_in(context: RunContext, month: date) -> tuple[date, ...]:
-    """The months whose campaigns are measured in ``month``: over when it begins, and not a month before."""
-    over, before = (
-        finished_months(campaign_months(context), day, context.config.measure)
-        for day in (month, months_before(month, 1))
-    )
-    return tuple(start for start in over if start not in before)
+    """The months whose campaigns are measured in ``month``: over when it begins, and not a month before.
+
+    A window that reaches beyond the newest month with interactions was not delivered yet: nothing could be seen in it.
+    """
+    params, newest = context.config.measure, newest_event_month(context)
+    over, before = (finished_months(campaign_months(context), day, params) for day in (month, months_before(month, 1)))
+    last_days = {start: start + timedelta(days=params.window_days - 1) for start in over}
+    delivered = (start for start in over if newest is not None and last_days[start].replace(day=1) <= newest)
+    return tuple(start for start in delivered if start not in before)
 
 
 def was_measured(context: RunContext, month: date) -> bool:

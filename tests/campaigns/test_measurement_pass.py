@@ -11,7 +11,7 @@ from benchmarks.measured_campaigns import CONTROL_SHARE, EXPLORER_CONTROL_SHARE,
 from finrec_spark.campaigns.arms import ArmParams, is_held_out
 from finrec_spark.campaigns.measurement.outcomes import campaign_outcomes, programme_outcomes
 from finrec_spark.campaigns.measurement.params import MeasureParams
-from finrec_spark.campaigns.measurement.power import collect_launch_power
+from finrec_spark.campaigns.measurement.power import collect_launch_power, product_outcomes
 from finrec_spark.campaigns.measurement.statistics import CELL, collect_statistics, sufficient_statistics, winsorised
 from finrec_spark.campaigns.measurement.verdicts import measured
 from finrec_spark.tables import CAMPAIGN_OUTCOMES
@@ -129,17 +129,37 @@ def test_the_largest_amounts_of_a_campaign_are_cut_to_its_quantile(outcomes):
         assert ((capped == yuan) | (capped == capped.max())).all()
 
 
-def test_the_power_before_launch_is_read_from_targets_and_their_past(spark, outcomes):
-    sizes = outcomes.drop("taken", "contacted", "yuan", "baseline_yuan")
-    found = collect_launch_power(sizes, outcomes, PARAMS)
-    rows = outcomes.toPandas()
+def test_a_products_outcomes_are_means_over_all_customers(spark):
+    events = [
+        ("ann", "loan", "open", 5, 100.0),
+        ("ann", "loan", "open", 6, 50.0),
+        ("ben", "loan", "open", 9, 10.0),
+        ("cem", "loan", "view", 9, None),
+        ("dan", "loan", "open", 31, 70.0),  # after the window
+        ("dan", "card", "open", 4, None),
+    ]
+    rows = [(c, p, e, datetime(2022, 5, day), value, "CNY") for c, p, e, day, value in events]
+    names = (
+        "customer_id string, product_id string, event_type string, event_time timestamp, value double, currency string"
+    )
+    found = product_outcomes(spark.createDataFrame(rows, names), 10, date(2022, 5, 1), PARAMS)
+    assert sorted(map(tuple, found.collect())) == [("card", 0.1, 0.0, 0.0), ("loan", 0.2, 16.0, (150**2 + 10**2) / 10)]
+
+
+def test_the_power_before_launch_is_that_of_what_the_offered_products_brought(spark, outcomes):
+    targets = outcomes.drop("taken", "contacted", "yuan", "baseline_yuan")
+    products = [row["product_id"] for row in targets.select("product_id").distinct().orderBy("product_id").collect()]
+    rows = [(product, 0.01 * place, 3.0 * place, 900.0 * place) for place, product in enumerate(products, start=1)]
+    past = spark.createDataFrame(rows, "product_id string, taken double, yuan double, yuan_squares double")
+    found = collect_launch_power(targets, past, PARAMS)
     assert [(one.campaign_id, one.measure) for one in found] == [
         (campaign, measure) for campaign in ("K1", "K2") for measure in ("yuan", "takers")
     ]
-    first = rows[rows.campaign_id == "K1"]
+    first = targets.toPandas().query("campaign_id == 'K1'")
     assert (found[0].treated, found[0].control) == ((first.arm == "treatment").sum(), (first.arm == "control").sum())
-    assert found[1].past_mean == pytest.approx(first.taken.mean())
-    assert found[1].detectable > 0 and "K1" in found[1].sentence
+    place = first.product_id.map({product: place for place, product in enumerate(products, start=1)})
+    assert found[0].past_mean == pytest.approx(3.0 * place.mean()) and found[0].detectable > 0
+    assert found[1].past_mean == pytest.approx(0.01 * place.mean()) and "K1" in found[1].sentence
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_decision import decide
 from finrec_spark.steps.campaign_publication import restore_export
+from finrec_spark.steps.finished_campaigns import was_measured
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
     CAMPAIGN_FUNNEL,
@@ -32,7 +33,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.consents import reachable_channels
 from finrec_spark.vocabulary import TREATMENT
-from jobs import campaign
+from jobs import campaign, measure
 from jobs import month as month_job
 from tests.test_architecture import ROOT
 
@@ -146,7 +147,7 @@ def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
     before = decided.lake.version(CAMPAIGN_TARGETS)
     campaign.simulate(decided, APRIL)
     printed = capsys.readouterr().out
-    for words in ("Funnel", "Treated", "Limits", "beyond what would be taken", "controls:", "valued by"):
+    for words in ("Funnel", "Treated", "Limits", "what would be taken anyway", "smallest effect", "valued by"):
         assert words in printed
     assert decided.lake.version(CAMPAIGN_TARGETS) == before
     scratch = Path(decided.lake.root, ".scratch/campaign/2022-04")
@@ -176,6 +177,12 @@ def test_a_blocked_template_ends_before_anything_runs(on_copy):
 def test_without_a_policy_there_is_no_campaign_and_the_job_says_so(on_copy):
     with pytest.raises(ConfigError, match=r"policy\.yaml"):
         decide(StepRun(on_copy(campaign={}), campaign.STEP, APRIL))
+
+
+def test_a_campaign_is_not_measured_before_its_window_was_delivered(on_copy):
+    run = on_copy()
+    assert run_step(measure.STEP, run, MAY).rows == 0
+    assert not run.lake.exists(CAMPAIGN_OUTCOMES) and not was_measured(run, APRIL)
 
 
 @pytest.fixture(scope="module")

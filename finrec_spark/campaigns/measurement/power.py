@@ -1,15 +1,19 @@
 """Arms' sizes and past outcomes → what a campaign will be able to see, to be read before it is launched."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from statsmodels.stats.power import tt_ind_solve_power
 
 from finrec_spark.campaigns.measurement.estimates import TAKERS, YUAN, effective_sizes
+from finrec_spark.campaigns.measurement.outcomes import purchases
 from finrec_spark.campaigns.measurement.params import MeasureParams
+from finrec_spark.transforms.splits import between
 from finrec_spark.vocabulary import CONTROL, TREATMENT
 
 _PAIR = 2  # a variance needs two
@@ -20,7 +24,7 @@ class Power:
     """What one campaign can see of one measure.
 
     Attributes:
-        past_mean: of one customer over as many days before the campaign.
+        past_mean: of one customer over as many days before the campaign, of the products that are offered.
         detectable: smallest true effect on one treated customer that is seen with the power of the parameters;
             nan where an arm is too small or nothing ever varied.
         needed: customers in both arms, in the same proportion, that would show an effect of a tenth of the past mean.
@@ -48,32 +52,40 @@ class Power:
         )
 
 
-def collect_launch_power(targets: DataFrame, past: DataFrame, params: MeasureParams) -> list[Power]:
+def product_outcomes(interactions: DataFrame, customers: int, start: date, params: MeasureParams) -> DataFrame:
+    """One row: what one customer of the bank brought with one product in a window, on average.
+
+    Targets themselves say nothing of it: whoever took the product before is not offered it.
+
+    Args:
+        interactions: silver interactions; read from ``start`` on, for the window's days.
+        customers: how many customers the bank had.
+
+    Returns:
+        ``product_id``; ``taken`` (share of the customers), ``yuan`` and ``yuan_squares`` (means over all of them).
+    """
+    window = between(purchases(interactions, params), start, start + timedelta(days=params.window_days))
+    brought = window.groupBy("product_id", "customer_id").agg(F.sum("amount").cast("double").alias("yuan"))
+    means = (F.count("*"), F.sum("yuan"), F.sum(F.col("yuan") ** 2))
+    names = ("taken", "yuan", "yuan_squares")
+    columns = [(total / customers).alias(name) for name, total in zip(names, means, strict=True)]
+    return brought.groupBy("product_id").agg(*columns)
+
+
+def collect_launch_power(targets: DataFrame, outcomes: DataFrame, params: MeasureParams) -> list[Power]:
     """What each campaign can see of yuan and of takers: two figures a campaign, in the order of their IDs.
 
     Args:
-        targets: as ``arms.with_arms`` returns them.
-        past: the same targets' outcomes in a window before the month (``outcomes.campaign_outcomes`` with an earlier
-            ``start``).
+        targets: as ``arms.with_arms`` returns them, with ``product_id``.
+        outcomes: result of ``product_outcomes``.
     """
     arms = [F.count_if(F.col("arm") == arm).alias(arm) for arm in (TREATMENT, CONTROL)]
-    sizes: pd.DataFrame = (
-        targets.groupBy("campaign_id", "stratum", "exploration", "control_share").agg(*arms).toPandas()
-    )
-    spread: pd.DataFrame = past.groupBy("campaign_id").agg(*_moments_of("yuan"), *_moments_of("taken")).toPandas()
-    of_campaign = spread.set_index("campaign_id").to_dict("index")
-    return [
-        launch_power(
-            str(campaign),
-            measure,
-            own,
-            of_campaign[campaign][f"{column}_mean"],
-            of_campaign[campaign][f"{column}_deviation"],
-            params,
-        )
-        for campaign, own in sizes.groupby("campaign_id", sort=True)
-        for measure, column in ((YUAN, "yuan"), (TAKERS, "taken"))
-    ]
+    means = [F.avg(F.coalesce(name, F.lit(0.0))).alias(name) for name in ("taken", "yuan", "yuan_squares")]
+    known = targets.join(F.broadcast(outcomes), "product_id", "left")
+    strata = known.groupBy("campaign_id", "stratum", "exploration", "control_share")
+    sizes: pd.DataFrame = strata.agg(F.count("*").alias("targets"), *arms, *means).toPandas()
+    campaigns = sizes.groupby("campaign_id", sort=True)
+    return [power for campaign, own in campaigns for power in _both(str(campaign), own, params)]
 
 
 def launch_power(
@@ -100,6 +112,14 @@ def launch_power(
     return Power(campaign_id, measure, treated, control, mean, float(detectable), float(needed))
 
 
-def _moments_of(column: str) -> list[Column]:
-    value = F.col(column).cast("double")
-    return [F.avg(value).alias(f"{column}_mean"), F.stddev_samp(value).alias(f"{column}_deviation")]
+def _both(campaign_id: str, strata: pd.DataFrame, params: MeasureParams) -> Iterator[Power]:
+    """The power of one campaign: of yuan, then of takers."""
+    names = ("taken", "yuan", "yuan_squares")
+    taken, yuan, squares = (float(np.average(strata[name], weights=strata["targets"])) for name in names)
+    yield launch_power(campaign_id, YUAN, strata, yuan, _deviation(yuan, squares), params)
+    yield launch_power(campaign_id, TAKERS, strata, taken, _deviation(taken, taken), params)
+
+
+def _deviation(mean: float, squares: float) -> float:
+    """Standard deviation from the mean and the mean square."""
+    return float(np.sqrt(max(squares - mean**2, 0.0)))

@@ -52,7 +52,7 @@ def ease_weights(support: Floats, ridge: float) -> Floats:
         ridge: λ, above 0.
 
     >>> ease_weights(np.array([[3.0, 1.0], [1.0, 1.0]]), 1.0).round(2).tolist()
-    [[0.0, 0.5], [0.25, 0.0]]
+    [[0.0, 0.25], [0.5, 0.0]]
     """
     inverse = np.linalg.inv(support + ridge * np.eye(len(support)))
     weights: Floats = -inverse / np.diag(inverse)
