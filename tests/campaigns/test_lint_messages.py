@@ -86,8 +86,10 @@ def file(tmp_path):
     return write
 
 
-def test_a_clean_message_ends_with_0_and_says_nothing(lint, file):
-    assert lint(file("good.txt", GOOD)) == (0, "", "")
+def test_a_clean_message_ends_with_0_and_says_how_many_were_judged(lint, file):
+    code, out, err = lint(file("good.txt", GOOD))
+    assert (code, out) == (0, "")
+    assert err.rstrip().endswith("1 messages and templates judged, none is blocked")
 
 
 def test_a_blocked_message_ends_with_4_and_says_what_where_and_what_to_do(lint, file):
