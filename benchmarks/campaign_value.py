@@ -1,10 +1,9 @@
 """What a month's allocation truly brings, beside a plain policy and beside one that knows the truth.
 
-    .venv/bin/python benchmarks/campaign_value.py --lake DIR --conf FILE [--month YYYY-MM]
+    .venv/bin/python benchmarks/campaign_value.py [--seeds 10] [--customers 100000] [--folder DIR]
 
-The lake is a synthetic bank's whose month is decided (``./spark-submit.sh month``, or a year of
-benchmarks/campaign_year.py). All three policies keep the month's rules and use no more contacts, by channel too, and
-yuan than the month's own targets did:
+For each seed a synthetic bank, its month decided (``./spark-submit.sh month``), and three policies. All keep the
+month's rules and use no more contacts, by channel too, and yuan than the month's own targets did:
 
 ======= =================================================================================================
 ours    the month's targets
@@ -12,53 +11,76 @@ plain   the most popular product that each customer may be offered, to the likel
 truth   the offers with the greatest true value, over all products
 ======= =================================================================================================
 
-Prints the true incremental yuan of each, their differences and ratios. All arms count, as if everyone were contacted.
+Prints the true incremental yuan of each, their differences and ratios, and over the seeds their means with 95 %
+intervals. All arms count, as if everyone were contacted. What is known of a seed lies in DIR: the same command goes on
+from there, also after a kill.
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
-from campaign_year import session, true_month
-from profile_job import table
+import numpy as np
+import yaml
+from campaign_year import environment, session, submit, true_month
+from profile_job import ROOT, table
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finrec_spark.arrays import Floats
 from finrec_spark.campaigns.allocation.campaign import allocated
 from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.contact_values import with_values
 from finrec_spark.evaluation.campaign_truth import Truth, with_true_value
-from finrec_spark.months import parse_month
+from finrec_spark.evaluation.ratings import mean_with_interval
 from finrec_spark.pipeline.config import load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.step import StepRun
+from finrec_spark.sources.generator import GeneratorParams
 from finrec_spark.steps.campaign_decision import judged_options
 from finrec_spark.steps.campaign_inputs import option_sources, profiles, read_profile, read_valuer
 from finrec_spark.tables import CAMPAIGN_TARGETS, POPULARITY, PRODUCTS, SCORING_ROWS
 from finrec_spark.warehouse import Lake
 from jobs import campaign
 
+POLICIES = ("ours", "plain", "truth")
 _OPTION = ("customer_id", "segment", "product_id", "channel", "category", "cost")
 
 
 def main(argv: Sequence[str]) -> int:
-    """Value the three policies."""
+    """Value the three policies on one bank after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lake", required=True, type=Path)
-    parser.add_argument("--conf", required=True, type=Path)
-    parser.add_argument("--month", help="default: the month that the bank's history leads up to")
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--seeds", type=int, default=10, help="how many banks")
+    parser.add_argument("--conf", default="workstation", help="environment's file of conf/, without its ending")
+    parser.add_argument("--models", nargs="*", help="models of the lists; default: the month's own")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/campaign_value", metavar="DIR")
     options = parser.parse_args(argv)
-    config = load_config(options.conf, {})
-    month = parse_month(options.month) if options.month else config.generator.month(config.generator.known)
-    spark = session()
-    context = RunContext(spark, config, Lake(spark, str(options.lake.resolve())), GENERATOR, None)
-    volumes = collect_volumes(StepRun(context, campaign.STEP, month), true_month(spark, options.lake, month))
-    spark.stop()
-    report(month, volumes)
+    values = environment(options.conf) | ({"models": options.models} if options.models else {})
+    found = {}
+    for seed in range(1, options.seeds + 1):
+        bank = GeneratorParams(customers=options.customers, seed=seed)
+        found[seed] = volumes_of(options.folder.resolve() / f"seed-{seed}", values, bank)
+        report(found)
     return 0
+
+
+def volumes_of(folder: Path, values: Mapping[str, object], bank: GeneratorParams) -> dict[str, float]:
+    """Policy → true incremental yuan of one bank's month, worked out once; its lake is removed then."""
+    known = folder / "volumes.yaml"
+    if not known.exists():
+        config = load_config(submit(folder, values, bank), {})
+        spark, month = session(), bank.month(bank.known)
+        context = RunContext(spark, config, Lake(spark, str(folder / "lake")), GENERATOR, None)
+        volumes = collect_volumes(StepRun(context, campaign.STEP, month), true_month(spark, folder / "lake", month))
+        spark.stop()
+        known.write_text(yaml.safe_dump(volumes))
+        shutil.rmtree(folder / "lake")
+    found: dict[str, float] = yaml.safe_load(known.read_text())
+    return found
 
 
 def collect_volumes(run: StepRun, truth: Truth) -> dict[str, float]:
@@ -132,12 +154,27 @@ def _costs(run: StepRun) -> DataFrame:
     return run.spark.createDataFrame(costs, "channel string, cost double")
 
 
-def report(month: date, volumes: Mapping[str, float]) -> None:
-    """Print the policies side by side."""
-    ours = volumes["ours"]
-    print(f"{month:%Y-%m}, true incremental yuan less the contacts' cost\n")
-    lines = {name: f"{yuan:,.0f} | {ours - yuan:,.0f} | {ours / yuan:.2f}" for name, yuan in volumes.items()}
-    table(("policy", "yuan", "ours less it", "ours ÷ it"), lines)
+def report(found: Mapping[int, Mapping[str, float]]) -> None:
+    """Print the policies side by side, seed by seed, and the means with the intervals that the seeds give."""
+    print("\ntrue incremental yuan less the contacts' cost\n")
+    rows = {seed: (of["ours"], of["plain"], of["truth"]) for seed, of in found.items()}
+    lines = {
+        str(
+            seed
+        ): f"{ours:,.0f} | {plain:,.0f} | {truth:,.0f} | {ours - plain:,.0f} | {ours / plain:.2f} | {ours / truth:.2f}"
+        for seed, (ours, plain, truth) in rows.items()
+    }
+    ours, plain, truth = np.array(list(rows.values())).T
+    if len(found) > 1:
+        yuan = (_mean(of, ",.0f") for of in (ours, plain, truth, ours - plain))
+        ratios = (_mean(of, ".2f") for of in (ours / plain, ours / truth))
+        lines["mean"] = " | ".join([*yuan, *ratios])
+    table(("seed", "ours", "plain", "truth", "ours − plain", "ours ÷ plain", "ours ÷ truth"), lines)
+
+
+def _mean(values: Floats, form: str) -> str:
+    mean, low, high = mean_with_interval(values.tolist())
+    return f"{mean:{form}} ({low:{form}} to {high:{form}})"
 
 
 if __name__ == "__main__":

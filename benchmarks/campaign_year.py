@@ -12,7 +12,7 @@ import argparse
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -46,13 +46,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "build/campaign_year", metavar="DIR")
     options = parser.parse_args(argv)
     folder = options.folder.resolve()
-    shutil.copytree(ROOT / "conf", folder / "conf", dirs_exist_ok=True)
     truths = folder / "truth.yaml"
     true: dict[str, float] = yaml.safe_load(truths.read_text()) if truths.exists() else {}
     for position in range(HISTORY, HISTORY + options.months + 1):
         generator = bank(options, position)
         month = generator.month(position)
-        submit(folder, options.conf, generator)
+        submit(folder, environment(options.conf), generator)
         if month.isoformat() not in true and position < HISTORY + options.months:
             true[month.isoformat()] = true_volume(folder, month)
             truths.write_text(yaml.safe_dump(true))
@@ -74,17 +73,24 @@ def bank(options: argparse.Namespace, known: int) -> GeneratorParams:
     )
 
 
-def submit(folder: Path, environment: str, generator: GeneratorParams) -> None:
-    """Decide one month; a month that is decided already is up to date."""
-    conf = folder / "conf" / f"year-{generator.known}.yaml"
-    values = yaml.safe_load((ROOT / "conf" / f"{environment}.yaml").read_text()) or {}
+def environment(name: str) -> dict[str, object]:
+    """What a file of conf/ says; base.yaml is laid below it."""
+    values: dict[str, object] = yaml.safe_load((ROOT / f"conf/{name}.yaml").read_text()) or {}
+    return values
+
+
+def submit(folder: Path, values: Mapping[str, object], generator: GeneratorParams) -> Path:
+    """Decide one month of the lake below ``folder``, if it is not up to date; the configuration that decides it."""
+    shutil.copytree(ROOT / "conf", folder / "conf", dirs_exist_ok=True)
+    conf = folder / "conf" / f"known-{generator.known}.yaml"
     conf.write_text(yaml.safe_dump({**values, "generator": generator.model_dump(mode="json")}))
-    log = (folder / f"month-{generator.known}.log").open("ab")
     command = [str(ROOT / "spark-submit.sh"), "month", "--conf", str(conf), "--lake", str(folder / "lake")]
-    print(f"{generator.month(generator.known):%Y-%m} …", flush=True)
-    code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
+    print(f"{folder.name}: {generator.month(generator.known):%Y-%m} …", flush=True)
+    with (folder / f"month-{generator.known}.log").open("ab") as log:
+        code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
     if code:
         sys.exit(f"exit code {code}; see {log.name}")
+    return conf
 
 
 def true_volume(folder: Path, month: date) -> float:

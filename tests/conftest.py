@@ -11,6 +11,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.tables import TREES
 from finrec_spark.warehouse import Lake
+from tests.campaign_bank import BANK, MODELS
 
 JUNE = date(2022, 6, 1)
 SMALL = {
@@ -61,6 +62,16 @@ def finished(context, options, tmp_path_factory):
     from jobs import month as month_job
 
     run = context(tmp_path_factory.mktemp("lake"))
+    month_job.run(run, options)
+    return run
+
+
+@pytest.fixture(scope="session")
+def decided(context, options, tmp_path_factory):
+    """April decided with its campaigns, once; only read."""
+    from jobs import month as month_job
+
+    run = context(tmp_path_factory.mktemp("campaign") / "lake", generator={**BANK, "known_months": 8}, **MODELS)
     month_job.run(run, options)
     return run
 

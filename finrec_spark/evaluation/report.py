@@ -84,10 +84,14 @@ def response_table(rows: Sequence[MetricRow]) -> Table:
 
 
 def uplift_table(rows: Sequence[MetricRow]) -> Table:
-    """One line a model, largest gain over chance first; then the references, which have a policy's value alone."""
-    columns = _metrics_shown(rows, "gain_over_random")
-    table = _empty_table(rows, columns)
-    for model, line in _by_model(rows, "gain_over_random", largest_first=True).items():
+    """One line a model, largest gain over chance first; then the references, which have a policy's value alone.
+
+    The points of the Qini curves, which have a ``k``, are not shown.
+    """
+    shown = [row for row in rows if row.k is None]
+    columns = _metrics_shown(shown, "gain_over_random")
+    table = _empty_table(shown, columns)
+    for model, line in _by_model(shown, "gain_over_random", largest_first=True).items():
         table.add_row(Text(model), *(figure_text(line.get(metric)) for metric in columns))
     return table
 

@@ -23,7 +23,7 @@ from finrec_spark.errors import InputMissing, ModelNotFound
 from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.policy_value import Estimate, of_chance, of_policy, policy_gain, policy_value
 from finrec_spark.evaluation.ratings import mean_with_interval
-from finrec_spark.evaluation.uplift_curves import auuc, qini
+from finrec_spark.evaluation.uplift_curves import auuc, qini, qini_points
 from finrec_spark.evaluation.uplift_models import POOLED, Measured, Setting, collect_measured_fold
 from finrec_spark.sampling import bucket, seed_of
 from finrec_spark.tables import METRICS
@@ -31,6 +31,10 @@ from finrec_spark.transforms.ingest.trial_table import TrialTableParams
 
 PROTOCOL = "uplift"
 POLICY_VALUE, GAIN_OVER_RANDOM, GAIN_OVER_EVERYONE = "policy_value", "gain_over_random", "gain_over_everyone"
+QINI_CURVE = "qini_curve"
+"""Takers beyond chance a trial, were so many percent contacted: the percent is the row's ``k``."""
+
+_PERCENTS = tuple(range(5, 101, 5))
 _NORMAL = 1.959963984540054
 
 log = logging.getLogger(__name__)
@@ -51,6 +55,7 @@ class Figure(NamedTuple):
     metric: str
     value: float
     variance: float | None = None
+    k: int | None = None
 
 
 def cross_validate(trials: DataFrame, setting: Setting, params: TrialsParams) -> Iterator[list[Figure]]:
@@ -86,6 +91,8 @@ def fold_figures(found: Measured, share: float) -> Iterator[Figure]:
     for model, ranked in found.ranked.items():
         yield Figure(model, "qini", qini(ranked))
         yield Figure(model, "auuc", auuc(ranked))
+        for percent, height in zip(_PERCENTS, qini_points(ranked, _PERCENTS), strict=True):
+            yield Figure(model, QINI_CURVE, float(height), k=percent)
         cells = found.cells[model]
         followed, by_chance = of_policy(cells, share), of_chance(cells, share)
         yield _figure(model, POLICY_VALUE, policy_value(cells, followed))
@@ -98,12 +105,10 @@ def fold_figures(found: Measured, share: float) -> Iterator[Figure]:
 
 def metric_rows(spark: SparkSession, folds: Iterable[Sequence[Figure]]) -> DataFrame:
     """One row: one figure of one model, the mean over the folds (``mart.metrics`` without ``run_id``)."""
-    of: dict[tuple[str, str], list[Figure]] = {}
+    of: dict[tuple[str, str, int | None], list[Figure]] = {}
     for figure in (figure for figures in folds for figure in figures):
-        of.setdefault((figure.model, figure.metric), []).append(figure)
-    rows = [
-        (PROTOCOL, model, metric, None, ALL_CUSTOMERS, None, *_mean(figures)) for (model, metric), figures in of.items()
-    ]
+        of.setdefault((figure.model, figure.metric, figure.k), []).append(figure)
+    rows = [(PROTOCOL, *names, ALL_CUSTOMERS, None, *_mean(figures)) for names, figures in of.items()]
     return spark.createDataFrame(rows, METRICS.ddl_without("run_id"))
 
 
@@ -123,5 +128,5 @@ def _mean(figures: Sequence[Figure]) -> tuple[float, float | None, float | None]
 
 def _log_fold(k: int, figures: Sequence[Figure]) -> None:
     for model in dict.fromkeys(figure.model for figure in figures):
-        of_model = ", ".join(f"{f.metric} {f.value:.4f}" for f in figures if f.model == model)
+        of_model = ", ".join(f"{f.metric} {f.value:.4f}" for f in figures if f.model == model and f.k is None)
         log.info("fold %d, %s: %s", k, model, of_model)

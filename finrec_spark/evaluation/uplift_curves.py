@@ -76,6 +76,20 @@ def auuc(of: RankedTrials) -> float:
     return _relative_area(of, _best_for_auuc(of), _uplift_curve)
 
 
+def qini_points(of: RankedTrials, percents: Sequence[int]) -> Floats:
+    """The Qini curve where so many percent of the trials are contacted, highest scores first; in takers a trial.
+
+    Between two scores it is the straight line that the area is taken under.
+
+    >>> trials = RankedTrials(*np.array([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]))
+    >>> qini_points(trials, (25, 50, 100)).tolist()
+    [0.125, 0.25, 0.25]
+    """
+    x, y = _from_nothing(of, _qini_curve)
+    points: Floats = np.interp(np.asarray(percents) / 100 * x[-1], x, y) / x[-1]
+    return points
+
+
 def _relative_area(of: RankedTrials, best: RankedTrials, curve: Curve) -> float:
     x, y = _from_nothing(of, curve)
     x_best, y_best = _from_nothing(best, curve)

@@ -10,7 +10,6 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import ConfigError, DataQualityError
-from finrec_spark.pipeline.config import campaign_values
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_decision import decide
@@ -35,24 +34,9 @@ from finrec_spark.transforms.consents import reachable_channels
 from finrec_spark.vocabulary import TREATMENT
 from jobs import campaign, measure
 from jobs import month as month_job
-from tests.test_architecture import ROOT
+from tests.campaign_bank import BANK, CAMPAIGN, MODELS
 
 APRIL, MAY = date(2022, 4, 1), date(2022, 5, 1)
-POLICY = campaign_values(ROOT / "conf/campaigns")
-ARMS = {"exploration_share": 0.2, "control_share": 0.3}
-CAMPAIGN = {**POLICY, "arms": ARMS, "capacity": {"contacts": 0.5, "by_channel": {"phone": 0.1}}}
-
-
-BANK = {"customers": 250, "products": 60, "months": 10, "campaign_every_months": 4, "own_campaigns": 8}
-MODELS = {"models": ["popularity"], "campaign": CAMPAIGN}
-
-
-@pytest.fixture(scope="module")
-def decided(context, options, tmp_path_factory):
-    """April decided with its campaigns, once; only read."""
-    run = context(tmp_path_factory.mktemp("campaign") / "lake", generator={**BANK, "known_months": 8}, **MODELS)
-    month_job.run(run, options)
-    return run
 
 
 @pytest.fixture

@@ -43,6 +43,19 @@ class AllocationParams(Params):
     core_candidates: int = Field(12_000, ge=0, description="Closest calls that HiGHS decides together")
     seed: int = Field(0, ge=0, description="Draws the sample and breaks ties")
 
+    def times(self, factor: float) -> "AllocationParams":
+        """All limits so many times as large, offers cut to whole ones.
+
+        >>> found = AllocationParams(contacts=3, budget_yuan=2.0, by_channel={"sms": 5}).times(0.5)
+        >>> found.contacts, found.budget_yuan, found.by_channel
+        (1, 1.0, {'sms': 2})
+        """
+        counts = ("by_channel", "by_branch", "product_minimum", "product_maximum")
+        larger = {name: {key: int(n * factor) for key, n in getattr(self, name).items()} for name in counts}
+        contacts = None if self.contacts is None else int(self.contacts * factor)
+        budget = None if self.budget_yuan is None else self.budget_yuan * factor
+        return self.model_copy(update={**larger, "contacts": contacts, "budget_yuan": budget})
+
     @model_validator(mode="after")
     def _minima_can_be_met(self) -> "AllocationParams":
         most = self.product_maximum
