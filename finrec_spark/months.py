@@ -23,6 +23,15 @@ def parse_month(text: str) -> date:
     return date(int(found[1]), int(found[2]), 1)
 
 
+def month_name(day: date) -> str:
+    """The month whose first day it is; another day as it stands.
+
+    >>> month_name(date(2022, 6, 1)), month_name(date(2022, 6, 15))
+    ('2022-06', '2022-06-15')
+    """
+    return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
+
+
 def months_before(month: date, n: int) -> date:
     """The month ``n`` months earlier; later where ``n`` is negative.
 

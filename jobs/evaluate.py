@@ -15,12 +15,14 @@ from finrec_spark.evaluation.report import (
     response_table,
     uplift_table,
 )
+from finrec_spark.months import months_before
 from finrec_spark.pipeline.cli import (
     Command,
     MonthOf,
     decided_month,
     delivered_month,
     outcome_line,
+    positive,
     run_command,
     source_options,
 )
@@ -33,8 +35,10 @@ from finrec_spark.steps import evaluate_far_trans as far_trans
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps import evaluate_ratings as ratings
 from finrec_spark.steps import evaluate_response as response
+from finrec_spark.steps import evaluate_rolling as rolling
 from finrec_spark.steps import evaluate_uplift as uplift
 from finrec_spark.steps.summary import collect_measured
+from jobs.month import catalogue
 
 StepOf = Callable[[RunContext], Step]
 PROTOCOLS: dict[str, tuple[StepOf, MonthOf, Callable[[Sequence[MetricRow]], Table]]] = {
@@ -45,13 +49,14 @@ PROTOCOLS: dict[str, tuple[StepOf, MonthOf, Callable[[Sequence[MetricRow]], Tabl
     "uplift": (uplift.step_of, uplift.month_of_trials, uplift_table),
 }
 
-NAMES = sorted([*PROTOCOLS, far_trans.PROTOCOL])
+OVER_DATES = (far_trans.PROTOCOL, rolling.PROTOCOL)
+NAMES = sorted([*PROTOCOLS, *OVER_DATES])
 
 
 def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
-    if options.protocol == far_trans.PROTOCOL:
-        evaluate_dates(context, options)
+    if options.protocol in OVER_DATES:
+        (evaluate_dates if options.protocol == far_trans.PROTOCOL else evaluate_months)(context, options)
         return
     step_of, month_of, table = PROTOCOLS[options.protocol]
     step, month = step_of(context), month_of(context, options)
@@ -73,9 +78,24 @@ def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
         print_table(table)
 
 
+def evaluate_months(context: RunContext, options: argparse.Namespace) -> None:
+    """Hold the newest months out one after the other, and show the figures over all of them."""
+    months = rolling.rolled_months(context, decided_month(context, options), options.months)
+    if options.dry_run:
+        rolling.explain_rolling(context, months, catalogue())
+        return
+    measured = rolling.run_rolling(context, months, catalogue())
+    first, last = (months_before(month, 1) for month in (months[0], months[-1]))
+    context.log(f"rolling: means over {len(months)} months, {first:%Y-%m} to {last:%Y-%m}, each held out in turn")
+    print_table(metrics_table(measured))
+
+
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--protocol", choices=NAMES, default="last_month", help="how to measure")
-    parser.add_argument("--dates", type=int, metavar="N", help="far_trans: that many of the dates (default: all)")
+    parser.add_argument("--dates", type=positive, metavar="N", help="far_trans: that many of the dates (default: all)")
+    parser.add_argument(
+        "--months", type=positive, default=6, metavar="N", help="rolling: the N newest months (default: 6)"
+    )
     source_options(parser)
     response.response_options(parser)
     uplift.uplift_options(parser)

@@ -121,6 +121,17 @@ def source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", metavar="DIR", help="folder of the landing files (far_trans, files)")
 
 
+def positive(text: str) -> int:
+    """A whole number from 1 on, of the command line.
+
+    >>> positive("12")
+    12
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
 def decided_month(context: RunContext, options: argparse.Namespace) -> date:
     """``--month``, or the month after the newest interaction in the lake.
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from finrec_spark.errors import FinrecError, InputMissing
+from finrec_spark.months import month_name
 from finrec_spark.params import Params
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
@@ -87,8 +88,8 @@ class Step:
         return (f"jobs.{self.name}" if home == "__main__" else home, *self.code(config))
 
     def labelled(self, month: date) -> str:
-        """The step with its month, where it has one."""
-        return f"{self.name} {month:%Y-%m}" if self.monthly else self.name
+        """The step with its month, where it has one; with the day of a protocol that measures several a month."""
+        return f"{self.name} {month_name(month)}" if self.monthly else self.name
 
 
 @dataclass
@@ -135,7 +136,7 @@ class StepRun:
     @property
     def scratch(self) -> str:
         """A folder below the lake for the step's files of the month that are no result."""
-        return f"{self.context.lake.root.rstrip('/')}/.scratch/{self.step.name}/{self.month:%Y-%m}"
+        return f"{self.context.lake.root.rstrip('/')}/.scratch/{self.step.name}/{month_name(self.month)}"
 
     @property
     def checkpoints(self) -> str:

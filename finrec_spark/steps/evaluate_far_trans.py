@@ -4,35 +4,34 @@ Each date is a step run of its own in the ledger, so a backtest that was interru
 left, in any order; what the dates share is made once a job.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.backtest.dates import as_date, as_day, spread_evenly
 from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horizons
 from finrec_spark.evaluation.backtest.leaks import require_no_leak
 from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES
 from finrec_spark.evaluation.backtest.scoring import MODELS, backtest_lists
-from finrec_spark.evaluation.backtest.summary import over_dates
 from finrec_spark.evaluation.metrics import ranking_metrics
-from finrec_spark.evaluation.report import MetricRow, metric_rows
+from finrec_spark.evaluation.report import MetricRow
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
-from finrec_spark.pipeline.ledger import Attempt, digest
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins
+from finrec_spark.steps.figures_over_dates import OverDatesOf, run_over_dates
 from finrec_spark.tables import METRICS
 
-PROTOCOL, SUMMARY = "far_trans", "far_trans_over_dates"
-STEP_NAME = "evaluate_far_trans"
+PROTOCOL, STEP_NAME = "far_trans", "evaluate_far_trans"
 IN_TRAIN, NEW = "in_train", "new"
 """Segments: test customers with a purchase before the date, and without any."""
+
+_TEST_DAYS = 165
+_OVER_DATES = OverDatesOf(STEP_NAME, PROTOCOL, "far_trans_over_dates", _TEST_DAYS)
 
 
 def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow]:
@@ -53,47 +52,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
         context.log(f"far_trans {origin}: {how}; {len(origins) - place} of {len(origins)} dates are left")
     shared.release()
 
-    summary = summary_step(context, origins)
-    run_step(summary, context, origins[-1])
-    return collect_over_dates(context, origins[-1])
-
-
-def summary_step(context: RunContext, origins: Sequence[date]) -> Step:
-    """The step that sums the dates up, all of which were measured; its month is the last of them."""
-    attempts = {origin: _attempt(context, origin) for origin in origins}
-
-    def sum_up(run: StepRun) -> int:
-        figures = over_dates(collect_figures(run.context, attempts))
-        rows = run.spark.createDataFrame(figures, METRICS.ddl_without("run_id", "protocol", "origin"))
-        return run.write(
-            METRICS, rows.withColumn("origin", F.lit(None).cast("date")), protocol=SUMMARY, run_id=run.run_id
-        )
-
-    return Step(
-        name="evaluate_far_trans_summary",
-        run=sum_up,
-        writes=(Writes(METRICS),),
-        delivery=lambda _: digest(sorted(attempt.attempt_id for attempt in attempts.values())),
-    )
-
-
-def collect_figures(context: RunContext, attempts: Mapping[date, Attempt]) -> list[dict[str, Any]]:
-    """What these attempts measured of their dates: rows of ``mart.metrics``, some hundred a date."""
-    kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
-    records = context.lake.collect(METRICS, protocol=PROTOCOL)
-    return [record for record in records if (record["origin"], record["run_id"]) in kept]
-
-
-def collect_over_dates(context: RunContext, last: date) -> list[MetricRow]:
-    """The figures over the dates, the last of which is ``last``."""
-    return metric_rows(context.lake.collect(METRICS, protocol=SUMMARY, run_id=context.run_id(last)))
-
-
-def _attempt(context: RunContext, origin: date) -> Attempt:
-    attempt = context.ledger.newest(STEP_NAME, origin)
-    if attempt is None:
-        raise InputMissing(f"{METRICS.name}: {origin} was not measured; run evaluate --protocol {PROTOCOL} again")
-    return attempt
+    return run_over_dates(context, _OVER_DATES, {origin: origin for origin in origins})
 
 
 def chosen_origins(context: RunContext, number: int | None) -> list[date]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from finrec_spark.pipeline.config import campaign_values
@@ -73,6 +74,18 @@ def test_a_job_of_the_network_ends_well(main, with_gru, lakes, job):
 
 def test_the_response_protocol_measures_the_bank_s_own_contacts(main, finished, lakes, capsys):
     assert main("evaluate", lakes(finished), "--protocol", "response", **CONTACTS) == 0
+
+
+def test_the_rolling_protocol_gives_the_mean_of_months_held_out_in_turn(main, finished, lakes, capsys):
+    lake = lakes(finished)
+    assert main("evaluate", lake, "--protocol", "rolling", "--months", "2") == 0
+    assert "ensemble" in capsys.readouterr().out
+    rows = DeltaTable(lake / "mart/metrics").to_pandas().query("metric == 'ndcg' and segment == 'all' and k == 10")
+    held_out = rows.query("protocol == 'last_month'").drop_duplicates(["origin", "model"], keep="last")
+    assert {day.month for day in held_out["origin"]} == {4, 5}
+    means = held_out.groupby("model")["value"].mean()
+    found = rows.query("protocol == 'rolling_over_months'").set_index("model")["value"]
+    assert found.to_dict() == pytest.approx(means.to_dict())
 
 
 def test_the_ratings_protocol_measures_a_delivery(main, tmp_path, capsys):

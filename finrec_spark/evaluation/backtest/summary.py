@@ -13,7 +13,6 @@ from finrec_spark.evaluation.report import ENSEMBLE_GAIN
 
 METRIC = "ndcg"
 _SHOWN = (METRIC, "recall", "coverage")
-_TEST_DAYS = 165
 _SEED = 11
 
 
@@ -29,7 +28,7 @@ class OverDates(NamedTuple):
     high: float | None
 
 
-def over_dates(records: Sequence[Mapping[str, Any]]) -> list[OverDates]:
+def over_dates(records: Sequence[Mapping[str, Any]], test_days: int) -> list[OverDates]:
     """Means over the dates, and how much better than each model the ensemble is, with intervals over the dates.
 
     Segments are those of the dates, and of each again by half-year, as ``in_train, 2019 H2``; customers of a date weigh
@@ -37,25 +36,26 @@ def over_dates(records: Sequence[Mapping[str, Any]]) -> list[OverDates]:
 
     Args:
         records: rows of ``mart.metrics``, each with its ``origin``.
+        test_days: days from a date on whose purchases test its lists.
     """
     rows = pd.DataFrame(records)
     rows = rows[rows["metric"].isin(_SHOWN)]
-    block = overlapping_dates(sorted(set(rows["origin"])))
+    block = overlapping_dates(sorted(set(rows["origin"])), test_days)
     return [
         figure
-        for (segment, metric), part in rows.groupby(["segment", "metric"], sort=True)
-        for figure in _of_segment(part, str(segment), str(metric), block)
+        for (segment, metric, k), part in rows.groupby(["segment", "metric", "k"], sort=True)
+        for figure in _of_segment(part, str(segment), str(metric), int(k), block)
     ]
 
 
-def overlapping_dates(origins: Sequence[date]) -> int:
+def overlapping_dates(origins: Sequence[date], test_days: int) -> int:
     """How many neighbouring dates have test times that overlap with the first one's; at least 1.
 
-    >>> overlapping_dates([date(2020, 1, 1), date(2020, 3, 1), date(2020, 7, 1)])
+    >>> overlapping_dates([date(2020, 1, 1), date(2020, 3, 1), date(2020, 7, 1)], 165)
     2
     """
     days = np.array([origin.toordinal() for origin in origins])
-    return int(max(np.sum((days >= day) & (days < day + _TEST_DAYS)) for day in days))
+    return int(max(np.sum((days >= day) & (days < day + test_days)) for day in days))
 
 
 def half_year(origin: date) -> str:
@@ -67,10 +67,10 @@ def half_year(origin: date) -> str:
     return f"{origin.year} H{1 if origin.month <= 6 else 2}"
 
 
-def _of_segment(rows: pd.DataFrame, segment: str, metric: str, block: int) -> Iterator[OverDates]:
+def _of_segment(rows: pd.DataFrame, segment: str, metric: str, k: int, block: int) -> Iterator[OverDates]:
     """Figures of all dates, and of each half-year."""
     by_date = rows.pivot(index="origin", columns="model", values="value").sort_index()
-    k, halves = int(rows["k"].iloc[0]), by_date.index.map(half_year)
+    halves = by_date.index.map(half_year)
     yield from _of_period(by_date, segment, metric, k, block)
     for half in sorted(set(halves)):
         yield from _of_period(by_date[halves == half], f"{segment}, {half}", metric, k, block)

@@ -26,7 +26,7 @@ def figures(model, values, segment="in_train"):
 
 
 def summed(*records):
-    return {(f.model, f.metric, f.segment): f for f in over_dates([row for part in records for row in part])}
+    return {(f.model, f.metric, f.segment): f for f in over_dates([row for part in records for row in part], 165)}
 
 
 def test_the_mean_of_a_model_is_over_dates_whatever_their_customers():
@@ -95,3 +95,9 @@ def test_half_years_name_what_the_ensemble_is_held_against():
         "gain over walk",
     ]
     assert list(table.columns[0].cells) == ["2019 H2"]
+
+
+def test_lists_of_several_lengths_have_means_of_their_own():
+    short, long = figures("walk", [0.2, 0.4]), [{**row, "k": 3} for row in figures("walk", [0.1, 0.1])]
+    found = {f.k: f.value for f in over_dates(short + long, 165) if f.segment == "in_train"}
+    assert found == pytest.approx({10: 0.3, 3: 0.1})
