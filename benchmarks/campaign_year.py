@@ -9,6 +9,7 @@ after a kill.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -136,7 +137,8 @@ def whole_campaigns(rows: Sequence[dict[str, object]]) -> Iterator[tuple[str, tu
 
 
 def session() -> SparkSession:
-    """A session that reads the lake."""
+    """A session on the lake, whose workers are this Python."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     values = yaml.safe_load((ROOT / "conf/base.yaml").read_text())
     builder = SparkSession.builder.master("local[2]")
     for name, value in spark_properties({**values, "models": list(config_of({}).models)}).items():

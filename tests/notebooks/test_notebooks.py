@@ -21,7 +21,7 @@ def test_a_notebook_runs_from_a_fresh_kernel_and_names_no_customer(name, request
     lake = request.getfixturevalue(LAKES[name]).lake
     notebook = nbformat.read(NOTEBOOKS[name], as_version=4)
     where = {"metadata": {"path": str(tmp_path)}}
-    kernel = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=where)
+    kernel = NotebookClient(notebook, timeout=900, kernel_name="python3", resources=where)
     kernel.execute(env={**os.environ, "FINREC_LAKE": lake.root, "PYTHONPATH": str(ROOT)})
     ids = [row.customer_id for row in lake.read(CUSTOMERS).select("customer_id").distinct().collect()]
     assert [customer for customer in ids if customer in shown(notebook)] == []
