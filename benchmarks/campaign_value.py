@@ -1,6 +1,6 @@
 """What a month's allocation truly brings, beside a plain policy and beside one that knows the truth.
 
-    .venv/bin/python benchmarks/campaign_value.py [--seeds 10] [--customers 100000] [--folder DIR]
+    .venv/bin/python benchmarks/campaign_value.py [--seeds 10] [--customers 100000] [--models NAME…] [--folder DIR]
 
 For each seed a synthetic bank, its month decided (``./spark-submit.sh month``), and three policies. All keep the
 month's rules and use no more contacts, by channel too, and yuan than the month's own targets did:
@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from campaign_year import environment, session, submit, true_month
+from campaign_year import session, settings, submit, true_month
 from profile_job import ROOT, table
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -42,9 +42,9 @@ from finrec_spark.pipeline.step import StepRun
 from finrec_spark.sources.generator import GeneratorParams
 from finrec_spark.steps.campaign_decision import judged_options
 from finrec_spark.steps.campaign_inputs import option_sources, profiles, read_profile, read_valuer
+from finrec_spark.steps.campaign_sizes import only_reads
 from finrec_spark.tables import CAMPAIGN_TARGETS, POPULARITY, PRODUCTS, SCORING_ROWS
 from finrec_spark.warehouse import Lake
-from jobs import campaign
 
 POLICIES = ("ours", "plain", "truth")
 _OPTION = ("customer_id", "segment", "product_id", "channel", "category", "cost")
@@ -59,11 +59,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--models", nargs="*", help="models of the lists; default: the month's own")
     parser.add_argument("--folder", type=Path, default=ROOT / "build/campaign_value", metavar="DIR")
     options = parser.parse_args(argv)
-    values = environment(options.conf) | ({"models": options.models} if options.models else {})
     found = {}
     for seed in range(1, options.seeds + 1):
         bank = GeneratorParams(customers=options.customers, seed=seed)
-        found[seed] = volumes_of(options.folder.resolve() / f"seed-{seed}", values, bank)
+        found[seed] = volumes_of(options.folder.resolve() / f"seed-{seed}", settings(options), bank)
         report(found)
     return 0
 
@@ -75,7 +74,9 @@ def volumes_of(folder: Path, values: Mapping[str, object], bank: GeneratorParams
         config = load_config(submit(folder, values, bank), {})
         spark, month = session(), bank.month(bank.known)
         context = RunContext(spark, config, Lake(spark, str(folder / "lake")), GENERATOR, None)
-        volumes = collect_volumes(StepRun(context, campaign.STEP, month), true_month(spark, folder / "lake", month))
+        volumes = collect_volumes(
+            only_reads("campaign_value", context, month), true_month(spark, folder / "lake", month)
+        )
         spark.stop()
         known.write_text(yaml.safe_dump(volumes))
         shutil.rmtree(folder / "lake")

@@ -1,6 +1,6 @@
 """A year of campaigns on a synthetic bank: each month decided, answered by its customers, and measured.
 
-    .venv/bin/python benchmarks/campaign_year.py [--customers 100000] [--months 12] [--folder DIR] [--seed N]
+    .venv/bin/python benchmarks/campaign_year.py [--customers 100000] [--months 12] [--models NAME…] [--folder DIR]
 
 The bank has three years of history, and then answers to what the campaigns did, month after month, with effects of
 contacts and amounts as the generator always had them. Prints for every month the incremental yuan as measured, with its
@@ -44,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--seed", type=int, default=GeneratorParams().seed)
     parser.add_argument("--conf", default="workstation", help="environment's file of conf/, without its ending")
+    parser.add_argument("--models", nargs="*", help="models of the lists; default: the month's own")
     parser.add_argument("--folder", type=Path, default=ROOT / "build/campaign_year", metavar="DIR")
     options = parser.parse_args(argv)
     folder = options.folder.resolve()
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     for position in range(HISTORY, HISTORY + options.months + 1):
         generator = bank(options, position)
         month = generator.month(position)
-        submit(folder, environment(options.conf), generator)
+        submit(folder, settings(options), generator)
         if month.isoformat() not in true and position < HISTORY + options.months:
             true[month.isoformat()] = true_volume(folder, month)
             truths.write_text(yaml.safe_dump(true))
@@ -74,10 +75,10 @@ def bank(options: argparse.Namespace, known: int) -> GeneratorParams:
     )
 
 
-def environment(name: str) -> dict[str, object]:
-    """What a file of conf/ says; base.yaml is laid below it."""
-    values: dict[str, object] = yaml.safe_load((ROOT / f"conf/{name}.yaml").read_text()) or {}
-    return values
+def settings(options: argparse.Namespace) -> dict[str, object]:
+    """What the environment's file of conf/ says, with the models of the command line; base.yaml is laid below it."""
+    values: dict[str, object] = yaml.safe_load((ROOT / f"conf/{options.conf}.yaml").read_text()) or {}
+    return values | ({"models": options.models} if options.models else {})
 
 
 def submit(folder: Path, values: Mapping[str, object], generator: GeneratorParams) -> Path:
