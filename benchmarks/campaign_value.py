@@ -92,7 +92,7 @@ def collect_volumes(run: StepRun, truth: Truth) -> dict[str, float]:
     named = targets.join(run.read(PRODUCTS).select("product_id", "category"), "product_id")
     return {
         "ours": collect_volume(named, truth),
-        "plain": collect_volume(_chosen(run, plain(run), limits, "plain"), truth),
+        "plain": collect_volume(_chosen(run, plain(run, everything), limits, "plain"), truth),
         "truth": collect_volume(_chosen(run, best_by_truth(everything, truth), limits, "truth"), truth),
     }
 
@@ -115,17 +115,18 @@ def all_options(run: StepRun) -> DataFrame:
     return judged.join(F.broadcast(_costs(run)), "channel").select(*_OPTION)
 
 
-def plain(run: StepRun) -> DataFrame:
+def plain(run: StepRun, everything: DataFrame) -> DataFrame:
     """The most popular product that may be offered, valued by the probability of a response alone."""
     scores = run.read(POPULARITY).where("segment = 'all'").select("product_id", F.col("score").alias("popularity"))
-    popular = run.stage(all_options(run), "everything").join(F.broadcast(scores), "product_id")
+    popular = everything.join(F.broadcast(scores), "product_id")
     first = Window.partitionBy("customer_id", "channel").orderBy(F.desc("popularity"), "product_id")
     chosen = popular.withColumn("place", F.row_number().over(first)).where("place = 1")
     profile = read_profile(run)
     valuer = read_valuer(run, profile)
     if valuer is None or valuer.response is None:
         sys.exit("the lake has no model of responses for the month")
-    likely = with_values(chosen.join(profiles(run, profile), "customer_id"), replace(valuer, uplift=None))
+    unlisted = chosen.join(profiles(run, profile), "customer_id").withColumn("score", F.lit(0.0))
+    likely = with_values(unlisted, replace(valuer, uplift=None))
     return likely.select(*_OPTION, F.col("probability").alias("value"))
 
 

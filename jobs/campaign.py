@@ -35,7 +35,11 @@ STEP = Step(
         *map(Writes, (CAMPAIGN_TARGETS, CAMPAIGN_FUNNEL, CAMPAIGN_LIMITS, CAMPAIGN_EXPORTS)),
         *map(Writes, (EXCLUSIONS, CHECKS, PUBLICATIONS)),
     ),
-    params=lambda config: {"campaign": config.campaign, "measure": config.measure},
+    params=lambda config: {
+        "campaign": config.campaign,
+        "measure": config.measure,
+        "learner": config.uplift.learner,
+    },
     delivery=secrets_digest,
 )
 

@@ -24,7 +24,7 @@ SCORE = "score"
 RESPONSE = "response"
 """An estimate that is no uplift: it counts also those who would have taken the product without contact."""
 
-_READ = ("profile", "product_id", "category", "channel")
+_READ = ("product_id", "category", "channel", "score")
 _ADDED = "probability double, amount double, value double, value_source string"
 
 
@@ -35,7 +35,7 @@ class Values(NamedTuple):
         probability: what it adds to the probability of taking the product; of source ``response`` all of it.
         amount: yuan that the product is taken with.
         value: their product: yuan, before what the contact costs; below 0 where contact keeps customers away.
-        source: ``uplift``, ``pooled`` or ``response``.
+        source: ``relative``, ``uplift``, ``pooled`` or ``response``.
     """
 
     probability: Floats
@@ -58,7 +58,7 @@ class ContactValuer:
     response: ResponseScorer | None
     amounts: Mapping[str, float]
 
-    def values(self, profile: Floats, product_id: Words, category: Words, channel: Words) -> Values:
+    def values(self, profile: Floats, product_id: Words, category: Words, channel: Words, listed: Floats) -> Values:
         """What each contact brings.
 
         Args:
@@ -66,14 +66,17 @@ class ContactValuer:
             product_id: that is offered, B.
             category: of that product, B.
             channel: that it is offered over, B.
+            listed: probability that the customer takes the product in the month anyway, as the lists have it, B.
         """
-        probability, source = self._probability(profile, category, channel)
+        probability, source = self._probability(profile, category, channel, listed)
         amount = pd.Series(product_id, dtype=object).map(self.amounts).fillna(0.0).to_numpy(np.float64)
         return Values(probability, amount, probability * amount, source)
 
-    def _probability(self, profile: Floats, category: Words, channel: Words) -> tuple[Floats, NDArray[np.object_]]:
+    def _probability(
+        self, profile: Floats, category: Words, channel: Words, listed: Floats
+    ) -> tuple[Floats, NDArray[np.object_]]:
         if self.uplift is not None:
-            return self.uplift.score(profile, category, channel)
+            return self.uplift.score(profile, category, channel, listed)
         if self.response is None:
             raise ModelNotFound("campaign: there is neither uplift nor response; run train_response for the month")
         probability = self.response.score(profile, category, channel)
@@ -89,7 +92,8 @@ def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
     """One row: one contact that is possible, with what it brings.
 
     Args:
-        options: ``profile``, ``product_id``, ``category``, ``channel`` and any other columns.
+        options: ``profile``, ``product_id``, ``category``, ``channel``, ``score`` (the lists' probability) and any
+            other columns.
         valuer: sent to every executor.
 
     Returns:
@@ -99,8 +103,8 @@ def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
 
     def value(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            words = (batch.column(name).to_numpy(zero_copy_only=False) for name in _READ[1:])
-            found = valuer.values(profile_matrix(batch.column("profile")), *words)
+            given = (batch.column(name).to_numpy(zero_copy_only=False) for name in _READ)
+            found = valuer.values(profile_matrix(batch.column("profile")), *given)
             columns = [*map(batch.column, kept), *map(pa.array, found)]
             yield pa.RecordBatch.from_arrays(columns, names=[*kept, "probability", "amount", "value", "value_source"])
 

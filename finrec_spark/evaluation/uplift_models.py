@@ -14,11 +14,11 @@ from finrec_spark.evaluation.policy_value import PolicyCells
 from finrec_spark.evaluation.uplift_curves import RankedTrials
 from finrec_spark.models.offer_features import Words
 from finrec_spark.models.uplift import dr, transformed_outcome, two_models
-from finrec_spark.models.uplift.deployed import require_trials
-from finrec_spark.models.uplift.forests import collect_effect_forest
+from finrec_spark.models.uplift.deployed import RELATIVE, RelativeUplift, require_trials
+from finrec_spark.models.uplift.forests import EffectForest, collect_effect_forest
 from finrec_spark.models.uplift.outcome_models import fit_outcomes
 from finrec_spark.models.uplift.params import UpliftParams
-from finrec_spark.models.uplift.pooled import collect_sums, pooled_of, pooled_rows
+from finrec_spark.models.uplift.pooled import PooledUplift, collect_sums, pooled_of, pooled_rows
 from finrec_spark.models.uplift.trials import sample_of
 from finrec_spark.transforms.profiles.token_counts import profile_matrix
 from finrec_spark.transforms.profiles.vector import ProfileFeature
@@ -88,7 +88,23 @@ def fit_scores(train: DataFrame, setting: Setting) -> dict[str, Score]:
         RESPONSE: outcomes.contacted,
     }
     scores: dict[str, Score] = {name: collect_effect_forest(nodes, profile).score for name, nodes in forests.items()}
-    return scores | {POOLED: pooled_of(pooled_rows(sums, params.least)).score}
+    pooled = pooled_of(pooled_rows(sums, params.least, params.least_taken))
+    anyway = collect_effect_forest(outcomes.control, profile)
+    return {RELATIVE: relative_to(anyway, pooled), **scores, POOLED: pooled.score}
+
+
+def relative_to(anyway: EffectForest, pooled: PooledUplift) -> Score:
+    """The learner ``relative`` over what a forest of controls expects, as trials have no lists.
+
+    Args:
+        anyway: holds probabilities, which an effect forest takes for (1 + effect) ÷ 2.
+    """
+
+    def score(profile: Floats, category: Words, channel: Words) -> Floats:
+        listed = (1 + anyway.score(profile, category, channel)) / 2
+        return RelativeUplift(pooled).score(profile, category, channel, listed).uplift
+
+    return score
 
 
 def scored_trials(trials: DataFrame, scores: Mapping[str, Score]) -> DataFrame:

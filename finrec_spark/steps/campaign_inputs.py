@@ -210,7 +210,7 @@ def read_valuer(run: StepRun, profile: Sequence[ProfileFeature]) -> ContactValue
     """What values contacts: uplift where there is randomised history, else response; None where there is neither."""
     effects = run.read(TREES, model=uplift.NAME)
     valuer = ContactValuer(
-        uplift=uplift.scorer(effects, run.read(UPLIFT_CELLS), profile),
+        uplift=uplift.scorer(effects, run.read(UPLIFT_CELLS), profile, run.config.uplift.learner),
         response=_response(run, profile),
         amounts=collect_amounts(run.read(EXPECTED_AMOUNTS)),
     )

@@ -74,7 +74,11 @@ CAMPAIGN_TARGETS = Table(
         Column("probability", "double", "Probability of that arm, as it was drawn with"),
         Column("control_share", "double", "The control's share of those of the stratum who are not held out"),
         Column("expected_value", "double", "Yuan that the contact is expected to bring, net of its cost"),
-        Column("value_source", "string", "What that rests on: uplift, pooled (uplift of all alike), response or score"),
+        Column(
+            "value_source",
+            "string",
+            "What that rests on: relative (lift of all alike), uplift, pooled (uplift of all alike), response or score",
+        ),
         RUN_ID,
     ),
     key=("month", "campaign_id", "customer_id"),

@@ -154,11 +154,12 @@ UPLIFT_CELLS = Table(
         Column(
             "uplift", "double", "Probability of taking it with contact minus without; of few trials near the rest's"
         ),
+        Column("lift", "double", "What a contact multiplies that probability by; of few acquisitions near the rest's"),
         Column("own", "boolean", "Whether the trials of both arms suffice for estimates of single customers"),
     ),
     key=("month", "category", "channel"),
     partition_by=("month",),
-    checks={"uplift_range": "uplift between -1 and 1"},
+    checks={"uplift_range": "uplift between -1 and 1", "lift_range": "lift > 0"},
 )
 
 EXPECTED_AMOUNTS = Table(

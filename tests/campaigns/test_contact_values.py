@@ -11,7 +11,7 @@ AMOUNTS = {"P1": 1000.0, "P2": 50.0}
 class HalfUplift:
     """Adds .5 where the first feature is above 0, −.1 elsewhere; pooled over the phone."""
 
-    def score(self, profile, category, channel):
+    def score(self, profile, category, channel, listed):
         source = np.where(channel == "phone", "pooled", "uplift").astype(object)
         return Estimated(np.where(profile[:, 0] > 0, 0.5, -0.1), source)
 
@@ -42,9 +42,9 @@ def test_with_neither_there_is_no_value():
 
 def test_options_keep_their_columns_and_get_their_value(spark):
     profile, *words = offers()
-    lines = [(n, profile[n].tolist(), *(word[n] for word in words)) for n in range(3)]
+    lines = [(n, profile[n].tolist(), *(word[n] for word in words[:-1]), float(words[-1][n])) for n in range(3)]
     options = spark.createDataFrame(
-        lines, "id int, profile array<double>, product_id string, category string, channel string"
+        lines, "id int, profile array<double>, product_id string, category string, channel string, score double"
     )
     amounts = collect_amounts(spark.createDataFrame([*AMOUNTS.items()], "product_id string, amount double"))
     found = with_values(options, ContactValuer(HalfUplift(), None, amounts)).orderBy("id")
@@ -59,4 +59,5 @@ def test_options_keep_their_columns_and_get_their_value(spark):
 def offers():
     """Three offers; nobody knows what P3 brings."""
     words = (["P1", "P2", "P3"], ["loan", "card", "loan"], ["sms", "phone", "sms"])
-    return np.array([[1.0], [-1.0], [1.0]]), *(np.array(word, dtype=object) for word in words)
+    listed = np.array([0.2, 0.1, 0.3])
+    return np.array([[1.0], [-1.0], [1.0]]), *(np.array(word, dtype=object) for word in words), listed

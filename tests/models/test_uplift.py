@@ -8,7 +8,7 @@ from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.trees.fitting import TreesParams
 from finrec_spark.models.trees.kernel import collect_trees, leaves, probabilities
 from finrec_spark.models.uplift import dr, transformed_outcome, two_models
-from finrec_spark.models.uplift.deployed import UpliftScorer, fit, require_trials, scorer
+from finrec_spark.models.uplift.deployed import ForestUplift, RelativeUplift, fit, require_trials, scorer
 from finrec_spark.models.uplift.forests import collect_effect_forest
 from finrec_spark.models.uplift.outcome_models import fit_outcomes, pseudo_effects, unseen
 from finrec_spark.models.uplift.params import UpliftParams
@@ -40,7 +40,7 @@ def test_every_learner_finds_what_contact_adds_for_whom(forests, learner):
 
 
 def test_pooling_would_not_find_it(trials):
-    pooled = pooled_of(pooled_rows(collect_sums(trials), PARAMS.least))
+    pooled = pooled_of(pooled_rows(collect_sums(trials), PARAMS.least, PARAMS.least_taken))
     found = [predicted(pooled, *group) - uplift for group, uplift in TRUTH.items()]
     assert max(map(abs, found)) > 0.1
 
@@ -76,7 +76,7 @@ def test_doubly_robust_effects_average_to_the_uplift_whatever_the_outcome_models
 
 
 def test_few_trials_are_shrunk_to_their_category_and_that_to_everything():
-    table = pooled_rows(sums(loan_sms=(100, 20, 100, 10), card_sms=(900, 90, 900, 90)), least=100)
+    table = pooled_rows(sums(loan_sms=(100, 20, 100, 10), card_sms=(900, 90, 900, 90)), least=100, least_taken=50)
     found = {(row.category, row.channel): (round(row.uplift, 6), row.own) for row in table.itertuples()}
     everything, loan = 0.01, (0.1 + 0.01) / 2
     assert found[None, None] == (everything, True)
@@ -86,7 +86,7 @@ def test_few_trials_are_shrunk_to_their_category_and_that_to_everything():
 
 
 def test_without_controls_a_cell_is_its_categorys_as_is_an_offer_that_was_never_made():
-    table = pooled_rows(sums(loan_sms=(500, 100, 500, 50), loan_app=(500, 400, 0, 0)), least=100)
+    table = pooled_rows(sums(loan_sms=(500, 100, 500, 50), loan_app=(500, 400, 0, 0)), least=100, least_taken=50)
     pooled = pooled_of(table)
     given = np.zeros((4, 0)), words("loan", "loan", "loan", "bond"), words("app", "branch", "sms", "sms")
     of_category = table.set_index("channel").loc[[None], "uplift"].iloc[1]
@@ -94,10 +94,46 @@ def test_without_controls_a_cell_is_its_categorys_as_is_an_offer_that_was_never_
     assert pooled.own(*given[1:]).tolist() == [False, False, True, False]
 
 
+def test_the_lift_is_the_ratio_of_both_arms_and_of_few_acquisitions_near_the_rests():
+    table = pooled_rows(sums(loan_sms=(4000, 800, 4000, 200), card_sms=(4000, 40, 4000, 10)), least=100, least_taken=50)
+    lift = {(row.category, row.channel): row.lift for row in table.itertuples()}
+    everything, loan, card = 840 / 210, 4.0, 4.0
+    assert lift[None, None] == pytest.approx(everything)
+    assert lift["loan", "sms"] == pytest.approx(loan) and lift["card", "sms"] == pytest.approx(card)
+    rare = pooled_rows(sums(loan_sms=(4000, 800, 4000, 200), card_sms=(4000, 40, 4000, 40)), least=100, least_taken=50)
+    shrunk = {(row.category, row.channel): row.lift for row in rare.itertuples()}
+    assert 1.0 < shrunk["card", "sms"] < shrunk["card", None] < shrunk[None, None]
+
+
+def test_a_cell_nobody_took_anything_in_has_the_lift_of_its_category():
+    table = pooled_rows(sums(loan_sms=(500, 100, 500, 50), loan_app=(500, 9, 500, 0)), least=100, least_taken=50)
+    lift = table.set_index("channel")["lift"]
+    assert lift["app"] == lift.loc[[None]].iloc[1]
+
+
+@given(st.floats(0, 1), st.floats(0.01, 100))
+def test_a_relative_uplift_keeps_the_probability_with_contact_between_0_and_1(listed, lift):
+    pooled = PooledUplift({(None, None): Cell(0.0, lift, True)})
+    found = RelativeUplift(pooled).score(np.zeros((1, 0)), words("loan"), words("sms"), np.array([listed]))
+    assert found.source.tolist() == ["relative"]
+    assert listed + found.uplift[0] == pytest.approx(min(listed * lift, 1.0))
+
+
+def test_the_relative_learner_stores_lifts_and_no_trees(trials, tmp_path):
+    params = PARAMS.model_copy(update={"learner": "relative"})
+    found = fit(trials, PROFILE, params, str(tmp_path))
+    assert found.trees.isEmpty()
+    model = scorer(found.trees, found.cells, PROFILE, "relative")
+    # Of cards over the phone .2 take one without contact and .425 with it, as half of them are 30 years old.
+    rates = model.score(np.zeros((1, 2)), words("card"), words("phone"), np.array([0.2]))
+    assert rates.uplift[0] == pytest.approx(0.225, abs=0.04)
+
+
 def test_an_offer_with_too_few_trials_gets_the_pooled_estimate_and_says_so(forests):
-    cells = {(None, None): Cell(0.01, True), ("loan", "sms"): Cell(0.02, True), ("loan", "phone"): Cell(0.03, False)}
-    found = UpliftScorer(forests["dr"], PooledUplift(cells)).score(
-        np.array([[30.0, 0.0]] * 3), words("loan", "loan", "loan"), words("sms", "phone", "sms")
+    figures = {(None, None): (0.01, True), ("loan", "sms"): (0.02, True), ("loan", "phone"): (0.03, False)}
+    cells = {offer: Cell(uplift, 2.0, own) for offer, (uplift, own) in figures.items()}
+    found = ForestUplift(forests["dr"], PooledUplift(cells)).score(
+        np.array([[30.0, 0.0]] * 3), words("loan", "loan", "loan"), words("sms", "phone", "sms"), np.zeros(3)
     )
     assert found.source.tolist() == ["uplift", "pooled", "uplift"]
     assert found.uplift[1] == 0.03
@@ -105,15 +141,16 @@ def test_an_offer_with_too_few_trials_gets_the_pooled_estimate_and_says_so(fores
 
 
 def test_what_is_stored_scores_as_it_was_fitted(fitted):
-    model = scorer(fitted.trees, fitted.cells, PROFILE)
+    model = scorer(fitted.trees, fitted.cells, PROFILE, "transformed_outcome")
     assert (fitted.contacted, fitted.control) == (sum_of(fitted, "contacted"), sum_of(fitted, "control"))
-    found = model.score(np.array([[30.0, 0.0]]), words("loan"), words("phone"))
+    found = model.score(np.array([[30.0, 0.0]]), words("loan"), words("phone"), np.zeros(1))
     assert found.source.tolist() == ["uplift"]
     assert found.uplift[0] == pytest.approx(0.35, abs=0.055)
 
 
 def test_without_a_history_there_is_no_scorer(fitted):
-    assert scorer(fitted.trees.limit(0), fitted.cells.limit(0), PROFILE) is None
+    for learner in ("relative", "dr"):
+        assert scorer(fitted.trees.limit(0), fitted.cells.limit(0), PROFILE, learner) is None
 
 
 def test_too_few_acquisitions_are_refused():

@@ -32,7 +32,7 @@ LEARNERS = ("two_models", "transformed_outcome", "dr")
 
 
 @pytest.mark.slow
-def test_every_learner_finds_whom_contact_moves(figures):
+def test_every_forest_finds_whom_contact_moves(figures):
     """One customer of three is moved, by .4 · 10 yuan: the best 30 % bring 1.2 a customer, as many by chance .4.
 
     Ranked by the true effect, these very trials have a Qini of .158.
@@ -46,6 +46,11 @@ def test_every_learner_finds_whom_contact_moves(figures):
 def test_pooling_is_chance_and_ranking_by_response_is_worse_than_uplift(figures):
     assert figures["pooled", "gain_over_random"].value == pytest.approx(0.0, abs=1e-12)
     assert figures["response", "qini"].value < figures["dr", "qini"].value
+
+
+@pytest.mark.slow
+def test_the_relative_learner_is_measured_too_and_loses_where_contact_moves_others_than_those_who_buy_anyway(figures):
+    assert figures["relative", "qini"].value < figures["dr", "qini"].value
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ JUNE, APRIL = date(2022, 6, 1), date(2022, 4, 1)
 QUICK = {"trees": 3, "depth": 3, "minimum_rows": 20, "features_per_split": "all"}
 SMALL = {
     "generator": {"customers": 400, "products": 60, "months": 8, "campaign_every_months": 2, "campaign_share": 1.0},
-    "uplift": {"least": 20, "least_taken": 1, "outcomes": QUICK, "effect": QUICK},
+    "uplift": {"learner": "dr", "least": 20, "least_taken": 1, "outcomes": QUICK, "effect": QUICK},
     "trials": {"treatment": None, "folds": 2},
 }
 
@@ -54,9 +54,9 @@ def test_what_is_stored_values_a_customer(trained):
     lake = trained.lake
     profile = collect_profile_features(lake.read(PROFILE_FEATURES), lake.read(PROFILE_VALUES))
     trees = lake.read(TREES, month=JUNE).where("model = 'uplift'")
-    model = deployed.scorer(trees, lake.read(UPLIFT_CELLS, month=JUNE), profile)
+    model = deployed.scorer(trees, lake.read(UPLIFT_CELLS, month=JUNE), profile, "dr")
     words = (np.array([word, "unheard of"], dtype=object) for word in ("loan", "sms"))
-    found = model.score(np.full((2, len(profile)), np.nan), *words)
+    found = model.score(np.full((2, len(profile)), np.nan), *words, np.zeros(2))
     assert (np.abs(found.uplift) <= 1).all()
     assert found.source[1] == "pooled"
 

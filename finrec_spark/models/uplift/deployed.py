@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,14 +15,15 @@ from finrec_spark.models.offer_features import Words
 from finrec_spark.models.uplift import dr, transformed_outcome, two_models
 from finrec_spark.models.uplift.forests import EffectForest, collect_effect_forest
 from finrec_spark.models.uplift.outcome_models import fit_outcomes
-from finrec_spark.models.uplift.params import UpliftParams
+from finrec_spark.models.uplift.params import Learner, UpliftParams
 from finrec_spark.models.uplift.pooled import PooledUplift, collect_sums, pooled_of, pooled_rows, stored_cells
 from finrec_spark.models.uplift.trials import Sample, sample_of
+from finrec_spark.tables import TREES
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 NAME = "uplift"
-UPLIFT, POOLED = "uplift", "pooled"
-"""Where an estimate is from: of this customer, or of everyone who had such an offer."""
+RELATIVE, UPLIFT, POOLED = "relative", "uplift", "pooled"
+"""Where an estimate is from: of this customer and product, of this customer, or of everyone who had such an offer."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class FittedUplift:
     """The rows of one fitted model.
 
     Attributes:
-        trees: ``model.trees`` without month and model.
+        trees: ``model.trees`` without month and model; none of the learner ``relative``.
         cells: ``model.uplift_cells`` without month.
         contacted: trials that it learned from.
         control: likewise.
@@ -43,27 +44,48 @@ class FittedUplift:
 
 
 class Estimated(NamedTuple):
-    """Uplift, and where it is from (``uplift`` or ``pooled``), B each."""
+    """Uplift, and where it is from (``relative``, ``uplift`` or ``pooled``), B each."""
 
     uplift: Floats
     source: NDArray[np.object_]
 
 
-@dataclass(frozen=True)
-class UpliftScorer:
+class UpliftScorer(Protocol):
     """Predicts what an offer adds to the probability that a customer takes the product."""
 
-    forest: EffectForest
-    pooled: PooledUplift
-
-    def score(self, profile: Floats, category: Words, channel: Words) -> Estimated:
+    def score(self, profile: Floats, category: Words, channel: Words, listed: Floats) -> Estimated:
         """What each offer adds.
 
         Args:
             profile: B × F profile vectors, NaN where a value is missing.
             category: of the product that is offered, B.
             channel: that it is offered over, B.
+            listed: probability that the customer takes the product in the month anyway, as the lists have it, B.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class RelativeUplift:
+    """The list's own probability of this customer and product, times what contacts add to it as a share of it."""
+
+    pooled: PooledUplift
+
+    def score(self, profile: Floats, category: Words, channel: Words, listed: Floats) -> Estimated:
+        """As ``UpliftScorer.score``; a probability stays one, whatever the lift."""
+        added = np.minimum(listed * self.pooled.lift(category, channel), 1.0) - listed
+        return Estimated(added, np.full(len(listed), RELATIVE, dtype=object))
+
+
+@dataclass(frozen=True)
+class ForestUplift:
+    """A forest of effects on customers, and the pooled estimate where trials were few; products are not told apart."""
+
+    forest: EffectForest
+    pooled: PooledUplift
+
+    def score(self, profile: Floats, category: Words, channel: Words, listed: Floats) -> Estimated:
+        """As ``UpliftScorer.score``."""
         own = self.pooled.own(category, channel)
         uplift = self.pooled.score(profile, category, channel)
         uplift[own] = self.forest.score(profile[own], category[own], channel[own])
@@ -85,13 +107,17 @@ def fit(trials: DataFrame, profile: Sequence[ProfileFeature], params: UpliftPara
     sums = collect_sums(trials)
     require_trials(sums, params.least_taken)
     cells = list(zip(sums["category"], sums["channel"], strict=True))
-    trees = fit_learner(sample_of(trials, profile, cells, params, scratch))
-    stored = stored_cells(trials.sparkSession, pooled_rows(sums, params.least))
+    spark = trials.sparkSession
+    if params.learner == RELATIVE:
+        trees = spark.createDataFrame([], TREES.ddl_without("month", "model"))
+    else:
+        trees = fit_learner(sample_of(trials, profile, cells, params, scratch))
+    stored = stored_cells(spark, pooled_rows(sums, params.least, params.least_taken))
     return FittedUplift(trees, stored, int(sums["contacted"].sum()), int(sums["control"].sum()))
 
 
 def fit_learner(sample: Sample) -> DataFrame:
-    """The nodes of the learner that the parameters name; ``model.trees`` without month and model."""
+    """The nodes of the forest that the parameters name; ``model.trees`` without month and model."""
     learner = sample.params.learner
     if learner == "transformed_outcome":
         return transformed_outcome.fit(sample)
@@ -115,22 +141,30 @@ def require_trials(sums: pd.DataFrame, least: int) -> None:
         )
 
 
-def scorer(trees: DataFrame, cells: DataFrame, profile: Sequence[ProfileFeature]) -> UpliftScorer | None:
+def scorer(
+    trees: DataFrame, cells: DataFrame, profile: Sequence[ProfileFeature], learner: Learner
+) -> UpliftScorer | None:
     """The scorer of one month's rows; None where there was too little randomised history to learn from.
 
     Args:
         trees: the rows of ``model.trees`` of this model.
         cells: those of ``model.uplift_cells``.
         profile: the places of the profile vector that will be scored; more than at the fit are no harm.
+        learner: that the rows were fitted by.
 
     Raises:
         ModelNotFound: the trees ask for a feature that the profile has not.
     """
     table = collect_cells(cells)
-    return None if table.empty else UpliftScorer(collect_effect_forest(trees, profile), pooled_of(table))
+    if table.empty:
+        return None
+    pooled = pooled_of(table)
+    return (
+        RelativeUplift(pooled) if learner == RELATIVE else ForestUplift(collect_effect_forest(trees, profile), pooled)
+    )
 
 
 def collect_cells(cells: DataFrame) -> pd.DataFrame:
     """The pooled estimates: as many rows as categories × channels."""
-    table: pd.DataFrame = cells.select("category", "channel", "uplift", "own").toPandas()
+    table: pd.DataFrame = cells.select("category", "channel", "uplift", "lift", "own").toPandas()
     return table

@@ -1,8 +1,9 @@
-"""Kernel: the pooled uplift of one category over one channel, whoever the customer is.
+"""Kernel: the pooled uplift and lift of one category over one channel, whoever the customer is.
 
-What offers with too few trials get, and what a learner has to beat. A cell's own difference counts n ÷ (n + k), the
-estimate of its category the rest, and so that of everything in the category's; n are the trials of the smaller arm, k
-is ``least``.
+Uplift is the difference of the probabilities with contact and without, lift their ratio. A cell's own uplift counts
+n ÷ (n + k), the estimate of its category the rest, and so that of everything in the category's; n are the trials of the
+smaller arm, k is ``least``. The logarithm of the lift is shrunk likewise, n being the acquisitions of the arm that has
+fewer and k ``least_taken``, as it is they that its error depends on.
 """
 
 from collections.abc import Mapping
@@ -28,10 +29,12 @@ class Cell:
 
     Attributes:
         uplift: its pooled uplift.
+        lift: what a contact multiplies the probability of taking by.
         own: whether both arms have enough trials for estimates of single customers.
     """
 
     uplift: float
+    lift: float
     own: bool
 
 
@@ -45,6 +48,11 @@ class PooledUplift:
         """Pooled uplift, B; of an offer that was never made that of its category, or of everything."""
         cells, place = self._cells(category, channel)
         return np.array([cell.uplift for cell in cells], np.float64)[place]
+
+    def lift(self, category: Words, channel: Words) -> Floats:
+        """Pooled lift, B, likewise."""
+        cells, place = self._cells(category, channel)
+        return np.array([cell.lift for cell in cells], np.float64)[place]
 
     def own(self, category: Words, channel: Words) -> Bools:
         """Which offers have enough trials for estimates of single customers, B."""
@@ -79,18 +87,21 @@ def collect_sums(trials: DataFrame) -> pd.DataFrame:
     return table.sort_values(["category", "channel"], ignore_index=True)
 
 
-def pooled_rows(sums: pd.DataFrame, least: int) -> pd.DataFrame:
-    """One row: the shrunken uplift of one category and channel; ``model.uplift_cells`` without month.
+def pooled_rows(sums: pd.DataFrame, least: int, least_taken: int) -> pd.DataFrame:
+    """One row: the shrunken uplift and lift of one category and channel; ``model.uplift_cells`` without month.
 
     Args:
         sums: from ``collect_sums``; not empty.
         least: trials of the smaller arm that count as much as what is shrunk to, and that single customers need.
+        least_taken: acquisitions of the arm with fewer that count as much as what the lift is shrunk to.
     """
-    everything = _shrunk(sums.groupby(lambda _: 0)[list(_SUMS)].sum(), 0.0, least, strength=0)
+    nothing = pd.DataFrame({"uplift": [0.0], "lift": [1.0]})
+    everything = _shrunk(sums.groupby(lambda _: 0)[list(_SUMS)].sum(), nothing, least, (0, 0))
     categories = sums.groupby("category")[list(_SUMS)].sum().reset_index()
-    categories = _shrunk(categories, everything["uplift"].iloc[0], least, strength=least)
-    parents = sums["category"].map(categories.set_index("category")["uplift"])
-    cells = _shrunk(sums, parents, least, strength=least)
+    of_all = everything[["uplift", "lift"]].iloc[[0] * len(categories)].reset_index(drop=True)
+    categories = _shrunk(categories, of_all, least, (least, least_taken))
+    parents = categories.set_index("category")[["uplift", "lift"]].loc[sums["category"]].reset_index(drop=True)
+    cells = _shrunk(sums, parents, least, (least, least_taken))
     table = pd.concat([everything.assign(category=None, channel=None), categories.assign(channel=None), cells])
     columns = [name for name in UPLIFT_CELLS.column_names if name != "month"]
     return table[columns].reset_index(drop=True).astype({"contacted": np.int64, "control": np.int64})
@@ -103,8 +114,8 @@ def stored_cells(spark: SparkSession, table: pd.DataFrame) -> DataFrame:
 
 def pooled_of(table: pd.DataFrame) -> PooledUplift:
     """The scorer of rows of ``pooled_rows``, or of one month in ``model.uplift_cells``."""
-    rows = table[["category", "channel", "uplift", "own"]].itertuples(index=False)
-    return PooledUplift({(category, channel): Cell(uplift, own) for category, channel, uplift, own in rows})
+    rows = table[["category", "channel", "uplift", "lift", "own"]].itertuples(index=False)
+    return PooledUplift({(category, channel): Cell(*figures) for category, channel, *figures in rows})
 
 
 def _arm_sums(arm: str) -> dict[str, Column]:
@@ -120,11 +131,24 @@ def _arm_sums(arm: str) -> dict[str, Column]:
     }
 
 
-def _shrunk(sums: pd.DataFrame, parent: "float | pd.Series", least: int, strength: int) -> pd.DataFrame:
-    """The sums with ``uplift`` and ``own``."""
-    n = sums[list(_ARMS)].min(axis=1)
+def _shrunk(sums: pd.DataFrame, parents: pd.DataFrame, least: int, strengths: tuple[int, int]) -> pd.DataFrame:
+    """The sums with ``uplift``, ``lift`` and ``own``.
+
+    Args:
+        parents: ``uplift`` and ``lift`` that each row is shrunk to, in the order of the sums.
+        strengths: trials, and acquisitions, that count as much as these.
+    """
+    trials, taken = (sums[[f"{arm}{of}" for arm in _ARMS]].min(axis=1) for of in ("", "_taken"))
     rate = {arm: sums[f"{arm}_weight_taken"] / sums[f"{arm}_weight"].where(sums[f"{arm}_weight"] > 0) for arm in _ARMS}
     difference = (rate["contacted"] - rate["control"]).fillna(0.0)
+    ratio = (rate["contacted"] / rate["control"]).where(taken > 0, 1.0)
+    uplift = _mixed(difference, parents["uplift"], trials, strengths[0])
+    lift = np.exp(_mixed(np.log(ratio), np.log(parents["lift"]), taken, strengths[1]))
+    return sums.assign(uplift=uplift.round(_DECIMALS), lift=lift.round(_DECIMALS), own=trials >= least)
+
+
+def _mixed(own: pd.Series, parent: pd.Series, n: pd.Series, strength: int) -> pd.Series:
+    """``own`` by the share n ÷ (n + strength) and ``parent`` by the rest."""
     share = n / (n + strength).where(n + strength > 0, 1)
-    uplift = (share * difference + (1 - share) * parent).round(_DECIMALS)
-    return sums.assign(uplift=uplift, own=n >= least)
+    mixed: pd.Series = share * own + (1 - share) * parent.set_axis(own.index)
+    return mixed
