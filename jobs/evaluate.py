@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from rich.table import Table
 
 from finrec_spark.evaluation.backtest.report import backtest_table, half_years_table
-from finrec_spark.evaluation.report import (
-    MetricRow,
+from finrec_spark.evaluation.backtest.summary import PROTOCOL as BACKTEST
+from finrec_spark.evaluation.figures import MetricRow
+from finrec_spark.evaluation.report.screen import (
     metrics_table,
     print_table,
     ratings_table,
@@ -34,6 +36,7 @@ from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps import evaluate_ratings as ratings
 from finrec_spark.steps import evaluate_response as response
 from finrec_spark.steps import evaluate_uplift as uplift
+from finrec_spark.steps.report import make_report, report_place
 from finrec_spark.steps.summary import collect_measured
 
 StepOf = Callable[[RunContext], Step]
@@ -45,12 +48,12 @@ PROTOCOLS: dict[str, tuple[StepOf, MonthOf, Callable[[Sequence[MetricRow]], Tabl
     "uplift": (uplift.step_of, uplift.month_of_trials, uplift_table),
 }
 
-NAMES = sorted([*PROTOCOLS, far_trans.PROTOCOL])
+NAMES = sorted([*PROTOCOLS, BACKTEST])
 
 
 def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
-    if options.protocol == far_trans.PROTOCOL:
+    if options.protocol == BACKTEST:
         evaluate_dates(context, options)
         return
     step_of, month_of, table = PROTOCOLS[options.protocol]
@@ -60,6 +63,7 @@ def evaluate(context: RunContext, options: argparse.Namespace) -> None:
         return
     context.log(outcome_line(run_step(step, context, month)))
     print_table(table(collect_measured(context, step.name, month, options.protocol)))
+    report(context, month)
 
 
 def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
@@ -71,6 +75,13 @@ def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
     measured = far_trans.run_backtest(context, origins)
     for table in (backtest_table(measured), half_years_table(measured)):
         print_table(table)
+    report(context, origins[-1].replace(day=1))
+
+
+def report(context: RunContext, month: date) -> None:
+    """Make the report of everything measured up to the month, and say where it is."""
+    context.log(outcome_line(make_report(context, month)))
+    print(f"Report: {report_place(context, month)}")
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

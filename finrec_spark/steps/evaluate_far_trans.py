@@ -17,9 +17,9 @@ from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horiz
 from finrec_spark.evaluation.backtest.leaks import require_no_leak
 from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES
 from finrec_spark.evaluation.backtest.scoring import MODELS, backtest_lists
-from finrec_spark.evaluation.backtest.summary import over_dates
+from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NEW, PROTOCOL, SUMMARY, over_dates
+from finrec_spark.evaluation.figures import MetricRow, metric_rows
 from finrec_spark.evaluation.metrics import ranking_metrics
-from finrec_spark.evaluation.report import MetricRow, metric_rows
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
@@ -29,10 +29,7 @@ from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins
 from finrec_spark.tables import METRICS
 
-PROTOCOL, SUMMARY = "far_trans", "far_trans_over_dates"
 STEP_NAME = "evaluate_far_trans"
-IN_TRAIN, NEW = "in_train", "new"
-"""Segments: test customers with a purchase before the date, and without any."""
 
 
 def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow]:

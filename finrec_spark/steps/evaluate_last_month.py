@@ -131,7 +131,7 @@ STEP = Step(
     name="evaluate",
     run=evaluate_last_month,
     reads=reads,
-    writes=(Writes(METRICS),),
+    writes=(Writes(METRICS, protocol=PROTOCOL),),
     params=lambda config: {
         "last_month": config.last_month,
         "ensemble": config.ensemble,
