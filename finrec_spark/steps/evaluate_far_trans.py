@@ -19,7 +19,8 @@ from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES
 from finrec_spark.evaluation.backtest.scoring import MODELS, backtest_lists
 from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NEW, PROTOCOL, SUMMARY, over_dates
 from finrec_spark.evaluation.figures import MetricRow, metric_rows
-from finrec_spark.evaluation.metrics import ranking_metrics
+from finrec_spark.evaluation.list_contents import coverage_metrics
+from finrec_spark.evaluation.metrics import mean_metrics, per_customer_metrics
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
@@ -132,9 +133,11 @@ def measure_date(run: StepRun, inputs: BacktestInputs) -> int:
 
     trees = fitted_horizons(inputs.training, day, FEATURE_NAMES, params)
     lists = _lists(customers, inputs, trees).persist()
-    metrics = ranking_metrics(lists, taken, params.k, _known_products(inputs, day), MODELS, customers)
+    segments = customers.select("customer_id", F.array("segment").alias("segments"))
+    means = mean_metrics(per_customer_metrics(lists, taken, params.k, MODELS), params.k, segments=segments)
+    coverage = coverage_metrics(lists, params.k, _known_products(inputs, day), MODELS, segments=segments)
 
-    of_date = metrics.withColumn("origin", F.lit(run.month))
+    of_date = means.unionByName(coverage).withColumn("origin", F.lit(run.month))
     written = run.write(METRICS, of_date, protocol=PROTOCOL, run_id=run.run_id, origin=run.month.isoformat())
     for held in (customers, lists):
         held.unpersist()

@@ -6,8 +6,9 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table as Sheet
 
+from finrec_spark.evaluation.calibration_metrics import BASE_RATE
 from finrec_spark.evaluation.figures import ENSEMBLE_GAIN, MetricRow, metric_rows
-from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE, PROTOCOL
+from finrec_spark.evaluation.held_out import ENSEMBLE, PROTOCOL
 from finrec_spark.evaluation.report.content import Example
 from finrec_spark.evaluation.report.screen import metrics_table
 from finrec_spark.months import months_before

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NEW
+from finrec_spark.evaluation.calibration_metrics import BASE_RATE
 from finrec_spark.evaluation.figures import BASELINE, ENSEMBLE_GAIN, MetricRow
-from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
+from finrec_spark.evaluation.held_out import ENSEMBLE
+from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, COLD, WARM
 from finrec_spark.evaluation.report.blocks import Chart, Grid, Section
 from finrec_spark.evaluation.report.lookup import Lookup, usable
 from finrec_spark.evaluation.report.numbers import number
@@ -18,7 +19,6 @@ from finrec_spark.evaluation.report.words import MEANINGS, metric_title, model_t
 _QUALITY = ("ndcg", "recall", "precision", "hit_rate", "map", "mrr")
 _SPREAD = ("coverage", "novelty", "diversity", "popularity_bias")
 _AT_LENGTHS = ("ndcg", "recall", "precision")
-COLD, WARM = "cold", "warm"
 _ROW_HEIGHT, _AXIS_HEIGHT = 30, 90
 
 
