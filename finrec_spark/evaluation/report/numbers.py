@@ -6,24 +6,27 @@ from markupsafe import Markup
 
 from finrec_spark.evaluation.figures import MetricRow
 
-_WITHOUT_INTERVAL = 3
-_MOST = 5
+_SIGNIFICANT = 3  # figures of a value without an interval
+_MOST = 6
 _NUMBER = Markup('<data value="{value!r}" data-metric="{key}">{text}</data>')
 
 
-def decimals(half_width: float | None) -> int:
-    """How many decimals a figure with this half-interval deserves: one figure of the half-width, two from 1 to 1.9.
+def decimals(value: float, half_width: float | None) -> int:
+    """How many decimals a figure deserves: one figure of its half-interval, two where that begins with 1.
 
-    >>> [decimals(half) for half in (0.031, 0.012, 0.0031, 12.0, None)]
+    Without an interval three figures of the value are shown.
+
+    >>> [decimals(0.5, half) for half in (0.031, 0.012, 0.0031, 12.0, None)]
     [2, 3, 3, 0, 3]
+    >>> decimals(0.00042, None), decimals(123.4, None)
+    (6, 0)
     """
-    if half_width is None:
-        return _WITHOUT_INTERVAL
-    if half_width <= 0:
-        return _MOST
-    size = floor(log10(half_width))
-    first = half_width / 10**size
-    return min(max(-size + (1 if first < 1.95 else 0), 0), _MOST)
+    size = abs(value) if half_width is None else half_width
+    if size <= 0:
+        return _SIGNIFICANT
+    magnitude = floor(log10(size))
+    figures = _SIGNIFICANT if half_width is None else 2 if size / 10**magnitude < 1.95 else 1
+    return min(max(figures - 1 - magnitude, 0), _MOST)
 
 
 def short(value: float, places: int, signed: bool = False) -> str:
@@ -52,14 +55,8 @@ def number(row: MetricRow | None, signed: bool = False, scale: float = 1.0) -> M
     if row is None:
         return Markup("–")
     half = None if row.half_width is None else row.half_width * scale
-    places = decimals(half) if half is not None else max(_WITHOUT_INTERVAL - round(log10(scale)), 0)
+    places = decimals(row.value * scale, half)
     text = short(row.value * scale, places, signed)
     if half is not None:
         text += f" ± {short(half, places)}"
-    return _NUMBER.format(value=row.value, key=row.key, text=text)
-
-
-def alone(row: MetricRow, signed: bool = False) -> Markup:
-    """The row's value without its interval."""
-    text = short(row.value, decimals(row.half_width), signed)
     return _NUMBER.format(value=row.value, key=row.key, text=text)

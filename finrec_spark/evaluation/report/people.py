@@ -55,7 +55,7 @@ def share_text(part: int, whole: int) -> str:
     '90 % (83 to 94)'
     """
     low, high = (100 * float(end) for end in proportion_confint(part, whole, method="wilson"))
-    places = decimals((high - low) / 2)
+    places = decimals(part / whole, (high - low) / 2)
     figures = (short(value, places) for value in (100 * part / whole, low, high))
     return "{} % ({} to {})".format(*figures)
 

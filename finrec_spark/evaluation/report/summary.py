@@ -9,7 +9,7 @@ from finrec_spark.evaluation.figures import BASELINE, ENSEMBLE_GAIN, MetricRow
 from finrec_spark.evaluation.held_out import ENSEMBLE
 from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.report.lookup import REFERENCES, Lookup, usable
-from finrec_spark.evaluation.report.numbers import alone, number
+from finrec_spark.evaluation.report.numbers import number
 from finrec_spark.evaluation.report.verdicts import BETTER, NOT_SHOWN, WORSE, Comparison, comparisons
 from finrec_spark.evaluation.report.words import metric_title, model_title
 
@@ -125,9 +125,3 @@ def listed(parts: Sequence[Markup]) -> Markup:
     if len(parts) < 2:
         return Markup(", ").join(parts)
     return Markup(", ").join(parts[:-1]) + Markup(" and ") + parts[-1]
-
-
-def headline(found: Lookup) -> Markup | None:
-    """The leading figure of the ensemble alone, for the page's head."""
-    row = found.get(ENSEMBLE, "ndcg")
-    return None if row is None else alone(row)
