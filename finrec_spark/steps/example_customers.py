@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from finrec_spark.evaluation.report.content import Example, Recommended
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.slices import slice_of
-from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, INTERACTIONS, PRODUCTS, RECOMMENDATIONS
+from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, INTERACTIONS, PRODUCTS, RECOMMENDATIONS, Table
 
 EXAMPLE_TABLES = (CUSTOMER_PRODUCT_MATRIX, INTERACTIONS, PRODUCTS, RECOMMENDATIONS)
 _EXAMPLES, _LISTED = 3, 3
@@ -21,10 +21,16 @@ def collect_examples(context: RunContext, month: date) -> list[Example]:
 
     None where the month has no lists. Customers are not named.
     """
-    if not all(context.lake.exists(table) for table in EXAMPLE_TABLES):
+    if not all(has_rows(context, table, month) for table in EXAMPLE_TABLES):
         return []
     lists = context.ledger.newest_output(RECOMMENDATIONS.name, slice_of(month=month))
     return context.recall((Example, month, lists), lambda: _collect_examples(context, month))
+
+
+def has_rows(context: RunContext, table: Table, month: date) -> bool:
+    """Whether the table is there, and of a monthly one any row of the month, as its log says."""
+    there = context.lake.exists(table)
+    return there and (not table.monthly or context.lake.count(table, month=month) > 0)
 
 
 def _collect_examples(context: RunContext, month: date) -> list[Example]:

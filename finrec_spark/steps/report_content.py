@@ -66,7 +66,7 @@ def measuring_attempts(context: RunContext, month: date) -> list[Attempt]:
 
     A learning curve of an earlier month says nothing of this one.
     """
-    done = [a for a in context.ledger.attempts if a.status == DONE and a.month <= month and any(_slices(a))]
+    done = [a for a in context.ledger.attempts if a.status == DONE and a.month.replace(day=1) <= month and _slices(a)]
     newest = {(a.step, a.month): a for a in sorted(done, key=lambda attempt: attempt.finished_at)}
     kept = [a for a in newest.values() if a.month == month or not set(_protocols(a)) <= set(_OF_MONTH_ALONE)]
     return sorted(kept, key=lambda attempt: (attempt.month, attempt.step))

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.evaluation.report.content import Group
 from finrec_spark.pipeline.context import RunContext
+from finrec_spark.steps.example_customers import has_rows
 from finrec_spark.tables import (
     CAMPAIGN_TARGETS,
     CUSTOMER_PROFILE,
@@ -31,7 +32,7 @@ def collect_groups(context: RunContext, month: date) -> tuple[list[Group], int]:
     pass reads; what a campaign's policy keeps back is known of customers only where ``recommend.exclusions`` is pairs.
     """
     lake = context.lake
-    if not all(lake.exists(table) for table in GROUP_TABLES):
+    if not all(has_rows(context, table, month) for table in GROUP_TABLES):
         return [], 0
     products = lake.collect(PRODUCT_PROFILE, month=month)
     kept = kept_back(products, context.config.recommend.risk_level_where_unknown)
@@ -39,7 +40,7 @@ def collect_groups(context: RunContext, month: date) -> tuple[list[Group], int]:
     rows = lake.read(SCORING_ROWS, month=month).select("customer_id", "segment", kept.alias("kept"))
     profile = lake.read(CUSTOMER_PROFILE, month=month).select("customer_id", "numbers", "categories")
     customers = profile.join(rows, "customer_id").join(listed, "customer_id", "left")
-    with_contacts = lake.exists(CAMPAIGN_TARGETS)
+    with_contacts = has_rows(context, CAMPAIGN_TARGETS, month)
     if with_contacts:
         customers = customers.join(_contacted(context, month), "customer_id", "left")
     if context.config.recommend.exclusions == "pairs":

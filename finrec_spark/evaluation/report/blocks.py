@@ -16,6 +16,9 @@ class Grid:
     hints: Sequence[str] = ()
     """What each column means, in the same order; empty: nothing is said."""
 
+    note: str = ""
+    """Stands between the caption and the table."""
+
 
 @dataclass(frozen=True)
 class Chart:

@@ -17,8 +17,7 @@ def examples_section(examples: Sequence[Example]) -> Iterator[Section]:
     """What a few customers took, and what they are recommended and why."""
     if examples:
         grids = [_example_grid(place, example) for place, example in enumerate(examples, start=1)]
-        histories = [_history(place, example) for place, example in enumerate(examples, start=1)]
-        yield Section("examples", "Three customers", histories, grids)
+        yield Section("examples", "Examples of customers", [], grids)
 
 
 def fairness_section(groups: Sequence[Group], on_sale: int) -> Iterator[Section]:
@@ -91,9 +90,9 @@ def _cells(group: Group, rules: Sequence[str], with_campaign: bool, on_sale: int
     return [f"{group.customers:,}", share_text(group.listed, group.customers), *contacted, *kept_back]
 
 
-def _history(place: int, example: Example) -> str:
+def _history(example: Example) -> str:
     taken = "; ".join(f"{month:%Y-%m} {name}" for month, name in example.history)
-    return f"Customer {place} took: {taken or 'nothing yet'}. Holds now: {', '.join(example.held) or 'nothing'}."
+    return f"Took: {taken or 'nothing yet'}. Holds now: {', '.join(example.held) or 'nothing'}."
 
 
 def _example_grid(place: int, example: Example) -> Grid:
@@ -101,7 +100,7 @@ def _example_grid(place: int, example: Example) -> Grid:
         [str(rank), product.name, "; ".join(f"{text} ({weight:.0%})" for text, weight in product.reasons)]
         for rank, product in enumerate(example.listed, start=1)
     ]
-    return Grid(f"Customer {place}", ("rank", "product", "because"), lines)
+    return Grid(f"Customer {place}", ("rank", "product", "because"), lines, note=_history(example))
 
 
 def _words(rule: str) -> str:

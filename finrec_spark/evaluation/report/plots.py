@@ -4,6 +4,7 @@ Every trace carries in ``customdata`` the keys of the rows that its points show.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 from markupsafe import Markup
@@ -12,6 +13,10 @@ from finrec_spark.evaluation.figures import MetricRow
 
 Series = Mapping[str, Sequence[tuple[object, MetricRow]]]
 """Name → points: what stands on the axis, and the row."""
+
+
+PER_CENT = {"tickformat": ".0%"}
+DECADES = {"type": "log", "dtick": 1, "tickformat": "~g"}
 
 
 def dots(series: Series, axis: str) -> Markup:
@@ -32,15 +37,26 @@ def dots(series: Series, axis: str) -> Markup:
     return _json(traces, layout)
 
 
-def lines(series: Series, x_axis: str, y_axis: str, diagonal: float | None = None, log: bool = False) -> Markup:
+@dataclass(frozen=True)
+class Diagonal:
+    """A dotted line on which both axes are equal: its name in the legend, and where it begins and ends."""
+
+    name: str
+    start: float
+    end: float
+
+
+def lines(
+    series: Series, x_axis: str, y_axis: str, diagonal: Diagonal | None = None, form: Mapping[str, object] | None = None
+) -> Markup:
     """Points in their order, joined by lines, with their intervals.
 
     Args:
         series: the lines.
         x_axis: title of the horizontal axis.
         y_axis: title of the vertical axis.
-        diagonal: where a dotted line from 0 of one unit a unit ends, for reference; None: there is none.
-        log: whether both axes are logarithmic.
+        diagonal: for reference; None: there is none.
+        form: what Plotly is told of both axes, such as ``PER_CENT``.
     """
     traces = [
         go.Scatter(
@@ -55,10 +71,9 @@ def lines(series: Series, x_axis: str, y_axis: str, diagonal: float | None = Non
         for name, points in series.items()
     ]
     if diagonal is not None:
-        ends = [diagonal / 1e4 if log else 0.0, diagonal]
-        traces.append(go.Scatter(name="equal", mode="lines", x=ends, y=ends, line={"dash": "dot"}, hoverinfo="skip"))
-    kind = {"type": "log"} if log else {}
-    x, y = ({"title": {"text": title}, **kind} for title in (x_axis, y_axis))
+        ends, dotted = [diagonal.start, diagonal.end], {"dash": "dot", "color": "#8a94a3", "width": 1.5}
+        traces.append(go.Scatter(name=diagonal.name, mode="lines", x=ends, y=ends, line=dotted, hoverinfo="skip"))
+    x, y = ({"title": {"text": title}, **(form or {})} for title in (x_axis, y_axis))
     return _json(traces, go.Layout(xaxis=x, yaxis=y, showlegend=len(traces) > 1))
 
 

@@ -12,7 +12,7 @@ from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, COLD, WARM
 from finrec_spark.evaluation.report.blocks import Chart, Grid, Section
 from finrec_spark.evaluation.report.lookup import Lookup, usable
 from finrec_spark.evaluation.report.numbers import number
-from finrec_spark.evaluation.report.plots import dots, lines
+from finrec_spark.evaluation.report.plots import DECADES, PER_CENT, Diagonal, dots, lines
 from finrec_spark.evaluation.report.summary import ensemble_gains, segment_gains
 from finrec_spark.evaluation.report.words import MEANINGS, metric_title, model_title
 
@@ -71,8 +71,9 @@ def reliability_section(found: Lookup) -> Iterator[Section]:
         return
     pairs.sort(key=lambda pair: pair[0].value)
     points = [(promised.value, taken) for promised, taken in pairs if taken.value > 0]
-    end = max(max(promised.value, taken.value) for promised, taken in pairs)
-    figure = lines({"ensemble": points}, "promised probability", "share that was taken", diagonal=end, log=True)
+    ends = [row.value for pair in pairs for row in pair if row.value > 0]
+    kept = Diagonal("a promise kept", min(ends), max(ends))
+    figure = lines({"ensemble": points}, "promised probability", "share that was taken", kept, DECADES)
     text = "Pairs of customer and product in bins of promised probability. On the dotted line a promise is kept."
     rows = [[number(promised), number(taken)] for promised, taken in pairs]
     grid = Grid("Promised and observed, by bin", ("promised", "observed"), rows)
@@ -91,7 +92,8 @@ def reach_section(found: Lookup) -> Iterator[Section]:
         for name, rows in {"purchases": purchases, "value in yuan": value}.items()
         if rows
     }
-    figure = lines(series, "share of customers contacted", "share reached", diagonal=1.0)
+    chance = Diagonal("by chance", 0.0, (purchases[-1].k or 0) / 100)
+    figure = lines(series, "share of customers contacted", "share reached", chance, PER_CENT)
     table = [
         [f"{row.k} %", *(number(found.get(row.model, metric, k=row.k), scale=scale) for metric, scale in _REACH)]
         for row in purchases
@@ -169,8 +171,9 @@ def _quality_grid(found: Lookup, models: Sequence[str]) -> Grid:
     verdicts = {one.row.model: one.verdict for one in ensemble_gains(found)}
     metrics = [metric for metric in (ENSEMBLE_GAIN, *_QUALITY) if any(found.get(m, metric) for m in models)]
     grid = _grid(f"Lists of {found.k}", found, models, metrics)
-    rows = [[*line, verdicts.get(m, "–")] for m, line in zip(models, grid.lines, strict=True)]
-    return Grid(grid.caption, (*grid.columns, "the ensemble is"), rows, (*grid.hints, ""))
+    rows = [[line[0], verdicts.get(m, "–"), *line[1:]] for m, line in zip(models, grid.lines, strict=True)]
+    columns = (grid.columns[0], "the ensemble is", *grid.columns[1:])
+    return Grid(grid.caption, columns, rows, ("", *grid.hints))
 
 
 def _lengths_grid(found: Lookup, models: Sequence[str]) -> Grid:

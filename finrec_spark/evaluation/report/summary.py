@@ -27,7 +27,7 @@ def summary(found: Lookup, segment: str = ALL_CUSTOMERS) -> list[str]:
     return [
         _best(found, models[0], segment),
         *_against(found, segment),
-        *_for_whom(found),
+        *(_for_whom(found) if segment == ALL_CUSTOMERS else ()),
         *_of_truth(found),
         *_probabilities(found),
         *_reach(found),
@@ -49,7 +49,12 @@ def segment_gains(found: Lookup, model: str = BASELINE) -> list[Comparison]:
 def _best(found: Lookup, model: str, segment: str) -> str:
     metric = metric_title("ndcg", found.k)
     figure = number(found.get(model, "ndcg", segment))
-    return Markup("<strong>{}</strong> has the highest {}: {}.").format(model_title(model), metric, figure)
+    where = (
+        ""
+        if segment == ALL_CUSTOMERS
+        else f" among customers of the segment {segment.replace('_', ' ')}, over the dates"
+    )
+    return Markup("<strong>{}</strong> has the highest {}{}: {}.").format(model_title(model), metric, where, figure)
 
 
 def _against(found: Lookup, segment: str) -> Iterator[str]:
@@ -85,7 +90,7 @@ def _for_whom(found: Lookup) -> Iterator[str]:
 def _of_truth(found: Lookup) -> Iterator[str]:
     share = found.get(ENSEMBLE, "ndcg_share_of_truth")
     if share is not None:
-        yield Markup("Its nDCG is {} % of what a ranking by the bank's true propensities reaches.").format(
+        yield Markup("The ensemble's nDCG is {} % of what a ranking by the bank's true propensities reaches.").format(
             number(share, scale=100)
         )
 
