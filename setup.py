@@ -27,6 +27,7 @@ RUN = [
     "email-validator==2.4.0",  # the domain of an email address, also an international one
     "rich==13.9.4",  # progress and tables on the screen
     "Jinja2==3.1.6",  # the report's page: a template that escapes what it is given
+    "MarkupSafe==3.0.4",  # what that template takes for text and what for markup
     "plotly==6.5.0",  # the report's charts; brings its JavaScript along, so the page needs no network
     "charset-normalizer==3.5.3",  # guesses the encoding of a file that is not UTF-8, for the line that refuses it
     "python-json-logger==3.2.1",  # --log-format json

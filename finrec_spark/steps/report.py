@@ -46,7 +46,7 @@ def make_report(context: RunContext, month: date) -> Outcome:
 
 def restore_report(context: RunContext, month: date) -> None:
     """Write the month's file again where it is gone or was changed."""
-    noted = {row["path"]: row["sha256"] for row in _noted(context, month)}
+    noted = {row["path"]: row["sha256"] for row in _collect_noted(context, month)}
     run = StepRun(context, STEP, month)
     if changed_files(noted, file_place(run, context.lake.root.rstrip("/"))):
         _write(run, report_html(collect_content(run)).encode())
@@ -56,10 +56,10 @@ def restore_report(context: RunContext, month: date) -> None:
 def report_place(context: RunContext, month: date) -> str | None:
     """Path or URI of the month's report; None where it has none."""
     root = context.lake.root.rstrip("/")
-    return next((f"{root}/{row['path']}" for row in _noted(context, month)), None)
+    return next((f"{root}/{row['path']}" for row in _collect_noted(context, month)), None)
 
 
-def _noted(context: RunContext, month: date) -> list[dict[str, str]]:
+def _collect_noted(context: RunContext, month: date) -> list[dict[str, str]]:
     return context.lake.collect(REPORTS, month=month) if context.lake.exists(REPORTS) else []
 
 
