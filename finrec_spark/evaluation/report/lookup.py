@@ -22,20 +22,21 @@ class Lookup:
 
     rows: Sequence[MetricRow]
     k: int | None = field(init=False)
+    _by_subject: dict[tuple[str, str, str, int | None], MetricRow] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Find the leading length."""
+        """Find the leading length, and each row by what it is about."""
         object.__setattr__(self, "k", leading_k(self.rows))
+        by_subject = {(row.model, row.metric, row.segment, row.k): row for row in self.rows}
+        object.__setattr__(self, "_by_subject", by_subject)
 
     def get(self, model: str, metric: str, segment: str = ALL_CUSTOMERS, k: int | None = None) -> MetricRow | None:
         """The row, at the leading length where ``k`` is not given; None where there is none."""
-        wanted = (model, metric, segment, self.k if k is None else k)
-        return next((row for row in self.of(metric) if (row.model, row.metric, row.segment, row.k) == wanted), None)
+        return self._by_subject.get((model, metric, segment, self.k if k is None else k))
 
     def plain(self, model: str, metric: str) -> MetricRow | None:
         """The row of a metric without a list's length, for everyone."""
-        found = (row for row in self.of(metric) if (row.model, row.k, row.segment) == (model, None, ALL_CUSTOMERS))
-        return next(found, None)
+        return self._by_subject.get((model, metric, ALL_CUSTOMERS, None))
 
     def of(self, metric: str) -> list[MetricRow]:
         """Rows of one metric."""

@@ -25,6 +25,7 @@ def dots(series: Series, axis: str) -> Markup:
         go.Scatter(
             name=name,
             mode="markers",
+            orientation="h",
             y=[place for place, _ in points],
             x=[row.value for _, row in points],
             error_x=_interval([row for _, row in points]),
@@ -33,8 +34,8 @@ def dots(series: Series, axis: str) -> Markup:
         )
         for name, points in series.items()
     ]
-    layout = go.Layout(xaxis={"title": {"text": axis}}, yaxis={"autorange": "reversed"}, showlegend=len(series) > 1)
-    return _json(traces, layout)
+    axes = {"xaxis": {"title": {"text": axis}}, "yaxis": {"autorange": "reversed"}}
+    return _json(traces, go.Layout(**axes, scattermode="group", scattergap=0.3, showlegend=len(series) > 1))
 
 
 @dataclass(frozen=True)

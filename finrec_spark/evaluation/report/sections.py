@@ -67,10 +67,10 @@ def reliability_section(found: Lookup) -> Iterator[Section]:
     """Promised probabilities against what came of them."""
     observed = {row.k: row for row in found.of("reliability_observed")}
     pairs = [(row, observed[row.k]) for row in found.of("reliability_predicted") if row.k in observed]
-    if not pairs:
-        return
     pairs.sort(key=lambda pair: pair[0].value)
-    points = [(promised.value, taken) for promised, taken in pairs if taken.value > 0]
+    points = [(promised.value, taken) for promised, taken in pairs if promised.value > 0 and taken.value > 0]
+    if not points:
+        return
     ends = [row.value for pair in pairs for row in pair if row.value > 0]
     kept = Diagonal("a promise kept", min(ends), max(ends))
     figure = lines({"ensemble": points}, "promised probability", "share that was taken", kept, DECADES)
