@@ -26,6 +26,9 @@ RUN = [
     "phonenumbers==9.0.43",  # which digits are a phone number, by country
     "email-validator==2.4.0",  # the domain of an email address, also an international one
     "rich==13.9.4",  # progress and tables on the screen
+    "Jinja2==3.1.6",  # the report's page: a template that escapes what it is given
+    "MarkupSafe==3.0.4",  # what that template takes for text and what for markup
+    "plotly==6.5.0",  # the report's charts; brings its JavaScript along, so the page needs no network
     "charset-normalizer==3.5.3",  # guesses the encoding of a file that is not UTF-8, for the line that refuses it
     "python-json-logger==3.2.1",  # --log-format json
 ]
@@ -54,7 +57,10 @@ setup(
     description="Financial product recommendations and monthly campaigns on Apache Spark and Delta Lake",
     python_requires="==3.11.*",
     packages=find_packages(include=["finrec_spark", "finrec_spark.*"]),
-    package_data={"finrec_spark.messages": ["locale/*/*.po"]},
+    package_data={
+        "finrec_spark.messages": ["locale/*/*.po"],
+        "finrec_spark.evaluation.report": ["templates/*"],
+    },
     install_requires=RUN,
     extras_require={"nlp": NLP, "training": TRAINING, "dev": DEV},
 )

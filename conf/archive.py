@@ -10,12 +10,13 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 FOLDERS = ("finrec_spark", "jobs")
+SUFFIXES = (".py", ".po", ".html", ".css", ".js")
 
 
 def sources(root: Path) -> Iterator[Path]:
-    """Modules and message catalogues, in one order."""
+    """Modules, message catalogues and the report's templates, in one order."""
     for folder in FOLDERS:
-        yield from sorted((root / folder).rglob("*.p[yo]"))
+        yield from sorted(path for path in (root / folder).rglob("*") if path.suffix in SUFFIXES)
 
 
 def is_up_to_date(root: Path, archive: Path) -> bool:

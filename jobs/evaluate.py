@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from rich.table import Table
 
 from finrec_spark.evaluation.backtest.report import backtest_table, half_years_table
-from finrec_spark.evaluation.report import (
-    MetricRow,
+from finrec_spark.evaluation.backtest.summary import PROTOCOL as BACKTEST
+from finrec_spark.evaluation.figures import MetricRow
+from finrec_spark.evaluation.report.screen import (
     metrics_table,
     print_table,
     ratings_table,
@@ -37,6 +39,7 @@ from finrec_spark.steps import evaluate_ratings as ratings
 from finrec_spark.steps import evaluate_response as response
 from finrec_spark.steps import evaluate_rolling as rolling
 from finrec_spark.steps import evaluate_uplift as uplift
+from finrec_spark.steps.report import make_report, report_place
 from finrec_spark.steps.summary import collect_measured
 from jobs.month import catalogue
 
@@ -49,14 +52,14 @@ PROTOCOLS: dict[str, tuple[StepOf, MonthOf, Callable[[Sequence[MetricRow]], Tabl
     "uplift": (uplift.step_of, uplift.month_of_trials, uplift_table),
 }
 
-OVER_DATES = (far_trans.PROTOCOL, rolling.PROTOCOL)
+OVER_DATES = (BACKTEST, rolling.PROTOCOL)
 NAMES = sorted([*PROTOCOLS, *OVER_DATES])
 
 
 def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     """Run the protocol and show its table."""
     if options.protocol in OVER_DATES:
-        (evaluate_dates if options.protocol == far_trans.PROTOCOL else evaluate_months)(context, options)
+        (evaluate_dates if options.protocol == BACKTEST else evaluate_months)(context, options)
         return
     step_of, month_of, table = PROTOCOLS[options.protocol]
     step, month = step_of(context), month_of(context, options)
@@ -65,6 +68,7 @@ def evaluate(context: RunContext, options: argparse.Namespace) -> None:
         return
     context.log(outcome_line(run_step(step, context, month)))
     print_table(table(collect_measured(context, step.name, month, options.protocol)))
+    report(context, month)
 
 
 def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
@@ -76,6 +80,13 @@ def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
     measured = far_trans.run_backtest(context, origins)
     for table in (backtest_table(measured), half_years_table(measured)):
         print_table(table)
+    report(context, origins[-1].replace(day=1))
+
+
+def report(context: RunContext, month: date) -> None:
+    """Make the report of everything measured up to the month, and say where it is."""
+    context.log(outcome_line(make_report(context, month)))
+    print(f"Report: {report_place(context, month)}")
 
 
 def evaluate_months(context: RunContext, options: argparse.Namespace) -> None:
@@ -88,6 +99,7 @@ def evaluate_months(context: RunContext, options: argparse.Namespace) -> None:
     first, last = (months_before(month, 1) for month in (months[0], months[-1]))
     context.log(f"rolling: means over {len(months)} months, {first:%Y-%m} to {last:%Y-%m}, each held out in turn")
     print_table(metrics_table(measured))
+    report(context, months[-1])
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from finrec_spark.pipeline.explain import Verdict, verdict_line, verdicts, why_s
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.scheduler import Plan, run_plan
 from finrec_spark.pipeline.step import Step
-from finrec_spark.steps import evaluate_last_month
+from finrec_spark.steps import evaluate_last_month, report
 from finrec_spark.steps.campaign_inputs import require_sound_campaign, why_no_campaign
 from finrec_spark.steps.month_plan import MonthSteps, month_plan
 from finrec_spark.steps.summary import print_summary
@@ -37,12 +37,12 @@ def catalogue() -> tuple[Step, ...]:
     network = (embed_text.STEP, build_sequences.STEP, gru.STEP)
     decided = (train_forest.STEP, evaluate_last_month.STEP, recommend.STEP)
     contacts = (train_response.STEP, train_uplift.STEP, measure.STEP, campaign.STEP)
-    return (*features, *training_steps(), *network, *decided, *contacts)
+    return (*features, *training_steps(), *network, *decided, *contacts, report.STEP)
 
 
 def plan_of(context: RunContext, month: date) -> Plan:
     """The month's plan as the lake's history allows it."""
-    steps = MonthSteps(recommend.STEP, evaluate_last_month.STEP, campaign.STEP, measure.STEP)
+    steps = MonthSteps(recommend.STEP, evaluate_last_month.STEP, campaign.STEP, measure.STEP, report.STEP)
     return month_plan(month, steps, catalogue(), context)
 
 
@@ -62,6 +62,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     if without is not None:
         context.log(f"no campaign in {month:%Y-%m}: {without}")
     outcomes += run_plan(plan, context, lambda n, ended: context.log(f"[{n}/{len(plan.steps)}] {outcome_line(ended)}"))
+    report.restore_report(context, month)
     print_summary(context, month, outcomes)
 
 

@@ -69,7 +69,7 @@ def run(step_run: StepRun) -> int:
         weight_rows(trained.weights), NETWORK_WEIGHTS.ddl_without("month", "model")
     )
     step_run.write(NETWORK_WEIGHTS, weights, model=gru.NAME)
-    step_run.write(METRICS, _curve(step_run, trained.curve), protocol="training", run_id=step_run.run_id)
+    step_run.write(METRICS, _curve(step_run, trained.curve), protocol=gru.LEARNING_CURVE, run_id=step_run.run_id)
     step_run.register_model(gru.NAME, params)
     discard_trainings(step_run)
     return rows
@@ -95,7 +95,7 @@ STEP = Step(
         Writes(CUSTOMER_STATES),
         Writes(NETWORK_WEIGHTS, gru.NAME),
         Writes(REGISTRY, gru.NAME),
-        Writes(METRICS),
+        Writes(METRICS, protocol=gru.LEARNING_CURVE),
     ),
     params=lambda config: {"gru": config.of(gru.SPEC), "sequences": config.sequences, "matrix": config.matrix},
 )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pydantic import Field
-from pyspark.sql import Column, DataFrame
+from pydantic import Field, field_validator
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats, Ints
@@ -27,8 +27,6 @@ RANDOM = "random"
 RANK_FUSION = "rank_fusion"
 DECISION_TREE = "decision_tree"
 TRUTH = "true_propensity"
-BASE_RATE = "base_rate"
-"""Promises everyone the share that was taken before."""
 
 _LISTS_DDL = "model string, customer_id string, rank int, product_index int"
 _RANK_CONSTANT = 60.0
@@ -39,7 +37,23 @@ class LastMonthParams(Params):
     """How the last month is held out."""
 
     k: int = Field(10, ge=1, description="Length of the lists that are measured")
+    other_k: tuple[int, ...] = Field((3, 5), description="Shorter lengths that are measured too, for everyone alone")
+    capacities: tuple[int, ...] = Field(
+        (1, 2, 5, 10, 20, 50), description="Shares of customers, in per cent, whose contact is measured"
+    )
     seed: int = Field(17, description="Seed of the shuffle that stands for no model at all")
+
+    @field_validator("capacities")
+    @classmethod
+    def _in_per_cent(cls, capacities: tuple[int, ...]) -> tuple[int, ...]:
+        if not all(0 < capacity <= 100 for capacity in capacities):
+            raise ValueError("every capacity is a share in per cent, from 1 to 100")
+        return tuple(sorted(set(capacities)))
+
+    @property
+    def shorter(self) -> tuple[int, ...]:
+        """The other lengths below ``k``, ascending."""
+        return tuple(sorted({length for length in self.other_k if 0 < length < self.k}))
 
 
 @dataclass(frozen=True)
@@ -117,70 +131,18 @@ def rank_fusion(scores: Scores, id_rank: Ints) -> Floats:
     return total / len(scores.shares)
 
 
-def differences_from(per_customer: DataFrame, model: str, metric: str) -> DataFrame:
-    """One row: how much better ``model`` is than one other model, as a metric of the other one.
+def differences_from(per_customer: DataFrame, model: str, metric: str, segments: DataFrame | None = None) -> DataFrame:
+    """One row: how much better ``model`` is than one other model in one segment, as a metric of the other one.
 
     Returns:
         ``model`` (the other), ``metric`` (such as ``ndcg_gain_of_ensemble``), ``segment``, ``value`` (above 0: the
         named model is better), ``low``, ``high``: the 95 % interval of the paired difference.
     """
-    others = paired_differences(per_customer, model, metric)
+    others = paired_differences(per_customer, model, metric, segments)
     ends = (("value", "value"), ("low", "high"), ("high", "low"))
     turned = [(-F.col(end)).alias(name) for name, end in ends]
     metric_name = F.lit(f"{metric}_gain_of_{model}").alias("metric")
-    return others.select("model", metric_name, F.lit("all").alias("segment"), *turned)
-
-
-def calibration_metrics(scored: DataFrame, base_rate: float) -> DataFrame:
-    """How good promised probabilities are, over all pairs: the ensemble's, and those of the base rate alone.
-
-    ================== =========================================================================================
-    calibration_error  Σ |Σ w (p − taken)| ÷ Σ w: the inner sum over the pairs whose scores lie in one bin, the
-                       outer one over the bins, each of which reaches to √2 times its lower end
-    brier              Σ w (p − taken)² ÷ Σ w over the pairs
-    ================== =========================================================================================
-
-    p is the score, or the base rate for everyone. Both are held against the same bins, those of the score: so the
-    base rate's error says how far the groups that the ensemble tells apart are from the one figure for all.
-
-    Args:
-        scored: ``score`` (a probability), ``label``, ``weight`` (``ranking.pair_rows.scored_pairs``).
-        base_rate: share of the pairs that were taken in the month that the probabilities were learned from.
-
-    Returns:
-        ``model`` (``ensemble``, ``base_rate``), ``metric``, ``segment``, ``value``, ``low``, ``high`` (null: no
-        interval).
-
-    >>> rows = spark.createDataFrame([(0.25, 1.0, 1.0), (0.25, 0.0, 1.0)], "score double, label double, weight double")
-    >>> calibration_metrics(rows, base_rate=0.4).select("model", "metric", "value").show()
-    +---------+-----------------+------+
-    |    model|           metric| value|
-    +---------+-----------------+------+
-    | ensemble|calibration_error|  0.25|
-    |base_rate|calibration_error|   0.1|
-    | ensemble|            brier|0.3125|
-    |base_rate|            brier|  0.26|
-    +---------+-----------------+------+
-    <BLANKLINE>
-    """
-    promises = {ENSEMBLE: F.col("score"), BASE_RATE: F.lit(base_rate)}
-    off = {model: promise - F.col("label") for model, promise in promises.items()}
-    gaps = [F.abs(F.sum(value * F.col("weight"))).alias(f"calibration_error_{model}") for model, value in off.items()]
-    squares = [F.sum(value * value * F.col("weight")).alias(f"brier_{model}") for model, value in off.items()]
-    bins = scored.groupBy(_score_bin()).agg(*gaps, *squares, F.sum("weight").alias("weight"))
-    figures = [_figure(model, metric) for metric in ("calibration_error", "brier") for model in promises]
-    nothing = [F.lit(None).cast("double").alias(end) for end in ("low", "high")]
-    rows = bins.agg(F.array(*figures).alias("figures")).select(F.inline("figures")).where("value is not null")
-    return rows.select("model", "metric", F.lit(ALL_CUSTOMERS).alias("segment"), "value", *nothing)
-
-
-def _score_bin() -> Column:
-    return F.floor(2 * F.log2(F.greatest("score", F.lit(1e-9)))).alias("bin")
-
-
-def _figure(model: str, metric: str) -> Column:
-    value = F.round(F.sum(f"{metric}_{model}") / F.sum("weight"), _DECIMALS)
-    return F.struct(F.lit(model).alias("model"), F.lit(metric).alias("metric"), value.alias("value"))
+    return others.select("model", metric_name, "segment", *turned)
 
 
 def collect_outcomes(pairs: DataFrame) -> tuple[int, float]:
@@ -218,6 +180,26 @@ def share_of_truth(per_customer: DataFrame) -> DataFrame:
     names = (("model", ENSEMBLE), ("metric", "ndcg_share_of_truth"), ("segment", ALL_CUSTOMERS))
     share = own.join(true, "customer_id").agg(*[F.round(end, _DECIMALS).alias(name) for name, end in ends.items()])
     return share.where("value is not null").select(*[F.lit(value).alias(name) for name, value in names], *ends)
+
+
+def best_scores(rows: DataFrame, plan: EvaluationPlan) -> DataFrame:
+    """One row: one customer with the ensemble's score of the best product: ``customer_id``, ``score`` (0: no product).
+
+    Args:
+        rows: scoring rows as of the month's first day.
+    """
+    state = rows.sparkSession.sparkContext.broadcast(plan)
+
+    def score_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        catalogue, ensemble = state.value.catalogue, state.value.ensemble
+        for record_batch in batches:
+            for piece, batch in customer_batches(record_batch, len(catalogue.names)):
+                ranked = ensemble.ranked(batch, catalogue.rules.excluded(batch) == 0, 1, catalogue.id_rank)
+                best = np.where(ranked.products[:, 0] >= 0, ranked.score[:, 0], 0.0)
+                columns = [piece.column("customer_id"), pa.array(best)]
+                yield pa.RecordBatch.from_arrays(columns, names=["customer_id", "score"])
+
+    return rows.mapInArrow(score_batches, "customer_id string, score double")
 
 
 def _tree_list(

@@ -9,13 +9,16 @@ recall    hits ÷ T
 precision hits ÷ k
 hit_rate  1 where there is a hit, else 0
 map       Σ (hits up to rank r ÷ r) over the hits ÷ min(k, T)
-coverage  distinct products in all the lists ÷ products that could be recommended
+mrr       1 ÷ the first hit's rank, 0 where there is no hit
+diversity pairs of listed products in different categories ÷ all pairs of the list
 ======== ====================================================================
 
-All but coverage are means over the customers who took something (T ≥ 1); one of them without a list counts 0.
+All are means over the customers who took something (T ≥ 1); one of them without a list counts 0, but for diversity,
+which only lists of two or more have. What lists are made of beside that is measured by ``list_contents``.
 
 Example: k = 3, the list is card, loan, fund, and loan and bond were taken. One hit at rank 2, T = 2:
-ndcg = (1/log₂3) ÷ (1 + 1/log₂3) = .3869, recall = 1/2, precision = 1/3, hit_rate = 1, map = (1/2) ÷ 2 = 1/4.
+ndcg = (1/log₂3) ÷ (1 + 1/log₂3) = .3869, recall = 1/2, precision = 1/3, hit_rate = 1, map = (1/2) ÷ 2 = 1/4,
+mrr = 1/2. Card and loan are credit and fund is an investment: 2 of the 3 pairs differ, diversity = 2/3.
 """
 
 from collections.abc import Sequence
@@ -27,57 +30,64 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.arrays import Floats, Ints
 
-CUSTOMER_METRICS = ("ndcg", "recall", "precision", "hit_rate", "map")
+CUSTOMER_METRICS = ("ndcg", "recall", "precision", "hit_rate", "map", "mrr")
+DIVERSITY = "diversity"
 ALL_CUSTOMERS = "all"
+COLD, WARM = "cold", "warm"
+"""Segments: customers who hold nothing when the held-out month begins, and all others."""
+
+FIGURE_COLUMNS = ("model", "metric", "k", "segment", "value", "low", "high")
+"""A measured figure, in the columns of ``mart.metrics``."""
 
 _Z_95 = 1.96  # half-width of a 95 % interval in standard errors
 _DECIMALS = 12  # a mean summed in another order is the same figure
 
 
-def ranking_metrics(
-    lists: DataFrame,
-    truth: DataFrame,
-    k: int,
-    n_products: int,
-    models: Sequence[str],
-    segments: DataFrame | None = None,
+def mean_metrics(
+    per_customer: DataFrame, k: int, other_k: Sequence[int] = (), segments: DataFrame | None = None
 ) -> DataFrame:
     """One row: one metric of one model in one segment, with the 95 % interval of its mean.
 
     Args:
-        lists: ``model``, ``customer_id``, ``rank`` (from 1), ``product_id``; a product at most once a list.
-        truth: ``customer_id``, ``product_id``: what was taken in the test time.
-        k: only the first k ranks are read.
-        n_products: how many products could be recommended.
-        models: names of the models to measure, so that one without any list is seen to score 0.
-        segments: ``customer_id``, ``segment``, one row a customer; who has none counts in ``all`` only.
+        per_customer: as ``per_customer_metrics`` returns it for the same lengths.
+        k: length of the lists; it leads.
+        other_k: shorter ones, measured for everyone alone.
+        segments: ``customer_id``, ``segments`` (list), one row a customer; who has none counts in ``all`` only.
 
     Returns:
         ``model``, ``metric``, ``k``, ``segment``, ``value``, ``low``, ``high``; the interval is
-        mean ± 1.96 · s / √customers, null for coverage and where one customer alone was measured.
+        mean ± 1.96 · s / √customers, null where one customer alone was measured.
     """
-    per_customer = per_customer_metrics(lists, truth, k, models)
-    means = _in_segments(per_customer, segments).groupBy("model", "segment").agg(*map(_mean_of, CUSTOMER_METRICS))
-    tall = means.unpivot(["model", "segment"], list(CUSTOMER_METRICS), "metric", "mean").select(
-        "model", "metric", "segment", "mean.*"
-    )
-    everything = tall.unionByName(_coverage(lists, k, n_products, models, segments))
-    return everything.withColumn("k", F.lit(k)).select("model", "metric", "k", "segment", "value", "low", "high")
+    extra = [(DIVERSITY, k)] if DIVERSITY in per_customer.columns else []
+    wanted = [*((metric, length) for length in (k, *other_k) for metric in CUSTOMER_METRICS), *extra]
+    means = [
+        _mean_with_interval(F.col(_column(metric, length, k))).alias(f"{metric}_{length}") for metric, length in wanted
+    ]
+    by_segment = in_segments(per_customer, segments).groupBy("model", "segment").agg(*means)
+    figures = [_figure(metric, length, F.col(f"{metric}_{length}")) for metric, length in wanted]
+    tall = by_segment.select("model", "segment", F.inline(F.array(*figures)))
+    is_wanted = (F.col("k") == k) | (F.col("segment") == ALL_CUSTOMERS)
+    return tall.where(is_wanted & F.col("value").isNotNull()).select(*FIGURE_COLUMNS)
 
 
-def per_customer_metrics(lists: DataFrame, truth: DataFrame, k: int, models: Sequence[str]) -> DataFrame:
+def per_customer_metrics(
+    lists: DataFrame, truth: DataFrame, k: int, models: Sequence[str], other_k: Sequence[int] = ()
+) -> DataFrame:
     """One row: how good one model's list was for one customer who took something.
 
     The order is that of ``rank``, whatever the order of the rows. Each input is shuffled once, by customer.
 
     Args:
-        lists: ``model``, ``customer_id``, ``rank``, ``product_id``, as for ``ranking_metrics``.
-        truth: ``customer_id``, ``product_id``; a pair that is given twice counts once.
+        lists: ``model``, ``customer_id``, ``rank`` (from 1), ``product_id``, a product at most once a list; and
+            ``category``, where diversity is to be measured.
+        truth: ``customer_id``, ``product_id``: what was taken in the test time; a pair that is given twice counts once.
         k: length of the lists.
         models: names of the models; each gets a row for every customer of ``truth``.
+        other_k: shorter lengths.
 
     Returns:
-        ``model``, ``customer_id`` and a double for each of ``CUSTOMER_METRICS``.
+        ``model``, ``customer_id``, a double for each of ``CUSTOMER_METRICS``, and for each other length n one more, as
+        ``ndcg_at_n``; ``diversity`` (null for lists of fewer than two).
 
     >>> lists = spark.createDataFrame(
     ...     [("als", "ann", 3, "fund"), ("als", "ann", 1, "card"), ("als", "ann", 2, "loan")],
@@ -94,20 +104,25 @@ def per_customer_metrics(lists: DataFrame, truth: DataFrame, k: int, models: Seq
     +-----------+------+------+
     <BLANKLINE>
     """
-    listed = lists.where(F.col("rank") <= k).groupBy("customer_id").agg(_listed())
-    return (
+    with_category = "category" in lists.columns
+    listed = lists.where(F.col("rank") <= k).groupBy("customer_id").agg(_listed(with_category))
+    own = F.filter("listed", lambda x: x["of"] == F.col("model"))
+    measured = (
         truth.groupBy("customer_id")
         .agg(F.collect_set("product_id").alias("taken"))
         .join(listed, "customer_id", how="left")
         .withColumn("model", F.explode(F.array(*map(F.lit, models))))
+        .withColumn("own", F.coalesce(own, F.array().cast(_listed_type(with_category))))
         .withColumn("hits", _hits())
-        .withColumn("possible", F.least(F.lit(k), F.size("taken")))
-        .select("model", "customer_id", *_customer_metrics(k))
     )
+    lengths = [column for length in (k, *other_k) for column in _customer_metrics(length, k)]
+    return measured.select("model", "customer_id", *lengths, *([_diversity()] if with_category else []))
 
 
-def paired_differences(per_customer: DataFrame, baseline: str, metric: str) -> DataFrame:
-    """One row: how much better than ``baseline`` one model is, over the same customers.
+def paired_differences(
+    per_customer: DataFrame, baseline: str, metric: str, segments: DataFrame | None = None
+) -> DataFrame:
+    """One row: how much better than ``baseline`` one model is in one segment, over the same customers.
 
     The interval is of the mean of the customers' differences, so what makes a customer easy or
     hard for both models does not widen it; where it covers 0 the two are not distinguishable.
@@ -116,19 +131,33 @@ def paired_differences(per_customer: DataFrame, baseline: str, metric: str) -> D
         per_customer: as ``per_customer_metrics`` returns it.
         baseline: the model that the others are compared with.
         metric: one of ``CUSTOMER_METRICS``.
+        segments: as for ``mean_metrics``.
 
     Returns:
-        ``model``, ``baseline``, ``metric``, ``value`` (above 0: better than the baseline), ``low``, ``high``.
+        ``model``, ``baseline``, ``metric``, ``segment``, ``value`` (above 0: better than the baseline), ``low``,
+        ``high``.
     """
     is_baseline = F.col("model") == baseline
     reference = per_customer.where(is_baseline).select("customer_id", F.col(metric).alias("reference"))
+    both = per_customer.where(~is_baseline).join(reference, "customer_id", how="inner")
     return (
-        per_customer.where(~is_baseline)
-        .join(reference, "customer_id", how="inner")
-        .groupBy("model")
+        in_segments(both.select("model", "customer_id", metric, "reference"), segments)
+        .groupBy("model", "segment")
         .agg(_mean_with_interval(F.col(metric) - F.col("reference")).alias("mean"))
-        .select("model", F.lit(baseline).alias("baseline"), F.lit(metric).alias("metric"), "mean.*")
+        .select("model", F.lit(baseline).alias("baseline"), F.lit(metric).alias("metric"), "segment", "mean.*")
     )
+
+
+def in_segments(rows: DataFrame, segments: DataFrame | None) -> DataFrame:
+    """Each row of a customer once for everyone, and once more for each segment of the customer: ``segment``."""
+    if segments is None:
+        return rows.withColumn("segment", F.lit(ALL_CUSTOMERS))
+    own = segments.select("customer_id", F.col("segments").alias("own_segments"))
+    everyone = F.array(F.lit(ALL_CUSTOMERS))
+    found = F.concat(everyone, F.coalesce("own_segments", everyone))
+    every = F.array_distinct(F.array_compact(found))  # whoever has none is of all, once
+    joined = rows.join(own, "customer_id", how="left")
+    return joined.withColumn("segment", F.explode(every)).drop("own_segments")
 
 
 def ndcg_of_lists(top: Ints, relevant: csr_matrix) -> Floats:
@@ -159,27 +188,57 @@ def recall_of_lists(top: Ints, relevant: csr_matrix) -> Floats:
     return _ratio(_hits_in_lists(top, relevant).sum(axis=1), _taken_count(relevant))
 
 
-def _listed() -> Column:
+def _column(metric: str, length: int, k: int) -> str:
+    """Where ``per_customer_metrics`` puts a metric of one length."""
+    return metric if length == k else f"{metric}_at_{length}"
+
+
+def _listed(with_category: bool) -> Column:
     """A customer's lists of all models, by rank, so that sums over them run in one order."""
-    return F.sort_array(F.collect_list(F.struct("rank", "product_id", F.col("model").alias("of")))).alias("listed")
+    category = ["category"] if with_category else []
+    listed = F.struct("rank", "product_id", F.col("model").alias("of"), *category)
+    return F.sort_array(F.collect_list(listed)).alias("listed")
+
+
+def _listed_type(with_category: bool) -> str:
+    category = ",category:string" if with_category else ""
+    return f"array<struct<rank:int,product_id:string,of:string{category}>>"
 
 
 def _hits() -> Column:
     """Ranks, ascending, of the products in the model's list that were taken."""
-    hits = F.filter("listed", lambda x: (x["of"] == F.col("model")) & F.array_contains("taken", x["product_id"]))
-    return F.coalesce(F.transform(hits, lambda x: x["rank"]), F.array().cast("array<int>"))
+    return F.transform(F.filter("own", lambda x: F.array_contains("taken", x["product_id"])), lambda x: x["rank"])
 
 
-def _customer_metrics(k: int) -> tuple[Column, ...]:
-    """``CUSTOMER_METRICS`` of ``hits``, ``taken`` and ``possible`` = min(k, taken)."""
-    precision_at_hits = F.transform("hits", lambda rank, i: (i + 1) / rank)
-    return (
-        (_dcg(F.col("hits")) / _dcg(F.sequence(F.lit(1), "possible"))).alias("ndcg"),
-        (F.size("hits") / F.size("taken")).alias("recall"),
-        (F.size("hits") / k).alias("precision"),
-        (F.size("hits") > 0).cast("double").alias("hit_rate"),
-        (_total(precision_at_hits) / F.col("possible")).alias("map"),
+def _customer_metrics(length: int, k: int) -> tuple[Column, ...]:
+    """``CUSTOMER_METRICS`` of ``hits`` up to a length, and of ``taken``."""
+    hits = F.filter("hits", lambda rank: rank <= length)
+    possible = F.least(F.lit(length), F.size("taken"))
+    precision_at_hits = F.transform(hits, lambda rank, i: (i + 1) / rank)
+    found = {
+        "ndcg": _dcg(hits) / _dcg(F.sequence(F.lit(1), possible)),
+        "recall": F.size(hits) / F.size("taken"),
+        "precision": F.size(hits) / length,
+        "hit_rate": (F.size(hits) > 0).cast("double"),
+        "map": _total(precision_at_hits) / possible,
+        "mrr": F.coalesce(1 / F.get(hits, F.lit(0)), F.lit(0.0)),
+    }
+    return tuple(value.alias(_column(metric, length, k)) for metric, value in found.items())
+
+
+def _diversity() -> Column:
+    """Of n products with n_c in category c: (n² − Σ n_c²) ÷ n (n − 1); null for fewer than two."""
+    categories, n = F.transform("own", lambda x: x["category"]), F.size("own")
+    same = F.transform(
+        F.array_distinct(categories), lambda c: F.size(F.filter(categories, lambda other: other.eqNullSafe(c)))
     )
+    squares = F.aggregate(same, F.lit(0), lambda total, count: total + count * count)
+    return F.when(n > 1, (n * n - squares) / (n * (n - 1))).alias(DIVERSITY)
+
+
+def _figure(metric: str, length: int, mean: Column) -> Column:
+    ends = [mean[end].alias(end) for end in ("value", "low", "high")]
+    return F.struct(F.lit(metric).alias("metric"), F.lit(length).alias("k"), *ends)
 
 
 def _dcg(ranks: Column) -> Column:
@@ -190,10 +249,6 @@ def _total(values: Column) -> Column:
     return F.aggregate(values, F.lit(0.0), lambda total, value: total + value)
 
 
-def _mean_of(metric: str) -> Column:
-    return _mean_with_interval(F.col(metric)).alias(metric)
-
-
 def _mean_with_interval(value: Column) -> Column:
     """Mean ± 1.96 · s / √n as a struct of value, low and high; no interval where n is 1."""
     mean = F.avg(value)
@@ -202,36 +257,6 @@ def _mean_with_interval(value: Column) -> Column:
         F.round(mean, _DECIMALS).alias("value"),
         F.round(mean - half_width, _DECIMALS).alias("low"),
         F.round(mean + half_width, _DECIMALS).alias("high"),
-    )
-
-
-def _in_segments(rows: DataFrame, segments: DataFrame | None) -> DataFrame:
-    """Each row once for everyone, and once more for its customer's segment."""
-    if segments is None:
-        return rows.withColumn("segment", F.lit(ALL_CUSTOMERS))
-    own = segments.select("customer_id", F.col("segment").alias("own"))
-    both = F.array_distinct(F.array_compact(F.array(F.lit(ALL_CUSTOMERS), "own")))  # whoever has none is of all, once
-    return rows.join(own, "customer_id", how="left").withColumn("segment", F.explode(both)).drop("own")
-
-
-def _coverage(
-    lists: DataFrame, k: int, n_products: int, models: Sequence[str], segments: DataFrame | None
-) -> DataFrame:
-    """One row: the share of the products that one model recommends to anyone in one segment."""
-    read = lists.where((F.col("rank") <= k) & F.col("model").isin(*models))
-    no_interval = F.lit(None).cast("double")
-    return (
-        _in_segments(read, segments)
-        .groupBy("model", "segment")
-        .agg((F.count_distinct("product_id") / n_products).alias("value"))
-        .select(
-            "model",
-            F.lit("coverage").alias("metric"),
-            "segment",
-            "value",
-            no_interval.alias("low"),
-            no_interval.alias("high"),
-        )
     )
 
 

@@ -24,6 +24,9 @@ from finrec_spark.training.params import FeedParams, NetworkParams, TrainingPara
 from finrec_spark.transforms.letters import is_han
 
 NAME = "gru"
+LEARNING_CURVE = "training"
+"""Protocol of the learning curve in ``mart.metrics``; the epoch stands in ``k``."""
+
 REASON = "next_step"
 _WORDS = 3
 

@@ -84,7 +84,8 @@ def _writer_of(read: Read, month: date, catalogue: Sequence[Step]) -> tuple[Step
     """The monthly step that writes what is read, and in which month."""
     for step in catalogue:
         for written in step.writes:
-            if step.monthly and written.table == read.table and read.model in (None, written.model):
+            same_rows = read.model in (None, written.model) and read.protocol in (None, written.protocol)
+            if step.monthly and written.table == read.table and same_rows:
                 return step, read.month or month
     return None, month
 

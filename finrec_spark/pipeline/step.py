@@ -30,17 +30,19 @@ class Read:
         month: of a monthly table, which; None: the month of the step run.
         model: rows of one model alone; None: of every model.
         optional: whether the step can do without them.
+        protocol: of the metrics, those of one protocol alone.
     """
 
     table: Table
     month: date | None = None
     model: str | None = None
     optional: bool = False
+    protocol: str | None = None
 
     def slice_in(self, month: date) -> Slice:
         """The rows that a step run of ``month`` reads."""
         of_month = (self.month or month) if self.table.monthly else None
-        return slice_of(month=of_month, model=self.model)
+        return slice_of(month=of_month, model=self.model, protocol=self.protocol)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Writes:
 
     table: Table
     model: str | None = None
+    protocol: str | None = None
 
 
 Reads = Callable[[RunContext, date], Sequence[Read]]

@@ -15,8 +15,10 @@ from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horiz
 from finrec_spark.evaluation.backtest.leaks import require_no_leak
 from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES
 from finrec_spark.evaluation.backtest.scoring import MODELS, backtest_lists
-from finrec_spark.evaluation.metrics import ranking_metrics
-from finrec_spark.evaluation.report import MetricRow
+from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NEW, PROTOCOL, SUMMARY
+from finrec_spark.evaluation.figures import MetricRow
+from finrec_spark.evaluation.list_contents import coverage_metrics
+from finrec_spark.evaluation.metrics import mean_metrics, per_customer_metrics
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
@@ -26,12 +28,10 @@ from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, col
 from finrec_spark.steps.figures_over_dates import OverDatesOf, run_over_dates
 from finrec_spark.tables import METRICS
 
-PROTOCOL, STEP_NAME = "far_trans", "evaluate_far_trans"
-IN_TRAIN, NEW = "in_train", "new"
-"""Segments: test customers with a purchase before the date, and without any."""
+STEP_NAME = "evaluate_far_trans"
 
 _TEST_DAYS = 165
-_OVER_DATES = OverDatesOf(STEP_NAME, PROTOCOL, "far_trans_over_dates", _TEST_DAYS)
+_OVER_DATES = OverDatesOf(STEP_NAME, PROTOCOL, SUMMARY, _TEST_DAYS)
 
 
 def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow]:
@@ -94,9 +94,11 @@ def measure_date(run: StepRun, inputs: BacktestInputs) -> int:
 
     trees = fitted_horizons(inputs.training, day, FEATURE_NAMES, params)
     lists = _lists(customers, inputs, trees).persist()
-    metrics = ranking_metrics(lists, taken, params.k, _known_products(inputs, day), MODELS, customers)
+    segments = customers.select("customer_id", F.array("segment").alias("segments"))
+    means = mean_metrics(per_customer_metrics(lists, taken, params.k, MODELS), params.k, segments=segments)
+    coverage = coverage_metrics(lists, params.k, _known_products(inputs, day), MODELS, segments=segments)
 
-    of_date = metrics.withColumn("origin", F.lit(run.month))
+    of_date = means.unionByName(coverage).withColumn("origin", F.lit(run.month))
     written = run.write(METRICS, of_date, protocol=PROTOCOL, run_id=run.run_id, origin=run.month.isoformat())
     for held in (customers, lists):
         held.unpersist()

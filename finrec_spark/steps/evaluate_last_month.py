@@ -3,22 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 
 import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Ints
+from finrec_spark.evaluation.calibration_metrics import calibration_metrics
 from finrec_spark.evaluation.held_out import (
     ENSEMBLE,
     PROTOCOL,
     EvaluationPlan,
-    calibration_metrics,
+    best_scores,
     differences_from,
     held_out_lists,
     share_of_truth,
 )
-from finrec_spark.evaluation.metrics import per_customer_metrics, ranking_metrics
+from finrec_spark.evaluation.list_contents import content_metrics
+from finrec_spark.evaluation.metrics import COLD, WARM, mean_metrics, per_customer_metrics
+from finrec_spark.evaluation.reach import reach_metrics
 from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import GENERATOR, RunContext
@@ -39,8 +43,17 @@ from finrec_spark.steps.scoring_inputs import (
     scoring_code,
     taken_in_month,
 )
-from finrec_spark.tables import CALIBRATION, INTERACTIONS, METRICS, PRODUCT_INDEX_TABLE, PRODUCTS, TREES
+from finrec_spark.tables import (
+    CALIBRATION,
+    INTERACTIONS,
+    METRICS,
+    PRODUCT_INDEX_TABLE,
+    PRODUCT_PROFILE,
+    PRODUCTS,
+    TREES,
+)
 from finrec_spark.transforms.ids import collect_product_order
+from finrec_spark.transforms.labels import taken_values
 
 
 def evaluate_last_month(run: StepRun) -> int:
@@ -56,20 +69,53 @@ def evaluate_last_month(run: StepRun) -> int:
     place = None if propensities is None else _place_in_truth(run, tables)
     tree = read_trees(run, tables, DECISION_TREE, run.month)
     plan = EvaluationPlan(_uncalibrated(run, tables), tables.catalogue, params, tree, place)
-    lists = held_out_lists(rows, plan).join(F.broadcast(run.read(PRODUCT_INDEX_TABLE)), "product_index").persist()
+    products = F.broadcast(_products(run, tables))
+    lists = held_out_lists(rows, plan).join(products, "product_index").persist()
+    per_customer = per_customer_metrics(lists, taken, params.k, plan.models, params.shorter).persist()
 
-    sold = int(tables.catalogue.rules.on_sale.sum())
-    metrics = ranking_metrics(lists, taken, params.k, sold, plan.models, takers.select("customer_id", "segment"))
-    per_customer = per_customer_metrics(lists, taken, params.k, plan.models)
-    gains = differences_from(per_customer, ENSEMBLE, "ndcg")
-    of_lists = metrics.unionByName(gains.unionByName(share_of_truth(per_customer)).withColumn("k", F.lit(params.k)))
-    measured = of_lists.unionByName(_calibration(run, tables, customers))
+    of_lists = _list_figures(lists, taken.join(products, "product_id"), per_customer, plan, _segments(takers))
+    scored = best_scores(customers, plan).join(_purchases(run, tables, customers, taken), "customer_id")
+    measured = (of_lists, reach_metrics(scored, params.capacities, ENSEMBLE), _calibration(run, tables, customers))
 
-    of_month = measured.withColumn("origin", F.lit(tables.month))
+    of_month = reduce(DataFrame.unionByName, measured).withColumn("origin", F.lit(tables.month))
     written = run.write(METRICS, of_month, protocol=PROTOCOL, run_id=run.run_id)
-    for held in (customers, taken, lists):
+    for held in (customers, taken, lists, per_customer):
         held.unpersist()
     return written
+
+
+def _list_figures(
+    lists: DataFrame, taken: DataFrame, per_customer: DataFrame, plan: EvaluationPlan, segments: DataFrame
+) -> DataFrame:
+    """Everything that is measured of the lists."""
+    params = plan.params
+    means = mean_metrics(per_customer, params.k, params.shorter, segments)
+    sold = int(plan.catalogue.rules.on_sale.sum())
+    contents = content_metrics(lists, taken, params.k, sold, plan.models, params.shorter, segments)
+    gains = differences_from(per_customer, ENSEMBLE, "ndcg", segments).unionByName(share_of_truth(per_customer))
+    return means.unionByName(contents).unionByName(gains.withColumn("k", F.lit(params.k)))
+
+
+def _segments(customers: DataFrame) -> DataFrame:
+    """One row: a customer with the segments that the figures are told for: the bank's own, and cold or warm."""
+    holds = F.exists("owned", lambda owned: owned)
+    of_history = F.when(holds, WARM).otherwise(COLD)
+    return customers.select("customer_id", F.array("segment", of_history).alias("segments"))
+
+
+def _products(run: StepRun, tables: MonthTables) -> DataFrame:
+    """One row: a product with its position and category, and the share of customers who hold it, above 0."""
+    profile = run.read(PRODUCT_PROFILE, tables.month).select("product_id", "category", "holders")
+    held_by = F.greatest(F.coalesce("holders", F.lit(0)), F.lit(1)) / max(tables.customers, 1)
+    known = run.read(PRODUCT_INDEX_TABLE).join(profile, "product_id", "left")
+    return known.select("product_id", "product_index", "category", held_by.alias("held_by"))
+
+
+def _purchases(run: StepRun, tables: MonthTables, customers: DataFrame, taken: DataFrame) -> DataFrame:
+    """One row: a customer with what was bought in the month: ``purchases`` and their ``value`` in yuan."""
+    values = taken_values(run.read(INTERACTIONS), taken, tables.month, run.config.matrix.opening_types)
+    counted = customers.select("customer_id", F.size("taken").alias("purchases"))
+    return counted.join(values, "customer_id", "left").withColumn("value", F.coalesce("value", F.lit(0.0)))
 
 
 def _uncalibrated(run: StepRun, tables: MonthTables) -> Ensemble:
@@ -86,12 +132,11 @@ def _uncalibrated(run: StepRun, tables: MonthTables) -> Ensemble:
 
 def _calibration(run: StepRun, tables: MonthTables, customers: DataFrame) -> DataFrame:
     """How good the promised probabilities are, by a forest and a curve of earlier months; no row without such."""
-    k, earlier = F.lit(None).cast("int").alias("k"), earlier_forest(run, tables)
+    earlier = earlier_forest(run, tables)
     if earlier is None:
-        nothing = METRICS.ddl_without("run_id", "protocol", "origin", "k")
-        return run.spark.createDataFrame([], nothing).select("*", k)
+        return run.spark.createDataFrame([], METRICS.ddl_without("run_id", "protocol", "origin"))
     scored = scored_pairs(customers, pair_sample(run, tables), earlier.trees, earlier.curve)
-    return calibration_metrics(scored, earlier.base_rate).select("*", k)
+    return calibration_metrics(scored, earlier.base_rate)
 
 
 def true_propensities(run: StepRun, tables: MonthTables) -> DataFrame | None:
@@ -131,7 +176,7 @@ STEP = Step(
     name="evaluate",
     run=evaluate_last_month,
     reads=reads,
-    writes=(Writes(METRICS),),
+    writes=(Writes(METRICS, protocol=PROTOCOL),),
     params=lambda config: {
         "last_month": config.last_month,
         "ensemble": config.ensemble,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from finrec_spark.errors import InputMissing
+from finrec_spark.evaluation.figures import MetricRow
 from finrec_spark.evaluation.held_out import PROTOCOL as HELD_OUT
-from finrec_spark.evaluation.report import MetricRow
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import verdict_line, verdicts

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.backtest.summary import over_dates
-from finrec_spark.evaluation.report import MetricRow, metric_rows
+from finrec_spark.evaluation.figures import MetricRow, metric_rows
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import Attempt, digest
 from finrec_spark.pipeline.runner import run_step

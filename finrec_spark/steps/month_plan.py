@@ -14,12 +14,13 @@ from finrec_spark.steps.finished_campaigns import measuring_months
 
 @dataclass(frozen=True)
 class MonthSteps:
-    """The steps that a month is run for: lists, the models' figures, campaigns, and what earlier ones brought."""
+    """The steps that a month is run for: lists, the models' figures, campaigns, what earlier ones brought, a report."""
 
     recommend: Step
     evaluate: Step
     campaign: Step
     measure: Step
+    report: Step
 
 
 def month_plan(month: date, steps: MonthSteps, catalogue: Sequence[Step], context: RunContext) -> Plan:
@@ -36,4 +37,5 @@ def month_plan(month: date, steps: MonthSteps, catalogue: Sequence[Step], contex
     wanted += [(steps.measure, of) for of in measuring_months(context, month)]
     if why_no_campaign(context, month) is None:
         wanted.append((steps.campaign, month))
+    wanted.append((steps.report, month))
     return plan_for(wanted, catalogue, context)

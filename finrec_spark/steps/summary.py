@@ -3,24 +3,26 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Sheet
 
-from finrec_spark.evaluation.held_out import BASE_RATE, ENSEMBLE, PROTOCOL
-from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, metric_rows, metrics_table
+from finrec_spark.evaluation.calibration_metrics import BASE_RATE
+from finrec_spark.evaluation.figures import ENSEMBLE_GAIN, MetricRow, metric_rows
+from finrec_spark.evaluation.held_out import ENSEMBLE, PROTOCOL
+from finrec_spark.evaluation.report.content import Example
+from finrec_spark.evaluation.report.screen import metrics_table
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome
 from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.steps.campaign_results import print_campaign, print_outcomes
+from finrec_spark.steps.example_customers import collect_examples
+from finrec_spark.steps.report import report_place
 from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,
     EXCLUSIONS,
     METRICS,
-    PRODUCTS,
     RECOMMENDATIONS,
 )
 from finrec_spark.warehouse.publication import CURRENT_RECOMMENDATIONS
@@ -30,7 +32,6 @@ SHOWN_METRICS = (
     *("rmse", "mae", "auc", "calibration_error", "brier", "lift"),
     *("qini", "auuc", "policy_value", "gain_over_random", "gain_over_everyone"),
 )
-_EXAMPLES = 3
 _RECOMMEND = "recommend"
 
 
@@ -46,9 +47,12 @@ def print_summary(context: RunContext, month: date, outcomes: Iterable[Outcome])
     _print_metrics(console, context, month)
     print_campaign(context, month)
     print_outcomes(context, month)
-    examples = _collect_examples(context, month) if ran else []  # the one part that asks Spark
-    for place, (held, rows) in enumerate(examples, start=1):
-        console.print(_example(place, held, rows))
+    examples = collect_examples(context, month) if ran else []  # the one part that asks Spark
+    for place, example in enumerate(examples, start=1):
+        console.print(_example(place, example))
+    place_of_report = report_place(context, month)
+    if place_of_report is not None:
+        console.print(f"Report: {place_of_report}", soft_wrap=True)
 
 
 def _written(context: RunContext, month: date) -> Sheet:
@@ -96,32 +100,9 @@ def _of_ensemble(measured: Sequence[MetricRow], held_out: date) -> Iterator[str]
         )
 
 
-def _collect_examples(context: RunContext, month: date) -> list[tuple[str, Sequence[Row]]]:
-    """What three customers with a history hold, and their first three products: nine rows."""
-    names = context.lake.read(PRODUCTS).select("product_id", "name")
-    matrix = context.lake.read(CUSTOMER_PRODUCT_MATRIX, month=month).where("owned")
-    holders = matrix.groupBy("customer_id").agg(F.count("*").alias("n")).where("n between 2 and 4")
-    chosen = holders.orderBy(F.xxhash64("customer_id")).limit(_EXAMPLES).select("customer_id")
-    held = _names_by_customer(matrix.join(chosen, "customer_id").join(names, "product_id"))
-    lists = context.lake.read(RECOMMENDATIONS, month=month).where("rank <= 3").join(chosen, "customer_id")
-    named = lists.join(names, "product_id").join(held, "customer_id").orderBy("customer_id", "rank")
-    rows = named.select("customer_id", "held", "rank", "name", "reasons").collect()
-    customers = dict.fromkeys(row["customer_id"] for row in rows)
-    return [(_first(rows, c)["held"], [row for row in rows if row["customer_id"] == c]) for c in customers]
-
-
-def _names_by_customer(rows: DataFrame) -> DataFrame:
-    names = F.concat_ws(", ", F.array_sort(F.collect_list("name")))
-    return rows.groupBy("customer_id").agg(names.alias("held"))
-
-
-def _first(rows: Sequence[Row], customer_id: str) -> Row:
-    return next(row for row in rows if row["customer_id"] == customer_id)
-
-
-def _example(place: int, held: str, rows: Sequence[Row]) -> Sheet:
-    sheet = Sheet("rank", "product", "because", title=f"Example {place}: holds {held}", title_justify="left")
-    for row in rows:
-        reasons = "; ".join(f"{reason['text']} ({reason['weight']:.0%})" for reason in row["reasons"])
-        sheet.add_row(str(row["rank"]), row["name"], reasons)
+def _example(place: int, example: Example) -> Sheet:
+    title = f"Example {place}: holds {', '.join(example.held)}"
+    sheet = Sheet("rank", "product", "because", title=title, title_justify="left")
+    for rank, product in enumerate(example.listed, start=1):
+        sheet.add_row(str(rank), product.name, "; ".join(f"{text} ({weight:.0%})" for text, weight in product.reasons))
     return sheet

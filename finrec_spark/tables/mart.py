@@ -207,6 +207,20 @@ METRICS = Table(
     partition_by=("protocol",),
 )
 
+REPORTS = Table(
+    name="mart.reports",
+    grain="The report of what was measured up to one month, as it was written",
+    columns=(
+        MONTH,
+        Column("path", "string", "Where it lies, below the lake"),
+        Column("bytes", "bigint", "Its size"),
+        Column("sha256", "string", "Its checksum"),
+        RUN_ID,
+    ),
+    key=("month",),
+    partition_by=("month",),
+)
+
 _SLICE = "slice:map<string,string>"
 _CONTENT = f"struct<table:string,{_SLICE},version:bigint,digest:string"
 

@@ -37,6 +37,25 @@ def taken_products(interactions: DataFrame, matrix: DataFrame, month: date, even
     return pairs.join(owned, ["customer_id", "product_id"], "left_anti")
 
 
+def taken_values(interactions: DataFrame, taken: DataFrame, month: date, event_types: Collection[str]) -> DataFrame:
+    """One row: a customer who took something in ``month``, and the money that it was taken with.
+
+    Args:
+        interactions: silver interactions.
+        taken: ``customer_id``, ``product_id``: result of ``taken_products``.
+        month: first day of the month.
+        event_types: types that start ownership.
+
+    Returns:
+        ``customer_id``, ``value`` (double; 0 where no amount is known).
+    """
+    opened = within_month(interactions, month).where(F.col("event_type").isin(list(event_types)))
+    amounts = opened.select("customer_id", "product_id", "value").join(
+        taken, ["customer_id", "product_id"], "left_semi"
+    )
+    return amounts.groupBy("customer_id").agg(F.coalesce(F.sum("value").cast("double"), F.lit(0.0)).alias("value"))
+
+
 def event_months(interactions: DataFrame, event_types: Collection[str]) -> DataFrame:
     """One row: one month of interactions, as ``silver.event_months``.
 

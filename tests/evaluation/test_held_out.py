@@ -1,6 +1,8 @@
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
-from finrec_spark.evaluation.held_out import calibration_metrics, collect_outcomes, share_of_truth
+from finrec_spark.evaluation.calibration_metrics import calibration_metrics
+from finrec_spark.evaluation.held_out import collect_outcomes, share_of_truth
 
 PAIRS = "score double, label double, weight double"
 MEASURED = "model string, customer_id string, ndcg double"
@@ -42,6 +44,17 @@ def test_the_brier_score_is_the_weighted_square(pairs):
     errors = figures(calibration_metrics(pairs((0.1, 0.0, 3.0), (0.8, 1.0, 1.0)), base_rate=0.5))
     assert errors["ensemble", "brier"] == pytest.approx((3 * 0.01 + 0.04) / 4)
     assert errors["base_rate", "brier"] == pytest.approx(0.25)
+
+
+def test_the_reliability_curve_holds_each_bin_s_mean_promise_beside_its_share(pairs):
+    scored = pairs((0.26, 1.0, 1.0), (0.28, 0.0, 3.0), (0.8, 1.0, 1.0))
+    rows = calibration_metrics(scored, base_rate=0.5).where("metric like 'reliability%'").collect()
+    found = {(row.metric, row.k): (row.value, row.low, row.high) for row in rows}
+    assert found.keys() == {(f"reliability_{name}", k) for name in ("predicted", "observed") for k in (-4, -1)}
+    assert found["reliability_predicted", -4] == (pytest.approx((0.26 + 3 * 0.28) / 4), None, None)
+    share, low, high = found["reliability_observed", -4]
+    ends = proportion_confint(0.25 * 1.6, 1.6, method="wilson")  # weights 1 and 3 are worth 16 ÷ 10 pairs
+    assert (share, low, high) == pytest.approx((0.25, *ends), abs=1e-3)
 
 
 def test_no_pair_makes_no_claim(pairs):

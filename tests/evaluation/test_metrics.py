@@ -6,14 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
+from finrec_spark.evaluation.list_contents import coverage_metrics
 from finrec_spark.evaluation.metrics import (
+    in_segments,
+    mean_metrics,
     ndcg_of_lists,
     paired_differences,
     per_customer_metrics,
-    ranking_metrics,
     recall_of_lists,
 )
 
+SEGMENTS = "customer_id string, segments array<string>"
 D1, D2, D3 = 1, 1 / log2(3), 1 / 2  # what a hit at rank 1, 2, 3 counts
 
 
@@ -24,6 +27,46 @@ def test_a_list_of_hits_at_ranks_1_and_3_of_4_taken_products(lists_of, truth_of)
     assert row.ndcg == pytest.approx((D1 + D3) / (D1 + D2 + D3))
     assert (row.recall, row.precision, row.hit_rate) == pytest.approx((2 / 4, 2 / 3, 1))
     assert row.map == pytest.approx((1 / 1 + 2 / 3) / 3)
+    assert row.mrr == 1
+
+
+def test_the_reciprocal_rank_is_that_of_the_first_hit(lists_of, truth_of):
+    lists = lists_of([("als", "ann", r, p) for r, p in enumerate(("card", "loan", "fund"), start=1)])
+    row = per_customer_metrics(lists, truth_of([("ann", "loan"), ("ann", "fund")]), 3, ["als"]).first()
+    assert row.mrr == 1 / 2
+
+
+def test_pairs_of_one_category_and_of_two_make_the_diversity(spark, truth_of):
+    listed = [("als", "ann", 1, "card", "credit"), ("als", "ann", 2, "loan", "credit"), ("als", "ann", 3, "fund", "x")]
+    lists = spark.createDataFrame(
+        [*listed, ("als", "bob", 1, "card", "credit")],
+        "model string, customer_id string, rank int, product_id string, category string",
+    )
+    found = per_customer_metrics(lists, truth_of([("ann", "gold"), ("bob", "gold")]), 3, ["als"]).collect()
+    assert {row.customer_id: row.diversity for row in found} == {"ann": pytest.approx(2 / 3), "bob": None}
+
+
+def test_other_lengths_are_measured_for_everyone_alone(lists_of, truth_of, spark):
+    lists = lists_of([("als", "ann", r, p) for r, p in enumerate(("card", "loan", "fund"), start=1)])
+    per_customer = per_customer_metrics(lists, truth_of([("ann", "loan")]), 3, ["als"], other_k=(1, 2))
+    segments = spark.createDataFrame([("ann", ["rich", "warm"])], SEGMENTS)
+    found = {(row.segment, row.k): row.value for row in recalls(mean_metrics(per_customer, 3, (1, 2), segments))}
+    assert found == {("all", 3): 1, ("rich", 3): 1, ("warm", 3): 1, ("all", 1): 0, ("all", 2): 1}
+
+
+def test_a_customer_of_two_segments_counts_in_both_and_once_for_everyone(spark):
+    rows = spark.createDataFrame([("ann",), ("bob",)], "customer_id string")
+    segments = spark.createDataFrame([("ann", ["rich", "cold"])], SEGMENTS)
+    found = [tuple(row) for row in in_segments(rows, segments).orderBy("customer_id", "segment").collect()]
+    assert found == [("ann", "all"), ("ann", "cold"), ("ann", "rich"), ("bob", "all")]
+
+
+def test_a_gain_is_told_by_segment(spark):
+    values = [("als", "ann", 0.5), ("popularity", "ann", 0.25), ("als", "bob", 1.0), ("popularity", "bob", 0.5)]
+    per_customer = spark.createDataFrame(values, "model string, customer_id string, ndcg double")
+    segments = spark.createDataFrame([("ann", ["rich"]), ("bob", ["young"])], SEGMENTS)
+    rows = paired_differences(per_customer, "popularity", "ndcg", segments).collect()
+    assert {row.segment: row.value for row in rows} == {"all": 0.375, "rich": 0.25, "young": 0.5}
 
 
 def test_the_ideal_of_one_taken_product_is_one_hit_at_rank_1(lists_of, truth_of):
@@ -77,7 +120,7 @@ def test_coverage_counts_each_product_once_and_has_no_interval(lists_of, truth_o
 
 def test_who_is_in_the_segment_of_all_counts_once(lists_of, truth_of, spark):
     lists = lists_of([("als", "ann", 1, "card"), ("als", "bob", 1, "card")])
-    segments = spark.createDataFrame([("ann", "all"), ("bob", "young")], "customer_id string, segment string")
+    segments = spark.createDataFrame([("ann", ["all"]), ("bob", ["young"])], SEGMENTS)
     found = means_of(ranking_metrics(lists, truth_of([("ann", "card"), ("bob", "loan")]), 1, 4, ["als"], segments))
     assert found["als", "ndcg", "all"].value == pytest.approx(1 / 2)
 
@@ -85,7 +128,7 @@ def test_who_is_in_the_segment_of_all_counts_once(lists_of, truth_of, spark):
 def test_a_segment_holds_its_own_customers_only(lists_of, truth_of, spark):
     lists = lists_of([("als", "ann", 1, "card"), ("als", "bob", 1, "card")])
     truth = truth_of([("ann", "card"), ("bob", "loan"), ("cat", "loan")])
-    segments = spark.createDataFrame([("ann", "rich"), ("bob", "young")], "customer_id string, segment string")
+    segments = spark.createDataFrame([("ann", ["rich"]), ("bob", ["young"])], SEGMENTS)
     found = means_of(ranking_metrics(lists, truth, 1, 4, ["als"], segments))
     assert {segment: row.value for (_, metric, segment), row in found.items() if metric == "ndcg"} == pytest.approx(
         {"rich": 1, "young": 0, "all": 1 / 3}
@@ -116,8 +159,13 @@ def test_spark_and_numpy_agree_with_the_slow_definition(spark, lists_of, truth_o
 
     listed = [("als", f"c{c:02}", r + 1, f"p{p}") for c, row in enumerate(top) for r, p in enumerate(row) if p >= 0]
     truth = truth_of([(f"c{c:02}", f"p{p}") for c, p in np.argwhere(taken)])
-    found = per_customer_metrics(lists_of(listed), truth, 5, ["als"]).orderBy("customer_id").toPandas()
+    measured = per_customer_metrics(lists_of(listed), truth, 5, ["als"], other_k=(2,))
+    found = measured.orderBy("customer_id").toPandas()
 
+    slow_at_2 = np.array([slow_ndcg_and_recall(list_[:2], of) for list_, of in zip(top, taken, strict=True)])
+    np.testing.assert_allclose(found[["ndcg_at_2", "recall_at_2"]], slow_at_2, atol=1e-12)
+    ranks = [slow_reciprocal_rank(*pair) for pair in zip(top, taken, strict=True)]
+    np.testing.assert_allclose(found["mrr"], ranks, atol=1e-12)
     expected = np.array([slow_ndcg_and_recall(*pair) for pair in zip(top, taken, strict=True)])
     np.testing.assert_allclose(found[["ndcg", "recall"]], expected, atol=1e-12)
     relevant = csr_matrix(taken.astype(float))
@@ -148,6 +196,21 @@ def slow_ndcg_and_recall(top, taken):
     hits = [rank for rank, product in enumerate(top, start=1) if product >= 0 and taken[product]]
     ideal = sum(1 / log2(rank + 1) for rank in range(1, min(len(top), taken.sum()) + 1))
     return sum(1 / log2(rank + 1) for rank in hits) / ideal, len(hits) / taken.sum()
+
+
+def slow_reciprocal_rank(top, taken):
+    hits = [rank for rank, product in enumerate(top, start=1) if product >= 0 and taken[product]]
+    return 1 / hits[0] if hits else 0
+
+
+def recalls(metrics):
+    return metrics.where("metric = 'recall'").collect()
+
+
+def ranking_metrics(lists, truth, k, n_products, models, segments=None):
+    """Means and coverage, as the protocols put them together."""
+    means = mean_metrics(per_customer_metrics(lists, truth, k, models), k, segments=segments)
+    return means.unionByName(coverage_metrics(lists, k, n_products, models, segments=segments))
 
 
 def means_of(metrics):

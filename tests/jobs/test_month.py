@@ -77,6 +77,24 @@ def test_metrics_of_every_model_stand_beside_popularity(finished):
     }  # fmt: skip
 
 
+def test_lists_are_measured_at_every_length_and_reach_at_every_capacity(finished):
+    found = {}
+    for row in finished.lake.collect(METRICS, protocol="last_month"):
+        if row["model"] == "ensemble" and row["segment"] == "all":
+            found.setdefault(row["metric"], {})[row["k"]] = row["value"]
+    assert found["ndcg"].keys() == found["mrr"].keys() == found["coverage"].keys() == {3, 5, 10}
+    assert found.keys() >= {"novelty", "diversity", "popularity_bias"}
+    captured = [found["captured_purchases"][k] for k in (1, 2, 5, 10, 20, 50)]
+    assert captured == sorted(captured) and 0 <= captured[0] <= captured[-1] <= 1
+    assert found["contact_lift"][50] == pytest.approx(captured[-1] * 2)
+
+
+def test_cold_and_warm_customers_are_measured_apart(finished):
+    rows = finished.lake.collect(METRICS, protocol="last_month")
+    assert {row["segment"] for row in rows if row["metric"] == "ndcg"} >= {"all", "warm"}
+    assert {row["segment"] for row in rows if row["metric"] == "ndcg_gain_of_ensemble"} >= {"all", "warm"}
+
+
 def test_the_ensemble_is_held_against_every_model_and_against_the_truth(finished):
     metrics = finished.lake.read(METRICS).where("segment = 'all'")
     gains = {row.model for row in metrics.where("metric = 'ndcg_gain_of_ensemble'").collect()}
@@ -114,7 +132,7 @@ def steps_of(context, monkeypatch, tmp_path):
 
 def test_a_month_without_history_needs_no_trees(steps_of):
     names = [name for name, _ in steps_of((), None)]
-    assert names[-1] == "recommend"
+    assert names[-2:] == ["recommend", "report"]
     assert not {"train_forest", "evaluate"} & set(names)
 
 

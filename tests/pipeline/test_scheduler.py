@@ -57,6 +57,13 @@ def test_a_model_s_rows_are_planned_with_the_step_that_writes_them(started, word
     assert [step.name for step, _ in plan.steps] == ["gru", "words"]
 
 
+def test_a_protocol_s_metrics_are_planned_with_the_step_that_writes_them(started, words):
+    steps = [Step(name, lambda run: 0, writes=(Writes(LETTERS, protocol=name),)) for name in ("training", "last_month")]
+    reader = replace(words, reads=lambda context, month: (Read(LETTERS, protocol="last_month"),))
+    plan = plan_for([(reader, JUNE)], [*steps, reader], started())
+    assert [step.name for step, _ in plan.steps] == ["last_month", "words"]
+
+
 def test_steps_that_do_not_wait_for_each_other_run_side_by_side(ended):
     both_there = threading.Barrier(2, timeout=60)
     steps = [Step(name, lambda run: both_there.wait()) for name in ("one", "other")]

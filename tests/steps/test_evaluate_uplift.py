@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from finrec_spark.errors import ConfigError
-from finrec_spark.evaluation.report import metric_rows, uplift_table
+from finrec_spark.evaluation.figures import metric_rows
+from finrec_spark.evaluation.report.screen import uplift_table
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.steps.delivered_contacts import NO_MONTH

@@ -6,7 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from finrec_spark.evaluation.backtest.scoring import ENSEMBLE, FUSION, SIGNALS
-from finrec_spark.evaluation.report import ENSEMBLE_GAIN, MetricRow, figure_text
+from finrec_spark.evaluation.figures import ENSEMBLE_GAIN, MetricRow
+from finrec_spark.evaluation.report.screen import figure_text
 
 PUBLISHED = {
     "popularity": 0.2710,

@@ -9,7 +9,11 @@ import pandas as pd
 
 from finrec_spark.evaluation.backtest.differences import mean_over_dates
 from finrec_spark.evaluation.backtest.scoring import ENSEMBLE
-from finrec_spark.evaluation.report import ENSEMBLE_GAIN
+from finrec_spark.evaluation.figures import ENSEMBLE_GAIN
+
+PROTOCOL, SUMMARY = "far_trans", "far_trans_over_dates"
+IN_TRAIN, NEW = "in_train", "new"
+"""Segments: test customers with a purchase before the date, and without any."""
 
 METRIC = "ndcg"
 _SHOWN = (METRIC, "recall", "coverage")

@@ -6,7 +6,7 @@ import pytest
 from finrec_spark.evaluation.backtest.differences import mean_over_dates
 from finrec_spark.evaluation.backtest.report import backtest_table, best_single, half_years_table
 from finrec_spark.evaluation.backtest.summary import over_dates, overlapping_dates
-from finrec_spark.evaluation.report import MetricRow
+from finrec_spark.evaluation.figures import MetricRow
 
 FIRST = date(2019, 8, 1)
 

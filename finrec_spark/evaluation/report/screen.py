@@ -1,38 +1,17 @@
 """Metrics → tables for the screen."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from finrec_spark.evaluation.figures import BASELINE, ENSEMBLE_GAIN, MetricRow, leading_k
 from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
-
-BASELINE = "popularity"
-ENSEMBLE_GAIN = "ndcg_gain_of_ensemble"
-"""How much better than the model the ensemble is, customer by customer; starred where its interval leaves out 0."""
-
+from finrec_spark.evaluation.report.words import metric_title
 
 _RANKING = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN)
 _DIFFERENCES = (ENSEMBLE_GAIN, "gain_over_random", "gain_over_everyone")
-
-
-class MetricRow(NamedTuple):
-    """One figure of one model in one segment, with its 95 % interval where it has one."""
-
-    model: str
-    metric: str
-    k: int | None
-    segment: str
-    value: float
-    low: float | None
-    high: float | None
-
-
-def metric_rows(records: Iterable[Mapping[str, Any]]) -> list[MetricRow]:
-    """The figures of rows of ``mart.metrics``."""
-    return [MetricRow(*(record[name] for name in MetricRow._fields)) for record in records]
 
 
 def metrics_table(
@@ -44,13 +23,14 @@ def metrics_table(
     """One line a model, best first by ``leading``; the baseline is marked and the others are held against it.
 
     Args:
-        rows: from ``metric_rows``; those of other segments, and metrics that rank no list, are not shown. A
-            column a metric, in the order of their first rows, the leading one first.
+        rows: from ``figures.metric_rows``; other segments, metrics that rank no list and other lengths than the leading
+            one are not shown. A column a metric, in the order of their first rows, the leading one first.
         leading: the metric that orders the models and that is compared; larger is better.
         baseline: the model that is compared with.
         segment: the segment that is shown.
     """
-    shown = [row for row in rows if row.segment == segment and row.metric in _RANKING]
+    lengths = (leading_k(rows), None)
+    shown = [row for row in rows if row.segment == segment and row.metric in _RANKING and row.k in lengths]
     lines = _by_model(shown, leading, largest_first=True)
     columns = _metrics_shown(shown, leading)
     table = _empty_table(shown, columns)
@@ -135,29 +115,8 @@ def _empty_table(rows: Sequence[MetricRow], metrics: Sequence[str]) -> Table:
     table.add_column("model")
     lengths = {row.metric: row.k for row in rows}
     for metric in metrics:
-        table.add_column(_title(metric, lengths.get(metric)), justify="right")
+        table.add_column(metric_title(metric, lengths.get(metric)), justify="right")
     return table
-
-
-def _title(metric: str, k: int | None) -> str:
-    names = {
-        "auc": "AUC",
-        "brier": "Brier score",
-        "calibration_error": "calibration error",
-        "lift": "top-decile lift",
-        "ndcg": "nDCG",
-        "rmse": "RMSE",
-        "mae": "MAE",
-        "map": "MAP",
-        "hit_rate": "hit rate",
-        "qini": "Qini",
-        "auuc": "AUUC",
-        "policy_value": "policy's value",
-        "gain_over_random": "over random",
-        "gain_over_everyone": "over everyone",
-        ENSEMBLE_GAIN: "ensemble's gain",
-    }
-    return names.get(metric, metric) + ("" if k is None or metric == ENSEMBLE_GAIN else f"@{k}")
 
 
 def figure_text(row: MetricRow | None) -> str:

@@ -3,13 +3,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from finrec_spark.evaluation.report import (
-    ENSEMBLE_GAIN,
-    MetricRow,
-    metric_rows,
-    metrics_table,
-    ratings_table,
-)
+from finrec_spark.evaluation.figures import ENSEMBLE_GAIN, MetricRow, metric_rows
+from finrec_spark.evaluation.report.screen import metrics_table, ratings_table
 
 ROWS = [
     MetricRow("popularity", "ndcg", 10, "all", 0.271, 0.26, 0.282),
