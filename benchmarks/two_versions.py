@@ -1,10 +1,11 @@
-"""What a month costs in two versions: an earlier commit and this one, run in turn on a machine with nothing else to do.
+"""What a month or another job costs in two versions: an earlier commit and this one, run in turn on an idle machine.
 
     .venv/bin/python benchmarks/two_versions.py [--commit 103181a] [--runs 1] [--folder DIR] month [the job's options]
 
 The earlier version is cloned into DIR and makes its own environment first. Each run has a new lake. Prints wall clock,
 CPU seconds and greatest memory of both with their ratios, and the largest difference between the figures of
-``mart.metrics``, model by model. What was measured lies in DIR: the same command goes on from there.
+``mart.metrics``, model by model, where the job measures. What was measured lies in DIR: the same command goes on from
+there.
 """
 
 import argparse
@@ -86,6 +87,8 @@ def compare(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
 
 def report_metrics(*lakes: Path) -> None:
     """Print how far the figures of both lakes lie apart."""
+    if not all((lake / "mart/metrics").exists() for lake in lakes):
+        return
     old, new = (dict(figures(lake)) for lake in lakes)
     differences = {key: abs(new[key] - old[key]) for key in old.keys() & new.keys()}
     by_model: dict[str, float] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import DataQualityError
@@ -29,9 +29,15 @@ from finrec_spark.tables import (
 )
 from finrec_spark.tables.bronze import bronze
 from finrec_spark.transforms.ingest.customers import customer_versions
-from finrec_spark.transforms.ingest.faults import Screened
+from finrec_spark.transforms.ingest.faults import EMPTY, Screened
 from finrec_spark.transforms.ingest.products import dated_products
-from finrec_spark.transforms.ingest.reasons import collect_reasons, collect_undated, undated_columns
+from finrec_spark.transforms.ingest.reasons import (
+    NOT_A_DATE,
+    NOT_A_NUMBER,
+    collect_reasons,
+    collect_unread,
+    unread_columns,
+)
 from finrec_spark.transforms.ingest.screening import (
     screened_consents,
     screened_contacts,
@@ -41,6 +47,7 @@ from finrec_spark.transforms.ingest.screening import (
     screened_responses,
 )
 from finrec_spark.transforms.labels import event_months
+from finrec_spark.transforms.numerals import likely_number_forms
 
 _REASONS = 3  # that a gate tells
 BRONZE_OF = {landing.name.removeprefix("landing."): bronze(landing) for landing in LANDING}
@@ -94,32 +101,35 @@ def _take(
         delivered = step_run.write(table, landed)
     screened = screen(step_run.read(table))
     screened.rows.persist(StorageLevel.MEMORY_AND_DISK)
-    valid, refused = _collect_counts(screened)
+    counts = _collect_counts(screened)
 
-    if refused or step_run.context.lake.exists(QUARANTINE):  # what an earlier attempt of this run refused is replaced
+    # What an earlier attempt of this run refused is replaced.
+    if counts["refused"] or step_run.context.lake.exists(QUARANTINE):
         step_run.write(QUARANTINE, screened.rejected, source=name, run_id=step_run.run_id)
-    _check(step_run, name, delivered, valid, refused, screened)
+    _check(step_run, name, delivered, counts, screened)
 
     write(step_run, screened.valid)
     screened.rows.unpersist()
-    return valid
+    return int(counts["valid"])
 
 
-def _collect_counts(screened: Screened) -> tuple[int, int]:
-    is_valid = F.col("reason").isNull()
-    row = screened.rows.agg(F.count_if(is_valid).alias("valid"), F.count_if(~is_valid).alias("refused")).collect()[0]
-    return row["valid"], row["refused"]
+def _collect_counts(screened: Screened) -> Row:
+    """``valid``, ``refused`` and, of these, the ``empty`` rows."""
+    is_valid, is_empty = F.col("reason").isNull(), F.col("reason") == EMPTY
+    counted = {"valid": is_valid, "refused": ~is_valid, "empty": is_empty}
+    return screened.rows.agg(*(F.count_if(those).alias(name) for name, those in counted.items())).collect()[0]
 
 
-def _check(step_run: StepRun, name: str, delivered: int, valid: int, refused: int, screened: Screened) -> None:
-    """No row is lost, and not too many were refused."""
+def _check(step_run: StepRun, name: str, delivered: int, counts: Row, screened: Screened) -> None:
+    """No row is lost, and not too many were refused; empty ones say nothing of the others."""
+    valid, refused = counts["valid"], counts["refused"]
     if valid + refused != delivered:
         raise DataQualityError(
             f"{name}: {delivered:,} rows in, {valid:,} valid and {refused:,} refused; some were lost"
         )
     limit = step_run.config.quality.max_quarantined_share
     step_run.log(f"{name}: {delivered:,} rows in, {valid:,} valid, {refused:,} in quarantine")
-    if refused > limit * delivered:
+    if refused - counts["empty"] > limit * delivered:
         raise DataQualityError(
             f"{name}: {refused:,} of {delivered:,} rows are in bronze.quarantine, above the share of {limit:g} that"
             f" quality.max_quarantined_share allows: {_why(screened)}; mend the delivery and run again"
@@ -127,10 +137,14 @@ def _check(step_run: StepRun, name: str, delivered: int, valid: int, refused: in
 
 
 def _why(screened: Screened) -> str:
-    """The commonest reasons, and how a time in another form can be read."""
+    """The commonest reasons, and how a time or number in another form can be read."""
     reasons = collect_reasons(screened, _REASONS)
-    forms = {column: likely_formats(collect_undated(screened, column)) for column in undated_columns(reasons)}
-    hints = [format_hint(column, formats) for column, formats in forms.items() if formats]
+    forms = {
+        column: likely(collect_unread(screened, column, fault))
+        for fault, likely in ((NOT_A_DATE, likely_formats), (NOT_A_NUMBER, likely_number_forms))
+        for column in unread_columns(reasons, fault)
+    }
+    hints = [format_hint(column, found) for column, found in forms.items() if found]
     return "; ".join([*map(str, reasons), *hints])
 
 

@@ -23,7 +23,28 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 _WIDE = ("utf-16", "utf-32")
-_JAVA = {"utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE", "utf-32-le": "UTF-32LE", "utf-32-be": "UTF-32BE"}
+_JAVA = {
+    "utf-8": UTF_8,
+    "utf-8-sig": UTF_8,
+    "utf-16-le": "UTF-16LE",
+    "utf-16-be": "UTF-16BE",
+    "utf-32-le": "UTF-32LE",
+    "utf-32-be": "UTF-32BE",
+    "cp874": "x-windows-874",
+    "cp932": "windows-31j",
+    "cp949": "x-windows-949",
+    "cp950": "x-windows-950",
+    "mac-latin2": "x-MacCentralEurope",
+    "mac-roman": "x-MacRoman",
+}
+"""Python's name → Java's, where Java has none of that name or means another encoding by it."""
+_SAME = frozenset(
+    "ascii big5 big5hkscs cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp775 cp850 cp852 cp855"
+    " cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp866 cp869 euc_jp euc_kr gb18030 gb2312 gbk iso8859-1 iso8859-13"
+    " iso8859-15 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 koi8-r shift_jis"
+    " utf-16 utf-32".split()
+)
+"""Names by which Python and Java mean the same encoding."""
 _WESTERN = "cp1252"
 _USUAL = ("gb18030", "big5", "cp932", "euc_jp", "cp949", _WESTERN, "cp1250", "cp1251", "cp1253", "cp1254")
 """Encodings that a bank's tools write, as Python names them; rarer ones fit short texts by chance."""
@@ -35,13 +56,17 @@ def java_charset(name: str) -> str:
     """The encoding as Java knows it.
 
     Raises:
-        LookupError: there is no such encoding.
+        LookupError: there is no such encoding, or not both know it.
 
-    >>> java_charset("latin-1"), java_charset("utf8"), java_charset("UTF-16LE")
-    ('iso8859-1', 'UTF-8', 'UTF-16LE')
+    >>> java_charset("latin-1"), java_charset("utf8"), java_charset("UTF-16LE"), java_charset("cp932")
+    ('iso8859-1', 'UTF-8', 'UTF-16LE', 'windows-31j')
     """
     known = codecs.lookup(name).name
-    return UTF_8 if known in ("utf-8", "utf-8-sig") else _JAVA.get(known, known)
+    if known in _SAME:
+        return known
+    if known not in _JAVA:
+        raise LookupError(f"Java has no encoding {name}")
+    return _JAVA[known]
 
 
 def is_wide(encoding: str) -> bool:
@@ -58,12 +83,15 @@ def head_text(head: bytes, file: str, table: str, encoding: str | None) -> str:
         encoding: as it was named; None: UTF-8.
 
     Raises:
-        InputMissing: it is in another encoding.
+        InputMissing: it is in another encoding, or in one that needs a byte order mark and has none.
     """
     wide = None if encoding else _wide_encoding(head)
     if wide:
         raise InputMissing(_told(file, table, UTF_8, 1, wide))
     named = encoding or UTF_8
+    if codecs.lookup(named).name in _WIDE and not head.startswith(tuple(mark for mark, _ in _MARKS)):
+        remedy = f"say which of both it is, files.encoding: {{{table}: {named}LE}} or {{{table}: {named}BE}}"
+        raise InputMissing(f"{file} is {named} without a byte order mark: {remedy}")
     try:
         return codecs.getincrementaldecoder(named)("strict").decode(head).lstrip("\ufeff")
     except UnicodeError:

@@ -17,6 +17,7 @@ from finrec_spark.sources.wanted import MALFORMED, Wanted, named
 from finrec_spark.tables import Table
 from finrec_spark.tables.bronze import bronze
 from finrec_spark.transforms.ingest.parsing import clean
+from finrec_spark.transforms.numerals import NUMBER_FORMS, as_plain_number
 
 __all__ = ["FilesParams", "landing_fingerprint", "read_landing"]
 
@@ -38,8 +39,8 @@ class FilesParams(Params):
     )
     formats: Mapping[str, str] = Field(
         {},
-        description="How a column's times are written where it is not ISO 8601, such as event_time: dd/MM/yyyy HH:mm, "
-        "epoch_seconds, epoch_milliseconds or epoch_microseconds; TABLE.COLUMN for one table alone",
+        description="How a column's times are written where it is not ISO 8601, such as event_time: dd/MM/yyyy HH:mm "
+        "or epoch_seconds, or its numbers, such as value: decimal_comma; TABLE.COLUMN for one table alone",
     )
 
     @field_validator("encoding")
@@ -57,10 +58,10 @@ class FilesParams(Params):
     @field_validator("formats")
     @classmethod
     def _readable_formats(cls, formats: Mapping[str, str]) -> Mapping[str, str]:
-        return {column: require_format(pattern) for column, pattern in formats.items()}
+        return {name: form if form in NUMBER_FORMS else require_format(form) for name, form in formats.items()}
 
     def formats_of(self, table: str) -> dict[str, str]:
-        """How the times of a table's columns are written; what is said of this table alone is the last word."""
+        """How the values of a table's columns are written; what is said of this table alone is the last word."""
         general = {column: pattern for column, pattern in self.formats.items() if "." not in column}
         own = {
             column.partition(".")[2]: pattern
@@ -117,7 +118,8 @@ def _declared_columns(
 ) -> DataFrame:
     given = {name: _value(name, formats) for name in rows.columns if name != MALFORMED}
     if declared is tables.LANDING_INTERACTIONS:
-        given = {"event_type": F.lit(default_event_type), **given}
+        is_event = F.coalesce(*given.values()).isNotNull()  # an empty row is none
+        given = {"event_type": F.when(is_event, F.lit(default_event_type)), **given}
     further = {name: column for name, column in given.items() if name not in set(declared.column_names) - {"extra"}}
     kept = given | {"extra": filled_map(further), "malformed": F.col(MALFORMED)}
     return rows.select(
@@ -129,5 +131,8 @@ def _declared_columns(
 
 
 def _value(name: str, formats: Mapping[str, str]) -> Column:
-    """The delivered text, in ISO 8601 where it is a time in the form that was said."""
-    return as_iso(clean(named(name)), formats[name]) if name in formats else named(name)
+    """The delivered text, in ISO 8601 or as a plain number where it is of the form that was said."""
+    if name not in formats:
+        return named(name)
+    read = as_plain_number if formats[name] in NUMBER_FORMS else as_iso
+    return read(clean(named(name)), formats[name])

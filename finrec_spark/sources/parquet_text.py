@@ -4,6 +4,7 @@ What a file holds is read from its own footer, so parts may differ in columns, n
 column is read as what it is stored as, and written plainly: whole numbers without a point, times in ISO 8601.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,11 @@ from finrec_spark.sources.plain_values import (
 )
 from finrec_spark.sources.wanted import MALFORMED, Wanted, named, require_columns, wanted_places
 
+log = logging.getLogger(__name__)
+
 _THREADS = 8
+_AS_STORED = {"datetimeRebaseMode": "CORRECTED", "int96RebaseMode": "CORRECTED"}
+"""Days before 1900 as all tools but Spark 2 store them; of its own files Spark knows better."""
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 Text = Callable[[Column], Column]
@@ -88,9 +93,11 @@ def _rows(
     given = {name: stored for name, stored in columns.items() if name not in map(str.lower, parts)}
     _require_readable(given, wanted, files[0])
     read = {name: stored for name, stored in given.items() if stored.type is not None}
+    for name in (name for name, stored in given.items() if stored.type is None and not stored.empty):
+        log.warning("%s: column %s is of the type %s, which cannot be read: left out", files[0], name, given[name].kind)
     fields = [T.StructField(stored.name, stored.type) for stored in read.values() if stored.type is not None]
     fields += [T.StructField(name, T.StringType()) for name in parts]
-    reader = plain_reader(spark, delivery.path if parts else None).schema(T.StructType(fields))
+    reader = plain_reader(spark, delivery.path if parts else None).options(**_AS_STORED).schema(T.StructType(fields))
     keys = {name: f"{delivery.path}: column {name}" for name in wanted.keys}
     texts = {name: _text(stored, keys.get(name)) for name, stored in read.items()}
     texts |= {name: F.lit(None).cast("string") for name, stored in given.items() if stored.empty}
@@ -146,7 +153,7 @@ def _stored_columns(file: str, path: str) -> tuple[Stored, ...]:
 
 
 def _stored(field: pa.Field, physical: str, logical: str) -> Stored:
-    type_ = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    type_ = _usual(field.type)
     if logical == "UUID":
         return Stored(field.name, T.BinaryType(), "uuid")
     if pa.types.is_null(type_):
@@ -159,6 +166,15 @@ def _stored(field: pa.Field, physical: str, logical: str) -> Stored:
         return Stored(field.name, T.IntegerType() if pa.types.is_time32(type_) else T.LongType(), type_.unit)
     spark_type = _spark_type(type_)
     return Stored(field.name, spark_type, str(type_) if spark_type is None else "")
+
+
+def _usual(type_: pa.DataType) -> pa.DataType:
+    """The type without the layouts that Arrow alone has: Parquet stores their values as those of the usual types."""
+    if pa.types.is_dictionary(type_):
+        return _usual(type_.value_type)
+    if pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_):
+        return pa.list_(_usual(type_.value_type))
+    return pa.date32() if pa.types.is_date64(type_) else type_
 
 
 def _spark_type(type_: pa.DataType) -> T.DataType | None:

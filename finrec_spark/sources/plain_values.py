@@ -40,7 +40,7 @@ def number_text(column: Column, is_single: bool, key: str | None = None) -> Colu
     exact = F.lit(_EXACT_FLOAT if is_single else _EXACT_DOUBLE)
     whole = (F.rint(number) == number) & (size < F.lit(_EXACT_DOUBLE))
     fixed = F.regexp_replace(number.cast("decimal(38,18)").cast("string"), r"0+$", "")
-    plain = (size >= _PLAIN_FROM) & (size < _PLAIN_BELOW)
+    plain = (size >= _PLAIN_FROM) & (size < _PLAIN_BELOW) & (fixed.cast("double") == number)  # no digit is lost
     text = F.when(whole, number.cast("bigint").cast("string")).when(plain, fixed).otherwise(shortest)
     if key is not None:
         rounded = F.raise_error(F.lit(f"{key} {INEXACT_KEY}")).cast("string")

@@ -7,8 +7,11 @@ import zipfile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
+from finrec_spark.sources.encodings import decoded, java_charset
+from finrec_spark.sources.files import FilesParams
 from tests.deliveries.small_bank import CUSTOMERS, EVENTS, PRODUCTS, csv_text
 
 CHINESE = [PRODUCTS[0], ("P1", "存款", "存款1号", "安心稳健，随时可取"), ("P2", "信用卡", "信用卡2号", "低利率")]
@@ -60,6 +63,47 @@ def test_a_wrongly_named_encoding_is_refused_too(bank, landed, far):
     (bank / "customers.csv").write_bytes(lines)
     with pytest.raises(InputMissing, match=f"is not GB18030, first at line {far + 2}"):
         landed("customers", encoding={"customers": "GB18030"})
+
+
+SIGNS = {
+    "cp932": "株式会社銀行①㈱~\\",
+    "cp949": "은행 똠방 \\ 100%",
+    "cp950": "存款｜信用卡",
+    "euc_kr": "은행",
+    "shift_jis": "銀行",
+    "gbk": "存款①",
+    "big5": "存款",
+    "cp874": "ธนาคาร–",
+    "cp1250": "účet Łódź",
+    "cp1251": "вклад",
+    "cp1253": "τράπεζα",
+    "cp1256": "بنك",
+    "koi8-r": "вклад",
+    "mac-roman": "crédit – ∑",
+    "cp850": "crédit",
+    "latin-1": "Größe",
+    "utf-16-be": "存款",
+}
+
+
+def test_every_encoding_that_can_be_named_is_read_as_python_writes_it(spark):
+    row = spark.createDataFrame([tuple(text.encode(name) for name, text in SIGNS.items())], list(SIGNS))
+    read = (decoded(F.col(f"`{name}`"), java_charset(name), F.lit("file")).alias(name) for name in SIGNS)
+    assert row.select(*read).first().asDict() == SIGNS
+
+
+@pytest.mark.parametrize("name", ["utf-7", "hz", "base64", "rot13", "cp037", "mac-greek", "raw_unicode_escape"])
+def test_an_encoding_that_java_lacks_or_means_otherwise_is_refused_at_once(name):
+    with pytest.raises(ValueError, match=f"products: there is no encoding {name}"):
+        FilesParams(encoding={"products": name})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read_only_by_the_name_that_says_the_order(bank, landed, encoding):
+    (bank / "products.csv").write_bytes(csv_text(CHINESE).encode(encoding))
+    with pytest.raises(InputMissing, match=r"UTF-16 without a byte order mark: .*{products: UTF-16LE} or {products: U"):
+        landed("products", encoding={"products": "UTF-16"})
+    assert [row.name for row in landed("products", encoding={"products": encoding})] == ["存款1号", "信用卡2号"]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,28 @@ def test_one_day_in_2099_does_not_decide_the_month_and_a_word_is_said(context, o
     assert caplog.text.count("1 of 361 are of later months than 2022-05 (up to 2099-12), next to nothing") == 2
 
 
+def test_rows_without_any_value_are_refused_and_do_not_stop_the_others(context, bank, tmp_path):
+    (bank / "products.csv").write_text(csv_text([*PRODUCT_ROWS, *[("", "", "", "")] * 5]))
+    (bank / "interactions.csv").write_text(csv_text([*EVENTS, *[("", "", "", "")] * 9]))
+    started = context(tmp_path / "lake", "files", bank)
+    run_step(ingest.STEP, started, JUNE)
+    assert started.lake.read(PRODUCTS).count() == 4 and started.lake.read(INTERACTIONS).count() == len(EVENTS) - 1
+    refused = started.lake.read(QUARANTINE).groupBy("source", "reason").count().collect()
+    assert set(map(tuple, refused)) == {("products", "empty row", 5), ("interactions", "empty row", 9)}
+
+
+def test_numbers_with_a_decimal_comma_are_told_with_the_key_that_reads_them(context, bank, tmp_path):
+    values = ["8.413,50", "1,5", "-", "12", "1.000.000"]
+    events = [EVENTS[0], *(("C01", "P1", "2022-05-01", value) for value in values)]
+    (bank / "interactions.csv").write_text(csv_text(events, ";"))
+    with pytest.raises(DataQualityError, match=r"such as .*; files.formats: {value: decimal_comma} reads them"):
+        run_step(ingest.STEP, context(tmp_path / "lake", "files", bank), JUNE)
+    over = {"files": {"formats": {"value": "decimal_comma"}}, "quality": {"max_quarantined_share": 0.5}}
+    mended = context(tmp_path / "mended", "files", bank, **over)
+    run_step(ingest.STEP, mended, JUNE)
+    assert sorted(float(row.value) for row in mended.lake.read(INTERACTIONS).collect()) == [1.5, 12, 8413.5, 1e6]
+
+
 def test_ratings_keep_their_precision_and_amounts_are_cents(context, bank, tmp_path):
     (bank / "interactions.csv").write_text(csv_text([EVENTS[0], ("C01", "P1", "2022-05-01", "0.0031")]))
     started = context(tmp_path / "lake", "files", bank, files={"default_event_type": "rating"})

@@ -1,5 +1,7 @@
 """Parquet as tools write it."""
 
+import logging
+import math
 import shutil
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -44,7 +46,16 @@ VALUES = {
         "2022-05-01T07:00:00.000000Z",
     ),
     "before 1970": (pa.timestamp("ns"), datetime(1969, 12, 31, 23, 59, 59, 5), "1969-12-31 23:59:59.000005"),
+    "nanoseconds before 1900": (pa.timestamp("ns"), datetime(1753, 1, 1), "1753-01-01 00:00:00"),
+    "microseconds before 1900": (pa.timestamp("us"), datetime(1, 1, 1), "0001-01-01 00:00:00"),
+    "a zone before 1900": (pa.timestamp("us", "UTC"), datetime(1899, 12, 31), "1899-12-31T00:00:00.000000Z"),
+    "day before 1582": (pa.date32(), date(1, 1, 1), "0001-01-01"),
+    "day in milliseconds": (pa.date64(), date(2022, 5, 1), "2022-05-01"),
+    "time of day in seconds": (pa.time32("s"), time(8, 5, 3), "08:05:03"),
     "list": (pa.list_(pa.string()), ["a", "b"], "a|b"),
+    "large list": (pa.large_list(pa.large_string()), ["a", "b"], "a|b"),
+    "list of a fixed size": (pa.list_(pa.int64(), 2), [1, 2], "[1,2]"),
+    "nested lists": (pa.large_list(pa.large_list(pa.int64())), [[1], [2, 3]], "[[1],[2,3]]"),
     "nothing": (pa.null(), None, None),
 }
 
@@ -129,6 +140,22 @@ def test_a_column_that_nobody_needs_stops_nobody(bank, landed):
     assert landed("interactions")[0].event_time == "2022-05-01 10:30:15.123456"
 
 
+def test_a_column_that_is_left_out_is_named_with_its_type(customers, landed, caplog):
+    write(customers, customer_id=pa.array(["C1"]), big=pa.array([Decimal(1)], pa.decimal256(60, 2)))
+    with caplog.at_level(logging.WARNING, logger="finrec_spark"):
+        assert landed("customers")[0].extra == {}
+    assert (
+        "customers.parquet: column big is of the type decimal256(60, 2), which cannot be read: left out" in caplog.text
+    )
+
+
+def test_int96_times_before_1900_are_read(customers, landed):
+    moments = pa.array([datetime(1753, 1, 1), datetime(2022, 5, 1)], pa.timestamp("us"))
+    table = pa.table({"customer_id": pa.array(["C1", "C2"]), "seen": moments})
+    pq.write_table(table, customers, use_deprecated_int96_timestamps=True)
+    assert {row.extra["seen"][:10] for row in landed("customers")} == {"1753-01-01", "2022-05-01"}
+
+
 def test_a_needed_column_that_cannot_be_read_is_told_with_its_type(customers, landed):
     write(customers, customer_id=pa.array([Decimal(1)], pa.decimal256(60, 2)))
     with pytest.raises(InputMissing, match=r"customers.parquet: column customer_id is of the type decimal256"):
@@ -170,3 +197,36 @@ def test_keys_are_the_same_in_whatever_type_the_parts_have_them(bank, landed, ke
         write(folder / f"part-{place}.parquet", customer_id=pa.array(made, type_))
     found = sorted(row.customer_id for row in landed("customers"))
     assert found == sorted(str(key) for key in keys for _ in types)
+
+
+STORED = {
+    "int64": (pa.int64(), st.integers(-(2**63), 2**63 - 1), int),
+    "double": (pa.float64(), st.floats(allow_infinity=False), float),
+    "decimal": (pa.decimal128(38, 10), st.decimals(-(10**20), 10**20, allow_nan=False, places=10), Decimal),
+    "text": (pa.large_string(), st.text(st.characters(blacklist_categories=("Cs", "Cc", "Z")), min_size=1), str),
+    "day": (pa.date32(), st.dates(), date.fromisoformat),
+    "moment": (pa.timestamp("us"), st.datetimes(), datetime.fromisoformat),
+    "nanoseconds": (
+        pa.timestamp("ns", "Asia/Shanghai"),
+        st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
+        datetime.fromisoformat,
+    ),
+    "truth": (pa.bool_(), st.booleans(), lambda text: text == "true"),
+}
+ROW = st.fixed_dictionaries({name: st.none() | of for name, (_, of, _) in STORED.items()})
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ROW, min_size=1, max_size=9))
+def test_every_value_of_every_type_means_the_same_as_text(bank, landed, rows):
+    """Null and NaN are missing; a table of its own for each type would say no more."""
+    (bank / "customers.csv").unlink(missing_ok=True)
+    columns = {name: pa.array([row[name] for row in rows], type_) for name, (type_, _, _) in STORED.items()}
+    write(bank / "customers.parquet", customer_id=pa.array([str(n) for n in range(len(rows))]), **columns)
+    found = {row.customer_id: row.extra for row in landed("customers")}
+    read = [{name: STORED[name][2](text) for name, text in found[str(n)].items()} for n in range(len(rows))]
+    assert read == [{name: value for name, value in row.items() if is_there(value)} for row in rows]
+
+
+def is_there(value):
+    return value is not None and not (isinstance(value, float) and math.isnan(value))

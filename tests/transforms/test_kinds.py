@@ -76,6 +76,36 @@ def test_a_category_loses_what_nobody_means_and_the_rest_is_named(columns):
     assert values == [{"country": "DE"}, {"country": "NA"}, {}, {}, {"country": "GR"}, {"country": "NA"}]
 
 
+def test_numbers_and_dates_in_another_form_are_named_with_the_key_that_reads_them(columns):
+    days = [f"{n:02}/01/1990" for n in range(1, 29)]
+    _, found, said = columns(
+        income=[f"{n}.000,5" for n in range(1, 20)],
+        fee=["12", *(f"{n},000.5" for n in range(1, 20))],
+        born=days,
+        country=["DE", "GR", "1,5"],
+    )
+    assert set(found.kinds.values()) == {"category"}
+    like = "values look like numbers; files.formats:"
+    assert f"column income: no number, though 19 of 19 {like} {{income: decimal_comma}} reads them" in said
+    assert f"column fee: no number, though 19 of 20 {like} {{fee: decimal_point}} reads them" in said
+    assert "column born: no date, though its values look like 99/99/9999; files.formats: {born: dd/MM/yyyy}" in said
+    assert "column country" not in said
+
+
+@pytest.mark.parametrize("placeholder", ["9999-12-31", "9999-12-31 00:00:00", "1900-01-01T00:00:00.000000Z"])
+def test_days_that_stand_for_nothing_are_missing_among_dates_and_said(columns, placeholder):
+    customers, found, said = columns(left=[*(f"2001-02-{n:02}" for n in range(1, 29)), placeholder])
+    assert found.kinds["left"] == "date" and f"{placeholder[:10]} (1) taken as missing" in said
+    numbers = customers.select(delivered_numbers(found.kinds, JUNE, found.missing).alias("n")).collect()
+    assert sum("left" in row.n for row in numbers) == 28
+
+
+def test_values_that_a_number_column_cannot_hold_are_counted(columns):
+    _, found, said = columns(age=[*(str(n % 70) for n in range(99)), "unbekannt"])
+    assert found.kinds["age"] == "number"
+    assert "column age: 1 of 100 values are no number and count as missing" in said
+
+
 def test_no_column_becomes_a_category_or_is_ignored_without_a_word(columns):
     mixed = [*(str(n) for n in range(40)), *["P"] * 10]
     _, found, said = columns(ProfileParams(most_values=60), mixed=mixed, name=[f"name {n}" for n in range(200)])

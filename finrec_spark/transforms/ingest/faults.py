@@ -15,6 +15,9 @@ from finrec_spark.tables.bronze import MALFORMED, bronze
 from finrec_spark.transforms.ingest.parsing import Parsed, clean
 
 _LANDED, _EXTRA = "_landed", "extra"  # a map cannot be ordered, so it goes beside the others
+EMPTY = "empty row"
+"""The only fault of a row without any value, as spreadsheets leave them below the last."""
+
 _FAULTS, _SAME, _FIRST, _OCCURRENCE = "_faults", "_same", "_first", "_occurrence"
 
 
@@ -77,8 +80,8 @@ def screen(
 ) -> Screened:
     """Every delivered row with its typed columns and its faults.
 
-    A malformed line has no other fault. Of the rows of one key that have no other fault the first stays, the
-    others are ``duplicate key``.
+    A malformed line and an empty row have no other fault. Of the rows of one key that have no other fault the first
+    stays, the others are ``duplicate key``.
 
     Args:
         delivered: the bronze columns of ``landing``, and the flags that ``row_faults`` look at.
@@ -88,7 +91,7 @@ def screen(
         row_faults: faults of more than one column, over ``typed`` columns and flags: the reason, or null.
     """
     kept = _landed_columns(delivered, landing)
-    judged = _typed(kept, landing, fields).withColumn(_FAULTS, _faults(fields, row_faults))
+    judged = _typed(kept, landing, fields).withColumn(_FAULTS, _faults(landing, fields, row_faults))
     text_alone = judged.select(
         *(name for name in (_LANDED, _EXTRA) if name in kept.columns),
         _FAULTS,
@@ -142,12 +145,20 @@ def _typed(kept: DataFrame, landing: Table, fields: Mapping[str, Parsed]) -> Dat
     return cleaned.select("*", *(parsed.value.alias(_typed_name(name)) for name, parsed in fields.items()))
 
 
-def _faults(fields: Mapping[str, Parsed], row_faults: Sequence[Column]) -> Column:
+def _faults(landing: Table, fields: Mapping[str, Parsed], row_faults: Sequence[Column]) -> Column:
     """All faults of a row: an empty list where it has none."""
     of_fields = [_field_fault(name, parsed) for name, parsed in fields.items()]
     malformed = F.col(f"{_LANDED}.{MALFORMED.name}").isNotNull()
     all_faults = F.array_compact(F.array(*of_fields, *row_faults))
-    return F.when(malformed, F.array(F.lit("malformed row"))).otherwise(all_faults)
+    told = F.when(malformed, F.array(F.lit("malformed row"))).when(_is_empty(landing), F.array(F.lit(EMPTY)))
+    return told.otherwise(all_faults)
+
+
+def _is_empty(landing: Table) -> Column:
+    """Whether nothing was delivered in any column."""
+    texts = [F.col(name) for name in landing.column_names if name != _EXTRA]
+    no_text = F.coalesce(*texts).isNull()
+    return no_text & (F.coalesce(F.size(_EXTRA), F.lit(0)) <= 0) if _EXTRA in landing.column_names else no_text
 
 
 def _field_fault(name: str, parsed: Parsed) -> Column:

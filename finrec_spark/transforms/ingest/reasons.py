@@ -11,7 +11,7 @@ from finrec_spark.transforms.forms import form_of
 from finrec_spark.transforms.ingest.faults import Screened
 
 _MOST_VALUES = 1000
-NOT_A_DATE = " is not a date"
+NOT_A_DATE, NOT_A_NUMBER = " is not a date", " is not a number"
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def collect_reasons(screened: Screened, most: int) -> list[Reason]:
     return [Reason(row["reason"], row["rows"], _faulty_form(row["reason"], row["row"])) for row in commonest]
 
 
-def undated_columns(reasons: Sequence[Reason]) -> list[str]:
-    """The columns of which one of the reasons says that it holds no date."""
-    faults = [fault for reason in reasons for fault in reason.faults.split("; ")]
-    return list(dict.fromkeys(fault.removesuffix(NOT_A_DATE) for fault in faults if fault.endswith(NOT_A_DATE)))
+def unread_columns(reasons: Sequence[Reason], fault: str) -> list[str]:
+    """The columns of which one of the reasons says the fault, such as ``NOT_A_DATE``."""
+    faults = [told for reason in reasons for told in reason.faults.split("; ")]
+    return list(dict.fromkeys(told.removesuffix(fault) for told in faults if told.endswith(fault)))
 
 
-def collect_undated(screened: Screened, column: str) -> list[str]:
-    """Some of the different values of a column that are no dates, at most 1,000."""
-    faulty = screened.rejected.where(F.contains("reason", F.lit(f"{column}{NOT_A_DATE}")))
+def collect_unread(screened: Screened, column: str, fault: str) -> list[str]:
+    """Some of the different values of a column that have the fault, at most 1,000."""
+    faulty = screened.rejected.where(F.contains("reason", F.lit(f"{column}{fault}")))
     return collect_some(faulty.select(F.get_json_object("row", f"$.{column}").alias(column)), column)
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.transforms.ingest.parsing import clean
-from finrec_spark.transforms.numerals import as_number
+from finrec_spark.transforms.numerals import NUMBER_FORMS, as_number, is_written
 from finrec_spark.transforms.profiles.missing import canonical, word_for_nothing
 
 Kind = Literal["number", "category", "date", "ignore"] | tuple[str, ...]
@@ -34,7 +34,8 @@ def column_statistics(customers: DataFrame) -> DataFrame:
         counted exactly.
     """
     values = customers.select(F.explode("profile").alias("name", "value")).where(F.length(F.trim("value")) > 0)
-    number = as_number(clean(F.col("value")))
+    text, plain = clean(F.col("value")), F.col("number").isNotNull()
+    number = as_number(text)
     read = values.select("name", "value", word_for_nothing(F.col("value")).alias("word"), number.alias("number"))
     return read.groupBy("name", "word").agg(
         F.count("*").alias("filled"),
@@ -43,6 +44,9 @@ def column_statistics(customers: DataFrame) -> DataFrame:
         F.approx_count_distinct("value").alias("different"),
         F.min("number").alias("least"),
         F.max("number").alias("most"),
+        *(F.count_if(~plain & is_written(text, form)).alias(form) for form in NUMBER_FORMS),
+        F.min(text).alias("first"),
+        F.max(text).alias("last"),
     )
 
 

@@ -8,6 +8,9 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.sources.time_formats import format_hint, likely_formats
+from finrec_spark.transforms.forms import form_of
+from finrec_spark.transforms.numerals import NUMBER_FORMS
 from finrec_spark.transforms.profiles.customer_profiles import ProfileParams
 from finrec_spark.transforms.profiles.delivered import Kind, column_statistics
 from finrec_spark.transforms.profiles.missing import SURE, UNSURE, Values, far_placeholders, unsure_placeholders
@@ -15,7 +18,8 @@ from finrec_spark.transforms.splits import before
 
 log = logging.getLogger(__name__)
 
-_FIELDS = ("filled", "numbers", "dates", "different", "least", "most")
+_COUNTED = ("filled", "numbers", "dates", "different", *NUMBER_FORMS)
+_FIELDS = (*_COUNTED, "least", "most", "first", "last")
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def _known(column: _Column, rules: ProfileParams) -> Values:
     nothing = set(_for_nothing(column, rules))
     kept = [values for word, values in column.words.items() if word not in nothing]
     every = (column.ordinary, *kept)
-    return Values(*(sum(getattr(values, field) for values in every) for field in _FIELDS[:4]))
+    return Values(*(sum(getattr(values, field) for values in every) for field in _COUNTED))
 
 
 def _for_nothing(column: _Column, rules: ProfileParams) -> tuple[str, ...]:
@@ -109,13 +113,30 @@ def _words(column: _Column, kind: Kind, missing: tuple[str, ...], rules: Profile
     if kind == "ignore" and column.name not in rules.kinds:
         yield f"ignored, about {known.different:,} different values; profile.kinds: {{{column.name}: category}} uses it"
     numbers = max(known.numbers, known.dates)
+    unread = known.filled - (known.dates if kind == "date" else known.numbers)
+    if kind in ("number", "date") and unread:
+        yield f"{unread:,} of {known.filled:,} values are no {kind} and count as missing"
     if kind == "category" and column.name not in rules.kinds and 2 * numbers > known.filled > numbers:
         yield (
             f"a category, though {numbers:,} of {known.filled:,} values are numbers or dates;"
             f" profile.kinds: {{{column.name}: number}} makes it one"
         )
+    if kind in ("category", "ignore") and column.name not in rules.kinds:
+        yield from _other_forms(column, known)
     if column.name not in rules.missing:
         yield from _unsure(column, kind)
+
+
+def _other_forms(column: _Column, known: Values) -> Iterator[str]:
+    """What has to be said where the values are numbers or dates, but written otherwise."""
+    read, form = max((getattr(known, form), form) for form in NUMBER_FORMS)
+    if read and 2 * (read + known.numbers) > known.filled:
+        like = f"{read:,} of {known.filled:,} values look like numbers"
+        yield f"no number, though {like}; {format_hint(column.name, [form])}"
+    ends = [value for value in (column.ordinary.first, column.ordinary.last) if value is not None]
+    formats = likely_formats(ends)
+    if formats and not known.numbers:
+        yield f"no date, though its values look like {form_of(ends[0])}; {format_hint(column.name, formats)}"
 
 
 def _unsure(column: _Column, kind: Kind) -> Iterator[str]:

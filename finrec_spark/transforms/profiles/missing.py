@@ -11,8 +11,10 @@ from finrec_spark.transforms.ingest.parsing import clean
 
 SURE = ("null", "(null)", "\\n", "n/a", "#n/a", "#null!", "#value!", "#div/0!", "nan", "<na>", "nat")
 """What tools write where nothing is known."""
-UNSURE = ("na", "-", "--", "none", "nil", "?", ".", "unknown", "missing")
+_NO_DAYS = ("9999-12-31", "2999-12-31", "1900-01-01", "1899-12-30", "1753-01-01", "0001-01-01", "0000-00-00")
+UNSURE = ("na", "-", "--", "none", "nil", "?", ".", "unknown", "missing", *_NO_DAYS)
 """What may be a category's value, such as Namibia; among numbers or dates it is none."""
+_MIDNIGHT = r"[ t]00:00(:00(\.0+)?)?( ?z| ?utc|[+-]00:?00)?$"
 _PLACEHOLDER = r"^-?(9{2,12}|([1-8])\2{3,11}|10{3,12}|2147483648|123456789)$|^(2147483647|-[1-9])$"
 _LEAST = 2  # customers who have a placeholder
 
@@ -24,20 +26,26 @@ class Values:
     Attributes:
         filled: how many; ``numbers`` and ``dates``: how many of them can be read as such.
         different: different values, to about 5 %.
+        decimal_comma, decimal_point: how many are no plain number, but one in this form.
         least, most: of the numbers; None where there is none.
+        first, last: of the values as text; None where there is none.
     """
 
     filled: int = 0
     numbers: int = 0
     dates: int = 0
     different: int = 0
+    decimal_comma: int = 0
+    decimal_point: int = 0
     least: float | None = None
     most: float | None = None
+    first: str | None = None
+    last: str | None = None
 
 
 def canonical(text: Column) -> Column:
-    """The text as words for nothing are compared: clean, in lower case, a whole number without a point."""
-    return F.regexp_replace(F.lower(clean(text)), r"\.0+$", "")
+    """The text as words for nothing are compared: clean, in lower case, a whole number without a point, a day alone."""
+    return F.regexp_replace(F.lower(clean(text)), rf"^(\d{{4}}-\d{{2}}-\d{{2}}){_MIDNIGHT}|\.0+$", "$1")
 
 
 def word_for_nothing(text: Column) -> Column:
