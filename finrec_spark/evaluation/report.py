@@ -12,10 +12,11 @@ from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 BASELINE = "popularity"
 ENSEMBLE_GAIN = "ndcg_gain_of_ensemble"
 """How much better than the model the ensemble is, customer by customer; starred where its interval leaves out 0."""
-
+CONFIGURED_GAIN = "ndcg_gain_over_configured"
+"""How much better a trial's parameters are than those that are configured, likewise."""
 
 _RANKING = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN)
-_DIFFERENCES = (ENSEMBLE_GAIN, "gain_over_random", "gain_over_everyone")
+_DIFFERENCES = (ENSEMBLE_GAIN, CONFIGURED_GAIN, "gain_over_random", "gain_over_everyone")
 
 
 class MetricRow(NamedTuple):
