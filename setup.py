@@ -37,6 +37,7 @@ TRAINING = [
     "torch==2.15.0",  # the recurrent network
     "petastorm==0.12.1",  # feeds it; 0.13.1 loses rows without an error
 ]
+TUNING = ["optuna==5.0.0"]  # proposes the parameters of the job tune's trials and keeps them in a file
 DEV = [
     "pytest==8.3.4",
     "chispa==0.10.1",  # compares DataFrames with readable differences
@@ -62,5 +63,5 @@ setup(
         "finrec_spark.evaluation.report": ["templates/*"],
     },
     install_requires=RUN,
-    extras_require={"nlp": NLP, "training": TRAINING, "dev": DEV},
+    extras_require={"nlp": NLP, "training": TRAINING, "tuning": TUNING, "dev": DEV},
 )

@@ -168,12 +168,12 @@ submit() {
 write_properties() {  # FILE
     {
         [[ ! -f $SPARK_CONF_DIR/spark-defaults.conf ]] || { cat "$SPARK_CONF_DIR/spark-defaults.conf" && echo; }
-        "$VENV_PYTHON" -P -m finrec_spark.pipeline.properties "$CONF" || return
+        "$VENV_PYTHON" -P -m finrec_spark.pipeline.properties "$CONF" "$JOB" || return
         [[ -z $PROPERTIES_FILE ]] || cat "$PROPERTIES_FILE" || return 2
     } >"$1"
 }
 
-# What the configuration's models need of Python beside the rest (finrec_spark.pipeline.properties says it in a comment).
+# What the configuration's models and the job need of Python beside the rest (finrec_spark.pipeline.properties says it in a comment).
 ensure_extras() {  # FILE
     local extras
     read -ra extras < <(sed -n 's/^# extras: //p' "$1") || true

@@ -10,7 +10,7 @@ source "$ROOT/conf/setup.sh"
 main() {
     cd "$ROOT"
     check_user
-    ensure_environment dev nlp training
+    ensure_environment dev nlp training tuning
     ensure_java
     export_java_options
     export_locale

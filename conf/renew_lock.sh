@@ -17,10 +17,10 @@ main() {
     cd "$ROOT"
     local scratch extra
     scratch=$(mktemp -d)
-    cat conf/lock/{base,dev,nlp,training}.txt >"$scratch/all.txt"  # the versions to stay at
+    cat conf/lock/{base,dev,nlp,training,tuning}.txt >"$scratch/all.txt"  # the versions to stay at
     compile setup.py --all-extras --output-file "$scratch/all.txt" "$@"  # so that the extras agree with each other
     compile setup.py --constraints "$scratch/all.txt" --output-file conf/lock/base.txt "$@"
-    for extra in dev nlp training; do
+    for extra in dev nlp training tuning; do
         # shellcheck disable=SC2046  # an option a package
         compile setup.py --extra "$extra" --constraints "$scratch/all.txt" --output-file "conf/lock/$extra.txt" "$@" \
             $(packages_of base | sed 's/^/--no-emit-package=/')

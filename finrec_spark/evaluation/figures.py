@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 BASELINE = "popularity"
 ENSEMBLE_GAIN = "ndcg_gain_of_ensemble"
 """How much better than the model the ensemble is, customer by customer."""
+CONFIGURED_GAIN = "ndcg_gain_over_configured"
+"""How much better a trial's parameters are than those that are configured, likewise."""
 
 
 class MetricRow(NamedTuple):

@@ -9,6 +9,7 @@ Cold start: a customer without a history, and a product that had none at the tra
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models.fold_in import FoldIn, PaddedHistory, padded_histories
 from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
-from finrec_spark.params import Params
+from finrec_spark.params import Between, Params
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_FACTORS
 
 ITERATIONS_WITHOUT_CHECKPOINT = 12  # deeper lineage overflows the JVM's default stack
@@ -32,11 +33,13 @@ ITERATIONS_WITHOUT_CHECKPOINT = 12  # deeper lineage overflows the JVM's default
 class AlsParams(Params):
     """How product factors are learned; the same values must score that learned them."""
 
-    rank: int = Field(32, ge=1, le=512, description="Number of latent factors")
+    rank: Annotated[int, Between(8, 128, log=True)] = Field(32, ge=1, le=512, description="Number of latent factors")
     iterations: int = Field(10, ge=1, le=200, description="Alternations of products and customers")
     implicit: bool = Field(True, description="Learn from strength as preference; false: from explicit ratings")
-    alpha: float = Field(10.0, gt=0, description="Confidence per unit of strength (implicit)")
-    regularisation: float = Field(
+    alpha: Annotated[float, Between(0.5, 100.0, log=True)] = Field(
+        10.0, gt=0, description="Confidence per unit of strength (implicit)"
+    )
+    regularisation: Annotated[float, Between(0.01, 30.0, log=True)] = Field(
         1.0, gt=0, description="Lambda where strength is learned from, times the entries of the customer or product"
     )
     rating_regularisation: float = Field(0.1, gt=0, description="Lambda where ratings are learned from, as above")

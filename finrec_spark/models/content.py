@@ -17,6 +17,7 @@ leaves the others more to say.
 """
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ from finrec_spark.models.neighbours.similarity import (
     values_at,
 )
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
-from finrec_spark.params import Params
+from finrec_spark.params import Between, Params
 from finrec_spark.tables import INTERACTIONS, PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, PRODUCTS
 from finrec_spark.transforms.ids import known_before
 from finrec_spark.transforms.letters import folded
@@ -54,15 +55,18 @@ _WORD = rf"[\p{{L}}\p{{M}}&&[^{_HAN}]]{{2,}}"
 _BIGRAM = rf"(?=({_HAN}{{2}}))"  # a look ahead takes nothing, so bigrams overlap
 
 
+Weight = Annotated[float, Between(0.0, 3.0)]
+
+
 class ContentWeights(Params):
     """How much each block of a product's features counts, relative to the others; 0 leaves it out."""
 
-    category: float = Field(1.0, ge=0, description="Product category")
-    tags: float = Field(1.0, ge=0, description="Tags")
-    risk: float = Field(1.0, ge=0, description="Risk level; near levels are similar")
-    price: float = Field(0.5, ge=0, description="Price; near prices, on a log scale, are similar")
-    attributes: float = Field(0.5, ge=0, description="Further delivered columns, by equal value")
-    text: float = Field(1.0, ge=0, description="Words of name and description")
+    category: Weight = Field(1.0, ge=0, description="Product category")
+    tags: Weight = Field(1.0, ge=0, description="Tags")
+    risk: Weight = Field(1.0, ge=0, description="Risk level; near levels are similar")
+    price: Weight = Field(0.5, ge=0, description="Price; near prices, on a log scale, are similar")
+    attributes: Weight = Field(0.5, ge=0, description="Further delivered columns, by equal value")
+    text: Weight = Field(1.0, ge=0, description="Words of name and description")
 
 
 class ContentParams(SimilarityParams):

@@ -29,7 +29,7 @@ Cold start: a customer without history is scored by profile like everyone; a pro
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ from finrec_spark.arrays import Floats
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models.naive_bayes_scoring import PRIOR, NaiveBayesScorer, naive_bayes_scorer
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
-from finrec_spark.params import Params
+from finrec_spark.params import Between, OneOf, Params
 from finrec_spark.tables import (
     CONTACTS,
     INTERACTIONS,
@@ -71,13 +71,22 @@ _SIDES = "product_id string, log_like array<double>, log_dislike array<double>"
 _TOKENS = "place int, feature string, bin int, low double, high double, value string"
 
 
+Dislike = Literal["took_another", "declined", "never_took"]
+
+
 class NaiveBayesParams(Params):
     """What naive Bayes learns from."""
 
-    smoothing: float = Field(1.0, gt=0, description="Customers added to the count of every token (MLlib's smoothing)")
-    bins: int = Field(10, ge=2, le=1000, description="Quantile bins of a number; missing values have one more")
-    like_days: int = Field(365, ge=1, description="Days before the month in which taking a product is liking it")
-    dislike: Literal["took_another", "declined", "never_took"] = Field(
+    smoothing: Annotated[float, Between(0.01, 100.0, log=True)] = Field(
+        1.0, gt=0, description="Customers added to the count of every token (MLlib's smoothing)"
+    )
+    bins: Annotated[int, Between(2, 40, log=True)] = Field(
+        10, ge=2, le=1000, description="Quantile bins of a number; missing values have one more"
+    )
+    like_days: Annotated[int, Between(30, 1_095, log=True)] = Field(
+        365, ge=1, description="Days before the month in which taking a product is liking it"
+    )
+    dislike: Annotated[Dislike, OneOf(("took_another", "never_took"))] = Field(
         "took_another",
         description="Who dislikes a product: takers of others, who declined it, or all who never took it",
     )

@@ -5,6 +5,7 @@ scores 0.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
-from finrec_spark.params import Params
+from finrec_spark.params import Between, Params
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, CUSTOMERS, POPULARITY
 from finrec_spark.transforms.ingest.customers import customers_as_of
 
@@ -26,7 +27,7 @@ EXACT = "decimal(28,12)"  # sums of decimals do not depend on the order of the r
 class PopularityParams(Params):
     """How far a segment's own taste is trusted."""
 
-    smoothing: float = Field(
+    smoothing: Annotated[float, Between(1.0, 100_000.0, log=True)] = Field(
         100.0, gt=0, description="Strength that everyone's taste counts in a segment, beside the segment's own"
     )
 

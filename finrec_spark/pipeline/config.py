@@ -57,7 +57,7 @@ class RecommendParams(Params):
 
 
 class Need(Params):
-    """What a model needs beside the others."""
+    """What a model or a job needs beside the others."""
 
     extras: tuple[str, ...] = Field((), description="Extras of setup.py; spark-submit.sh installs them")
     spark: Mapping[str, Any] = Field(default={}, description="Spark's properties; lists of packages are joined")
@@ -70,7 +70,9 @@ class Config(Params):
     steps_at_once: int = Field(
         2, ge=1, le=16, description="Steps of the month that run side by side where none waits for another"
     )
-    needs: Mapping[str, Need] = Field(default={}, description="What counts only where a model is among ``models``")
+    needs: Mapping[str, Need] = Field(
+        default={}, description="What counts only where a model is among ``models``, or for a job"
+    )
     log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
     models: tuple[str, ...] = Field(
         ("popularity", "als", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),

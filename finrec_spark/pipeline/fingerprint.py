@@ -65,6 +65,8 @@ def fingerprint(step: Step, context: RunContext, month: date) -> Fingerprint:
 
 def why_stale(step: Step, context: RunContext, month: date, now: Fingerprint) -> str | None:
     """Why the step has to run; None where its result is up to date."""
+    if step.always:
+        return "it is asked for"
     attempt = context.ledger.newest(step.name, month if step.monthly else None)
     if attempt is None:
         return "no result yet"

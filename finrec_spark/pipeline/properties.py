@@ -1,7 +1,7 @@
 """The YAML configuration as plain values, and what spark-submit.sh needs of it: Spark's properties, Python's extras.
 
-Some models need more than the others, such as Spark NLP's jar: ``needs`` names it, and it counts where the model is
-among ``models``.
+Some models and jobs need more than the others, such as Spark NLP's jar: ``needs`` names it, and it counts where the
+model is among ``models`` or the job is the one that runs.
 
 Kept apart from ``config``: the submit script reads it before each start, so it imports little.
 """
@@ -67,19 +67,21 @@ def spark_properties(values: Mapping[str, Any]) -> dict[str, str]:
     return properties
 
 
-def extras(values: Mapping[str, Any]) -> list[str]:
-    """Extras of setup.py that the models need.
+def extras(values: Mapping[str, Any], job: str = "") -> list[str]:
+    """Extras of setup.py that the models and the job need.
 
     >>> needs = {"gru": {"extras": ["training", "nlp"]}}
     >>> extras({"models": ["als"], "needs": needs}), extras({"models": ["gru"], "needs": needs})
     ([], ['nlp', 'training'])
+    >>> extras({"models": ["als"], "needs": {"tune": {"extras": ["tuning"]}}}, "tune")
+    ['tuning']
     """
-    return sorted({str(extra) for need in _needs(values) for extra in need.get("extras") or ()})
+    return sorted({str(extra) for need in _needs(values, job) for extra in need.get("extras") or ()})
 
 
-def _needs(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _needs(values: Mapping[str, Any], job: str = "") -> list[Mapping[str, Any]]:
     needs, models = _mapping(values, "needs"), values.get("models") or ()
-    return [_mapping(needs, model) for model in needs if model in models]
+    return [_mapping(needs, name) for name in needs if name in models or name == job]
 
 
 def _mapping(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -113,10 +115,13 @@ def read_yaml(path: Path) -> Values:
 
 
 def main(argv: list[str]) -> int:
-    """Print the extras (a comment) and Spark properties of the file in ``argv``, one ``name value`` a line."""
+    """Print the extras (a comment) and Spark properties of the file in ``argv``, one ``name value`` a line.
+
+    The job's name may follow the file.
+    """
     try:
         values = read_values(Path(argv[0]))
-        properties, needed = spark_properties(values), extras(values)
+        properties, needed = spark_properties(values), extras(values, *argv[1:2])
     except FinrecError as error:
         print(f"finrec_spark: {error}", file=sys.stderr)
         return error.exit_code

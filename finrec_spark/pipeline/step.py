@@ -74,6 +74,7 @@ class Step:
         delivery: digest of what it reads from outside the lake.
         monthly: whether each month has a result of its own; else one result serves every month.
         code: modules that hold what it computes, beside the one of ``run``.
+        always: whether it runs whenever it is asked for, as what it leaves is not in the lake alone.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Step:
     delivery: Callable[[RunContext], str] = field(default=lambda context: "")
     monthly: bool = True
     code: Callable[[Config], Sequence[str]] = field(default=lambda config: ())
+    always: bool = False
 
     def modules(self, config: Config) -> tuple[str, ...]:
         """Where the closure of its code starts."""

@@ -19,7 +19,6 @@ from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, Ranked
 from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
-from finrec_spark.tables import SCORING_ROWS
 
 SCORED_DDL = (
     "customer_id string, rank int, product_index int, score double, "
@@ -86,7 +85,7 @@ def scoring_rows(rows: DataFrame, evidence: DataFrame | None, states: DataFrame 
         )
     if states is not None:
         joined = joined.join(states.select("customer_id", F.col("state").cast("array<double>")), "customer_id", "left")
-    own = [name for name in SCORING_ROWS.column_names if name != "month"]
+    own = [name for name in rows.columns if name != "month"]
     return joined.select(*own, _state(joined, states).alias("state"), *_evidence(joined))
 
 

@@ -26,6 +26,12 @@ def held_out_month(context: RunContext, month: date) -> date | None:
     return before if any(known < before for known in _acquisitions(context)) else None
 
 
+def months_with_outcomes(context: RunContext, before: date) -> list[date]:
+    """The months before ``before`` with acquisitions to hold lists against and a history from before, oldest first."""
+    acquired = {month: number for month, number in _acquisitions(context).items() if month < before}
+    return [month for month in sorted(acquired)[1:] if acquired[month]]
+
+
 def newest_event_month(context: RunContext) -> date | None:
     """The newest month with interactions; None before the first delivery."""
     return max(_acquisitions(context), default=None)

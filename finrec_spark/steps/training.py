@@ -19,14 +19,15 @@ from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_prof
 
 @dataclass(frozen=True)
 class LakeInputs:
-    """What a fit is given, out of the lake (``models.spec.FitInputs``)."""
+    """What a fit is given, out of the lake (``models.spec.FitInputs``).
+
+    Attributes:
+        run: what reads for it.
+        month: first day of the month that is decided.
+    """
 
     run: StepRun
-
-    @property
-    def month(self) -> date:
-        """First day of the month that is decided."""
-        return self.run.month
+    month: date
 
     @property
     def opening_types(self) -> tuple[str, ...]:
@@ -50,11 +51,11 @@ class LakeInputs:
 
     def read(self, table: Table) -> DataFrame:
         """The month's rows of a monthly table, all rows of another."""
-        return self.run.read(table)
+        return self.run.read(table, self.month)
 
     def read_if_there(self, table: Table) -> DataFrame | None:
         """As ``read``; None where the bank has no such table."""
-        return self.run.read_if_there(table)
+        return self.run.read_if_there(table, self.month)
 
 
 def training_step(name: str) -> Step:
@@ -69,7 +70,7 @@ def training_step(name: str) -> Step:
         return [Read(table, optional=table.known_from is not None) for table in tables]
 
     def run(step_run: StepRun) -> int:
-        return sum(_fit(spec, LakeInputs(step_run)) for spec in fitted_by(step_run.config))
+        return sum(_fit(spec, LakeInputs(step_run, step_run.month)) for spec in fitted_by(step_run.config))
 
     return Step(
         name=name,

@@ -21,6 +21,7 @@ NETWORK = ("embed_text", "build_sequences", "train_gru")
 OPTIONS = {
     "generate": ("--customers", "250"),
     "train_response": ("--month", "2022-06"),
+    "tune": ("--models", "popularity", "--trials", "2", "--months", "1"),
     "lint_messages": tuple(map(str, (ROOT / "conf/campaigns/templates").glob("*.yaml"))),
 }
 CAMPAIGN = campaign_values(ROOT / "conf/campaigns")

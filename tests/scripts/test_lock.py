@@ -26,7 +26,7 @@ def asked_for(name):
     return {(normalised(pin.partition("==")[0]), pin.partition("==")[2]) for pin in pinned}
 
 
-@pytest.mark.parametrize("extra", ["base", "dev", "nlp", "training"])
+@pytest.mark.parametrize("extra", ["base", "dev", "nlp", "training", "tuning"])
 def test_every_pin_of_an_extra_is_in_its_lock_or_in_that_of_the_base(extra):
     asked = asked_for({"base": "RUN"}.get(extra, extra.upper()))
     assert asked

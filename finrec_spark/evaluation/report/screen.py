@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from finrec_spark.evaluation.figures import BASELINE, ENSEMBLE_GAIN, MetricRow, leading_k
+from finrec_spark.evaluation.figures import BASELINE, CONFIGURED_GAIN, ENSEMBLE_GAIN, MetricRow, leading_k
 from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.report.words import metric_title
 
 _RANKING = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN)
-_DIFFERENCES = (ENSEMBLE_GAIN, "gain_over_random", "gain_over_everyone")
+_DIFFERENCES = (ENSEMBLE_GAIN, CONFIGURED_GAIN, "gain_over_random", "gain_over_everyone")
 
 
 def metrics_table(

@@ -4,6 +4,8 @@ Popular products are not held back, which is what customers' purchases ask for. 
 nothing and a product that nobody holds score 0, so other models decide.
 """
 
+from typing import Annotated
+
 from pydantic import Field
 from pyspark.sql import DataFrame
 
@@ -16,6 +18,7 @@ from finrec_spark.models.neighbours.linear import (
 )
 from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
+from finrec_spark.params import Between
 from finrec_spark.tables import PRODUCT_INDEX_TABLE, PRODUCT_WEIGHTS, SCORING_ROWS
 
 REASON = "holders_also_hold"
@@ -24,7 +27,9 @@ REASON = "holders_also_hold"
 class EaseParams(LinearParams):
     """Parameters of ``ease``."""
 
-    ridge: float = Field(500.0, gt=0, description="λ, added to the diagonal of X'X")
+    ridge: Annotated[float, Between(1.0, 10_000.0, log=True)] = Field(
+        500.0, gt=0, description="λ, added to the diagonal of X'X"
+    )
 
 
 def fit(inputs: FitInputs, params: EaseParams) -> DataFrame:

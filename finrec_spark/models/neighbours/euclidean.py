@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer, neighbour_scorer
 from finrec_spark.models.neighbours.similar_products import product_neighbours
-from finrec_spark.models.neighbours.similarity import Over, SimilarityParams
+from finrec_spark.models.neighbours.similarity import Over, Shrinkage, SimilarityParams, Support
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
 from finrec_spark.tables import PRODUCT_INDEX_TABLE, PRODUCT_NEIGHBOURS, SCORING_ROWS
 from finrec_spark.transforms.histories import history_values
@@ -26,8 +26,8 @@ class EuclideanParams(SimilarityParams):
     over: Over = Field(
         "co_rated", description="co_rated: customers who have both; all: everyone, missing entries are 0"
     )
-    minimum_support: int = Field(3, ge=1, description="Customers who must have both products")
-    shrinkage: float = Field(10.0, ge=0, description="similarity · n / (n + shrinkage), n being those customers")
+    minimum_support: Support = Field(3, ge=1, description="Customers who must have both products")
+    shrinkage: Shrinkage = Field(10.0, ge=0, description="similarity · n / (n + shrinkage), n being those customers")
 
 
 def fit(inputs: FitInputs, params: EuclideanParams) -> DataFrame:

@@ -4,6 +4,7 @@ The weights are made from one dense matrix: as many products as fit it several t
 """
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer, nei
 from finrec_spark.models.neighbours.similar_products import product_sums
 from finrec_spark.models.neighbours.similarity import SimilarityParams
 from finrec_spark.models.spec import FitInputs
-from finrec_spark.params import Params
+from finrec_spark.params import Between, Params
 from finrec_spark.tables import SCORING_ROWS
 from finrec_spark.transforms.histories import history_values
 
@@ -26,7 +27,9 @@ _DECIMALS = 9  # a sum in another order is the same weight
 class LinearParams(Params):
     """What is kept of the weights."""
 
-    neighbours: int = Field(200, ge=1, description="Weights of one product that are kept, the largest by amount")
+    neighbours: Annotated[int, Between(10, 1_000, log=True)] = Field(
+        200, ge=1, description="Weights of one product that are kept, the largest by amount"
+    )
 
 
 def walk_weights(walk: Floats, holders: Floats) -> Floats:

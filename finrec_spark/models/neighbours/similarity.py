@@ -7,7 +7,7 @@ correlation over all columns is not positive.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,13 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 
 from finrec_spark.arrays import Floats, Ints
-from finrec_spark.params import Params
+from finrec_spark.params import Between, OneOf, Params
 
 Over = Literal["co_rated", "all"]
 Measure = Literal["pearson", "euclidean"]
 Value = Literal["strength", "rating", "owned"]
+Support = Annotated[int, Between(1, 20)]
+Shrinkage = Annotated[float, Between(0.0, 100.0)]
 
 PAIRS_AT_ONCE = 1_000_000
 """Pairs whose statistics are held at a time: 8 MB an array, about a dozen arrays."""
@@ -33,10 +35,12 @@ class SimilarityParams(Params):
     """What a similarity rests on and how many neighbours are kept."""
 
     over: Over = Field("all", description="co_rated: entries that both have; all: every column, missing entries are 0")
-    minimum_support: int = Field(1, ge=1, description="Entries that both must have")
-    shrinkage: float = Field(0.0, ge=0, description="similarity · n / (n + shrinkage), n being the support")
-    neighbours: int = Field(50, ge=1, le=1000, description="Most similar ones that are kept; positive only")
-    value: Value = Field("strength", description="What the matrix holds")
+    minimum_support: Support = Field(1, ge=1, description="Entries that both must have")
+    shrinkage: Shrinkage = Field(0.0, ge=0, description="similarity · n / (n + shrinkage), n being the support")
+    neighbours: Annotated[int, Between(5, 300, log=True)] = Field(
+        50, ge=1, le=1000, description="Most similar ones that are kept; positive only"
+    )
+    value: Annotated[Value, OneOf(("strength", "owned"))] = Field("strength", description="What the matrix holds")
 
 
 @dataclass(frozen=True)
