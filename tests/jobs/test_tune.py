@@ -1,4 +1,4 @@
-"""The job tune on a finished lake: its figures are evaluate's, it sees no evaluated month, and it goes on after a kill."""
+"""The job tune on a finished lake: its figures are evaluate's, no evaluated month is seen, a killed one goes on."""
 
 import argparse
 import contextlib
