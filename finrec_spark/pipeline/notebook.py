@@ -1,7 +1,6 @@
 """A lake in a notebook: the job's configuration with less memory, and not a word of Java's."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,6 @@ SMALL = {"spark.driver.memory": "2g", "spark.sql.shuffle.partitions": 4}
 def open_lake(name: str, lake: str, conf: Path = ROOT / "conf/local.yaml") -> RunContext:
     """A session on the lake, to read and to try out; whoever opened it stops ``spark``."""
     config = load_config(conf, {"spark": SMALL})
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers' Python is the notebook's
     with _silence():
         spark = open_session(name, config.spark_properties)
     return RunContext(spark, config, Lake(spark, lake), GENERATOR, None)

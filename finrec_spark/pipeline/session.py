@@ -1,6 +1,7 @@
 """The Spark session of a job."""
 
 import os
+import sys
 from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
@@ -15,6 +16,7 @@ def open_session(name: str, properties: Mapping[str, str]) -> SparkSession:
     """
     builder = SparkSession.builder.appName(f"finrec_spark {name}")
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers' Python
         for key, value in properties.items():
             builder = builder.config(key, value)
     session = builder.getOrCreate()

@@ -25,7 +25,7 @@ from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins
-from finrec_spark.steps.figures_over_dates import OverDatesOf, run_over_dates
+from finrec_spark.steps.figures_over_dates import OverDatesOf, collect_over_dates
 from finrec_spark.tables import METRICS
 
 STEP_NAME = "evaluate_far_trans"
@@ -52,7 +52,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
         context.log(f"far_trans {origin}: {how}; {len(origins) - place} of {len(origins)} dates are left")
     shared.release()
 
-    return run_over_dates(context, _OVER_DATES, {origin: origin for origin in origins})
+    return collect_over_dates(context, _OVER_DATES, {origin: origin for origin in origins})
 
 
 def chosen_origins(context: RunContext, number: int | None) -> list[date]:

@@ -14,7 +14,7 @@ from finrec_spark.pipeline.scheduler import plan_for, run_plan
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps.earlier_months import held_out_month
-from finrec_spark.steps.figures_over_dates import OverDatesOf, run_over_dates
+from finrec_spark.steps.figures_over_dates import OverDatesOf, collect_over_dates
 
 PROTOCOL = "rolling"
 _TEST_DAYS = 28  # one month's purchases test one month's lists, so test times do not overlap
@@ -40,7 +40,7 @@ def run_rolling(context: RunContext, months: Sequence[date], catalogue: Sequence
 
     plan = plan_for([(last_month.STEP, month) for month in months], catalogue, context)
     run_plan(plan, context, ended)
-    return run_over_dates(context, _OVER_MONTHS, {months_before(month, 1): month for month in months})
+    return collect_over_dates(context, _OVER_MONTHS, {months_before(month, 1): month for month in months})
 
 
 def explain_rolling(context: RunContext, months: Sequence[date], catalogue: Sequence[Step]) -> None:

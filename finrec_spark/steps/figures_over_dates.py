@@ -34,7 +34,7 @@ class OverDatesOf:
     test_days: int
 
 
-def run_over_dates(context: RunContext, of: OverDatesOf, months: Mapping[date, date]) -> list[MetricRow]:
+def collect_over_dates(context: RunContext, of: OverDatesOf, months: Mapping[date, date]) -> list[MetricRow]:
     """The figures over the dates, all of which were measured.
 
     Args:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from finrec_spark.evaluation.backtest.differences import mean_over_dates
-from finrec_spark.evaluation.backtest.scoring import ENSEMBLE
 from finrec_spark.evaluation.figures import ENSEMBLE_GAIN
+from finrec_spark.evaluation.held_out import ENSEMBLE
 
 PROTOCOL, SUMMARY = "far_trans", "far_trans_over_dates"
 IN_TRAIN, NEW = "in_train", "new"
