@@ -90,7 +90,7 @@ def groups_of(counted: Mapping[tuple[str, str], Mapping[str, int]], with_contact
             customers=counts[_CUSTOMERS],
             listed=counts[_LISTED],
             contacted=counts[_CONTACTED] if with_contacts else None,
-            kept_back={rule: n for rule, n in counts.items() if rule not in (_CUSTOMERS, _LISTED, _CONTACTED)},
+            kept_back={rule: n for rule, n in sorted(counts.items()) if rule not in (_CUSTOMERS, _LISTED, _CONTACTED)},
         )
         for (attribute, name), counts in sorted(counted.items())
     ]

@@ -84,8 +84,10 @@ def test_the_first_rule_that_applies_is_the_one_that_counts(spark):
 
 
 def test_counts_become_groups():
-    counted = {("marital_status", "single"): {"customers": 5, "listed": 4, "contacted": 1, "owned": 7}}
-    assert groups_of(counted, with_contacts=False) == [Group("marital status", "single", 5, 4, None, {"owned": 7})]
+    counts = {"risk_too_high": 2, "customers": 5, "listed": 4, "contacted": 1, "owned": 7}
+    (group,) = groups_of({("marital_status", "single"): counts}, with_contacts=False)
+    assert group == Group("marital status", "single", 5, 4, None, {"owned": 7, "risk_too_high": 2})
+    assert list(group.kept_back) == ["owned", "risk_too_high"]  # whatever order Spark counts in
 
 
 def html(context):

@@ -39,5 +39,5 @@ def _learning_curves(curve: Sequence[MetricRow]) -> Iterator[Chart]:
 
 
 def _words(feature: str) -> str:
-    """A feature's name in words, such as categories:gender → gender."""
-    return feature.rpartition(":")[2].replace("_", " ") if feature.count(":") == 1 else feature.replace("_", " ")
+    """A feature's name in words, no two alike: ``categories:marital_status`` → categories: marital status."""
+    return feature.replace(":", ": ").replace("_", " ")

@@ -8,6 +8,7 @@ from finrec_spark.evaluation.figures import MetricRow
 
 _SIGNIFICANT = 3  # figures of a value without an interval
 _MOST = 6
+_SKEWED = 0.05  # of half an interval: how far its middle may lie from the value that stands for it
 _NUMBER = Markup('<data value="{value!r}" data-metric="{key}">{text}</data>')
 
 
@@ -42,7 +43,9 @@ def short(value: float, places: int, signed: bool = False) -> str:
 
 
 def number(row: MetricRow | None, signed: bool = False, scale: float = 1.0) -> Markup:
-    """The row's value, and ± half of its interval where it has one; – where there is no row.
+    """The row's value with its interval where it has one: ± half of it, or its ends where the value is not its middle.
+
+    – stands where there is no row.
 
     Args:
         row: the figure.
@@ -51,6 +54,8 @@ def number(row: MetricRow | None, signed: bool = False, scale: float = 1.0) -> M
 
     >>> str(number(MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32)))
     '<data value="0.3" data-metric="|als|ndcg|10|all|">0.30 ± 0.02</data>'
+    >>> number(MetricRow("als", "share", None, "all", 0.1, 0.05, 0.31)).striptags()
+    '0.10 (0.05 to 0.31)'
     """
     if row is None:
         return Markup("–")
@@ -58,5 +63,12 @@ def number(row: MetricRow | None, signed: bool = False, scale: float = 1.0) -> M
     places = decimals(row.value * scale, half)
     text = short(row.value * scale, places, signed)
     if half is not None:
-        text += f" ± {short(half, places)}"
+        text += _interval(row, half, places, scale)
     return _NUMBER.format(value=row.value, key=row.key, text=text)
+
+
+def _interval(row: MetricRow, half: float, places: int, scale: float) -> str:
+    low, high = (scale * (end if end is not None else row.value) for end in (row.low, row.high))
+    if abs((low + high) / 2 - scale * row.value) <= _SKEWED * half:
+        return f" ± {short(half, places)}"
+    return f" ({short(low, places)} to {short(high, places)})"

@@ -57,6 +57,11 @@ def test_without_any_figure_there_is_a_page_that_says_so():
     assert Page(html).sections == ["summary", "meanings"]
 
 
+def test_features_of_two_models_are_two_bars():
+    (figure,) = Page(report_html(Content(JUNE, importance={"content:score": 0.4, "als:score": 0.6}))).figures
+    assert figure["data"][0]["y"] == ["als: score", "content: score"]
+
+
 def test_what_a_name_holds_is_text_and_no_markup(content):
     html = report_html(content)
     assert "<b>Card</b>" not in html
