@@ -1,4 +1,4 @@
-"""The job tune on a finished lake: its figures are evaluate's, it sees no evaluated month, and it goes on after a kill."""
+"""The job tune on a finished lake: its figures are those of evaluate, no evaluated month is seen, kills cost nothing."""
 
 import argparse
 import contextlib
