@@ -192,7 +192,7 @@ METRICS = Table(
         Column("model", "string", "Model's name; random is a seeded shuffle, for reference"),
         Column("metric", "string", "ndcg, recall, coverage, rmse, mae …"),
         Column("k", "int", "Length of the list that was measured; null where it has no meaning", nullable=True),
-        SEGMENT,
+        Column("segment", "string", "Customer segment, all is everyone; of protocol tuning the trial, such as trial 7"),
         Column(
             "origin",
             "date",

@@ -1,4 +1,4 @@
-"""The job tune on a finished lake: its figures are evaluate's, no evaluated month is seen, a killed one goes on."""
+"""The job tune on a finished lake: its figures are those of evaluate, no evaluated month is seen, a kill is no loss."""
 
 import argparse
 import contextlib

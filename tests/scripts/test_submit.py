@@ -91,6 +91,12 @@ def test_where_gru_is_a_model_its_extras_are_installed_first(prepared):
     assert prepared.installs() == ["base nlp training", "editable"]
 
 
+def test_what_a_job_needs_is_installed_for_that_job_alone(prepared):
+    (prepared.root / "conf" / "mine.yaml").write_text("needs: {hello: {extras: [tuning]}}\n")
+    assert prepared.submit("hello", "--conf", "conf/mine.yaml").returncode == 0
+    assert prepared.installs() == ["base tuning", "editable"]
+
+
 def test_without_gru_nothing_of_it_is_installed_or_fetched(prepared):
     done = prepared.submit("hello")
     assert prepared.installs() == []
