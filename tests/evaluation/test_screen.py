@@ -1,3 +1,4 @@
+from datetime import date
 from io import StringIO
 
 import pytest
@@ -67,7 +68,9 @@ def test_ratings_are_ordered_by_the_smallest_rmse():
 
 def test_figures_are_read_by_name():
     record = {"value": 0.3, "model": "als", "metric": "ndcg", "k": 10, "segment": "all", "low": 0.28, "high": 0.32}
-    assert metric_rows([{"run_id": "2022-06-x", **record}]) == [MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32)]
+    known = {"run_id": "2022-06-x", "origin": date(2022, 5, 1), "protocol": "last_month"}
+    row = MetricRow("als", "ndcg", 10, "all", 0.3, 0.28, 0.32, "last_month", date(2022, 5, 1))
+    assert metric_rows([known | record]) == [row]
 
 
 def rendered(table):
