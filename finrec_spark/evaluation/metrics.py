@@ -112,7 +112,7 @@ def per_customer_metrics(
         .agg(F.collect_set("product_id").alias("taken"))
         .join(listed, "customer_id", how="left")
         .withColumn("model", F.explode(F.array(*map(F.lit, models))))
-        .withColumn("own", F.coalesce(own, F.array().cast(_listed_type(with_category))))
+        .withColumn("own", F.coalesce(own, F.array().cast(listed.schema["listed"].dataType)))
         .withColumn("hits", _hits())
     )
     lengths = [column for length in (k, *other_k) for column in _customer_metrics(length, k)]
@@ -198,11 +198,6 @@ def _listed(with_category: bool) -> Column:
     category = ["category"] if with_category else []
     listed = F.struct("rank", "product_id", F.col("model").alias("of"), *category)
     return F.sort_array(F.collect_list(listed)).alias("listed")
-
-
-def _listed_type(with_category: bool) -> str:
-    category = ",category:string" if with_category else ""
-    return f"array<struct<rank:int,product_id:string,of:string{category}>>"
 
 
 def _hits() -> Column:
