@@ -5,12 +5,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
-from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from finrec_spark.pipeline.config import campaign_values
+from finrec_spark.tables import METRICS
+from finrec_spark.warehouse import Lake
 
 from ..conftest import GRU, SMALL
 
@@ -81,7 +83,8 @@ def test_the_rolling_protocol_gives_the_mean_of_months_held_out_in_turn(main, fi
     lake = lakes(finished)
     assert main("evaluate", lake, "--protocol", "rolling", "--months", "2") == 0
     assert "ensemble" in capsys.readouterr().out
-    rows = DeltaTable(lake / "mart/metrics").to_pandas().query("metric == 'ndcg' and segment == 'all' and k == 10")
+    measured = pd.DataFrame(Lake(finished.spark, str(lake)).collect(METRICS))
+    rows = measured.query("metric == 'ndcg' and segment == 'all' and k == 10")
     held_out = rows.query("protocol == 'last_month'").drop_duplicates(["origin", "model"], keep="last")
     assert {day.month for day in held_out["origin"]} == {4, 5}
     means = held_out.groupby("model")["value"].mean()
