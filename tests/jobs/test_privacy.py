@@ -22,9 +22,11 @@ from jobs import month as month_job
 
 pytestmark = pytest.mark.slow
 
-MARK = "Qz7x"  # in every text: an ID, a category, a name, a wrong value
+MARK = "Qz7x"  # in every text: an ID, a name, a wrong value
+GROUP = "Gw5k"  # in categories, which name groups of customers: a report may tell of groups of 30 or more
 AMOUNT, PHONE = "7190283.64", "139071902836"
-MARKERS = (MARK, MARK.lower(), AMOUNT.split(".")[0], PHONE)
+OF_ONE = (MARK, MARK.lower(), AMOUNT.split(".")[0], PHONE)
+MARKERS = (*OF_ONE, GROUP, GROUP.lower())
 
 IDS = ("customer_id", "event_id", "contact_id", "campaign_id")
 CATEGORIES = ("segment", "gender", "region", "occupation", "marital_status", "housing")
@@ -62,7 +64,9 @@ def test_nothing_of_a_customer_is_found_outside_the_tables(decided):
     lake = Path(run.lake.root)
     assert found_in(said) == []
     assert [str(path) for path in log_dir.rglob("*") if path.is_file() and found_in(text_of(path))] == []
-    assert [str(path) for path in beside_tables(lake) if found_in(text_of(path))] == []
+    reports = set(lake.glob("reports/*/report.html"))
+    assert reports and [str(path) for path in reports if found_in(text_of(path), OF_ONE)] == []
+    assert [str(path) for path in beside_tables(lake) if path not in reports and found_in(text_of(path))] == []
     names = [str(path) for root in (lake, log_dir) for path in root.rglob("*")]
     assert [name for name in names if found_in(name)] == []
 
@@ -127,9 +131,10 @@ def logged(folder):
 
 def marked(name, table):
     """The table with markers in every field that is of a customer; what is typed keeps its type."""
-    for column in (*IDS, *CATEGORIES):
-        if column in table:
-            table[column] = MARK + "-" + table[column].where(table[column].notna(), None)
+    for mark, columns in ((MARK, IDS), (GROUP, CATEGORIES)):
+        for column in columns:
+            if column in table:
+                table[column] = mark + "-" + table[column].where(table[column].notna(), None)
     if name == "customers":
         table["full_name"], table["phone"] = MARK + " " + table["customer_id"], PHONE
     for column in {"value", "income_yuan"} & set(table.columns):
@@ -137,8 +142,8 @@ def marked(name, table):
     return table
 
 
-def found_in(text):
-    return [marker for marker in MARKERS if marker in text]
+def found_in(text, markers=MARKERS):
+    return [marker for marker in markers if marker in text]
 
 
 def beside_tables(lake):
