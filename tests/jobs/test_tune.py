@@ -63,7 +63,8 @@ def kept_in_spark(run):
 
 
 def figures(run, protocol, origin):
-    rows = run.lake.read(METRICS, protocol=protocol).where("metric = 'ndcg'").where(F.col("origin") == origin).collect()
+    of_lists = run.lake.read(METRICS, protocol=protocol).where("metric = 'ndcg' and k = 10")
+    rows = of_lists.where(F.col("origin") == origin).collect()
     return {(row.model, row.segment): row.value for row in rows}
 
 
