@@ -22,8 +22,6 @@ from jobs import tune as job
 APRIL, MAY, JUNE, JULY = (date(2022, month, 1) for month in (4, 5, 6, 7))
 MODELS = ["als", "pearson_user", "walk"]
 FACTORS_OF_ALS = 2 * 3  # MLlib keeps both of each fit, two trials and the configured one, until Java collects them
-    2 * 3
-)  # MLlib keeps both of each fit, two trials' and the configured one's, until Java collects the model
 WALK = {"walk": {"neighbours": 1000}, "als": {"rank": 4, "iterations": 2}}
 
 
