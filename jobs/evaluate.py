@@ -23,13 +23,12 @@ from finrec_spark.pipeline.cli import (
     MonthOf,
     decided_month,
     delivered_month,
-    outcome_line,
     positive,
     run_command,
     source_options,
 )
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
+from finrec_spark.pipeline.explain import log_verdict
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_cold_products as cold_products
@@ -64,9 +63,9 @@ def evaluate(context: RunContext, options: argparse.Namespace) -> None:
     step_of, month_of, table = PROTOCOLS[options.protocol]
     step, month = step_of(context), month_of(context, options)
     if options.dry_run:
-        context.log(verdict_line(Verdict(step, month, why_single(step, month, context))))
+        log_verdict(step, month, context)
         return
-    context.log(outcome_line(run_step(step, context, month)))
+    context.log(run_step(step, context, month).line)
     print_table(table(collect_measured(context, step.name, month, options.protocol)))
     report(context, month)
 
@@ -85,7 +84,7 @@ def evaluate_dates(context: RunContext, options: argparse.Namespace) -> None:
 
 def report(context: RunContext, month: date) -> None:
     """Make the report of everything measured up to the month, and say where it is."""
-    context.log(outcome_line(make_report(context, month)))
+    context.log(make_report(context, month).line)
     print(f"Report: {report_place(context, month)}")
 
 

@@ -3,11 +3,11 @@
 import argparse
 from datetime import date
 
-from finrec_spark.pipeline.cli import Command, delivered_month, outcome_line, run_command, source_options
+from finrec_spark.pipeline.cli import Command, delivered_month, run_command, source_options
 from finrec_spark.pipeline.context import GENERATOR, RunContext
-from finrec_spark.pipeline.explain import Verdict, verdict_line, verdicts, why_single
+from finrec_spark.pipeline.explain import log_verdict, log_verdicts
 from finrec_spark.pipeline.runner import Outcome, run_step
-from finrec_spark.pipeline.scheduler import Plan, run_plan
+from finrec_spark.pipeline.scheduler import Plan, run_logged
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_last_month, report
 from finrec_spark.steps.campaign_inputs import require_sound_campaign, why_no_campaign
@@ -61,7 +61,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     without = why_no_campaign(context, month)
     if without is not None:
         context.log(f"no campaign in {month:%Y-%m}: {without}")
-    outcomes += run_plan(plan, context, lambda n, ended: context.log(f"[{n}/{len(plan.steps)}] {outcome_line(ended)}"))
+    outcomes += run_logged(plan, context)
     report.restore_report(context, month)
     print_summary(context, month, outcomes)
 
@@ -83,22 +83,19 @@ def explain(context: RunContext, options: argparse.Namespace) -> None:
             return
     month = month_to_decide(context, options)
     stale += _verdict(context, ingest.STEP, month)
-    for verdict in verdicts(plan_of(context, month), context, stale):
-        context.log(verdict_line(verdict))
+    log_verdicts(plan_of(context, month), context, stale)
 
 
 def _first(context: RunContext, step: Step, month: date) -> Outcome:
     """Run a step that the plan itself depends on."""
     outcome = run_step(step, context, month)
-    context.log(outcome_line(outcome))
+    context.log(outcome.line)
     return outcome
 
 
 def _verdict(context: RunContext, step: Step, month: date) -> list[str]:
     """Say whether the step would run; its name where it would."""
-    why = why_single(step, month, context)
-    context.log(verdict_line(Verdict(step, month, why)))
-    return [] if why is None else [step.name]
+    return [] if log_verdict(step, month, context) is None else [step.name]
 
 
 def month_options(parser: argparse.ArgumentParser) -> None:

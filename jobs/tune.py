@@ -7,10 +7,10 @@ from finrec_spark.evaluation.tuning import Tuning
 from finrec_spark.evaluation.tuning_report import better_parameters, tuning_table, verdict
 from finrec_spark.models.spec import spec_of
 from finrec_spark.months import month_name, parse_month
-from finrec_spark.pipeline.cli import Command, decided_month, outcome_line, positive, run_command
+from finrec_spark.pipeline.cli import Command, decided_month, positive, run_command
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.explain import verdict_line, verdicts
-from finrec_spark.pipeline.scheduler import Plan, plan_for, run_plan
+from finrec_spark.pipeline.explain import log_verdicts
+from finrec_spark.pipeline.scheduler import Plan, plan_for, run_logged
 from finrec_spark.steps.tuning import TuningRequest, storage_file, tunable, tuning_months, tuning_step
 from jobs.month import catalogue
 
@@ -22,11 +22,10 @@ def tune(context: RunContext, options: argparse.Namespace) -> None:
     done: dict[str, Tuning] = {}
     plan = _plan(context, TuningRequest(months, options.trials, options.seed, storage), options.models, done)
     if options.dry_run:
-        for said in verdicts(plan, context):
-            context.log(verdict_line(said))
+        log_verdicts(plan, context)
         return
     context.log(f"tune: lists held against {month_name(months[0])} to {month_name(months[-1])}, trials in {storage}")
-    run_plan(plan, context, lambda n, ended: context.log(f"[{n}/{len(plan.steps)}] {outcome_line(ended)}"))
+    run_logged(plan, context)
     show([done[name] for name in dict.fromkeys(options.models)])
 
 

@@ -8,7 +8,7 @@ customers, and nothing names the moment.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -81,16 +81,6 @@ def collect_exported(messages: DataFrame, place: str) -> list[ExportedFile]:
     written = sorted((ExportedFile(**row.asDict()) for row in rows), key=lambda file: file.path)
     _write_manifest(files, f"{root}/{MANIFEST}", written)
     return written
-
-
-def changed_files(written: Mapping[str, str], place: str) -> list[str]:
-    """Those of the files that are not there, or are no longer as they were written.
-
-    Args:
-        written: path below ``place`` → SHA-256.
-    """
-    files, root = file_system(place)
-    return [path for path, digest in written.items() if _sha256(files, f"{root}/{path}") != digest]
 
 
 def _export(batches: Iterable[pa.RecordBatch], place: str) -> Iterator[pa.RecordBatch]:
@@ -236,13 +226,3 @@ def _write_manifest(files: FileSystem, path: str, written: Sequence[ExportedFile
 def _remove(files: FileSystem, path: str) -> None:
     if files.get_file_info(path).is_file:
         files.delete_file(path)
-
-
-def _sha256(files: FileSystem, path: str) -> str | None:
-    if not files.get_file_info(path).is_file:
-        return None
-    digest = hashlib.sha256()
-    with files.open_input_stream(path) as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

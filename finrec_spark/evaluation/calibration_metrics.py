@@ -3,15 +3,13 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS, FIGURE_COLUMNS, Z_95, figure
 from finrec_spark.evaluation.held_out import ENSEMBLE
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, FIGURE_COLUMNS
 
 BASE_RATE = "base_rate"
 """Promises everyone the share that was taken before."""
 
 PREDICTED, OBSERVED = "reliability_predicted", "reliability_observed"
-_DECIMALS = 12  # a mean summed in another order is the same figure
-_Z = 1.96
 
 
 def calibration_metrics(scored: DataFrame, base_rate: float) -> DataFrame:
@@ -35,7 +33,7 @@ def calibration_metrics(scored: DataFrame, base_rate: float) -> DataFrame:
         base_rate: share of the pairs that were taken in the month that the probabilities were learned from.
 
     Returns:
-        The columns of ``metrics.FIGURE_COLUMNS``, of the models ``ensemble`` and ``base_rate``.
+        The columns of ``figure_rows.FIGURE_COLUMNS``, of the models ``ensemble`` and ``base_rate``.
 
     >>> rows = spark.createDataFrame([(0.25, 1.0, 1.0), (0.25, 0.0, 1.0)], "score double, label double, weight double")
     >>> calibration_metrics(rows, base_rate=0.4).select("model", "metric", "k", "value").show()
@@ -74,34 +72,24 @@ def _score_bin() -> Column:
 
 
 def _error(model: str, metric: str) -> Column:
-    nothing = F.lit(None).cast("double")
-    return _figure(
-        model, metric, F.lit(None).cast("int"), F.sum(f"{metric}_{model}") / F.sum("total"), nothing, nothing
-    )
+    return _of(model, figure(metric, None, F.sum(f"{metric}_{model}") / F.sum("total")))
 
 
 def _predicted(of: Column) -> Column:
-    return _figure(ENSEMBLE, PREDICTED, of["bin"], of["score"] / of["total"], *_no_interval())
+    return _of(ENSEMBLE, figure(PREDICTED, of["bin"], of["score"] / of["total"]))
 
 
 def _observed(of: Column) -> Column:
     share, pairs = of["label"] / of["total"], of["total"] * of["total"] / of["weight"]
-    return _figure(ENSEMBLE, OBSERVED, of["bin"], share, *wilson(share, pairs))
+    return _of(ENSEMBLE, figure(OBSERVED, of["bin"], share, *wilson(share, pairs)))
 
 
-def _no_interval() -> tuple[Column, Column]:
-    nothing = F.lit(None).cast("double")
-    return nothing, nothing
+def _of(model: str, found: Column) -> Column:
+    return found.withField("model", F.lit(model))
 
 
 def wilson(share: Column, n: Column) -> tuple[Column, Column]:
     """Both ends of the 95 % Wilson interval of a share of n."""
-    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half_width = _Z * F.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n)) / (1 + _Z**2 / n)
+    middle = (share + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+    half_width = Z_95 * F.sqrt(share * (1 - share) / n + Z_95**2 / (4 * n * n)) / (1 + Z_95**2 / n)
     return F.greatest(middle - half_width, F.lit(0.0)), F.least(middle + half_width, F.lit(1.0))
-
-
-def _figure(model: str, metric: str, k: Column, value: Column, low: Column, high: Column) -> Column:
-    ends = {"value": value, "low": low, "high": high}
-    named = [F.lit(model).alias("model"), F.lit(metric).alias("metric"), k.alias("k")]
-    return F.struct(*named, *[F.round(end, _DECIMALS).alias(name) for name, end in ends.items()])

@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats, Ints
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, paired_differences
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS, Z_95
+from finrec_spark.evaluation.metrics import paired_differences
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.trees.kernel import Trees, leaves, probabilities
 from finrec_spark.params import Params
@@ -175,7 +176,7 @@ def share_of_truth(per_customer: DataFrame) -> DataFrame:
     )
     ratio = F.avg("own") / F.avg("true")
     variance = F.var_samp("own") - 2 * ratio * F.covar_samp("own", "true") + ratio * ratio * F.var_samp("true")
-    half_width = 1.96 * F.sqrt(F.greatest(variance, F.lit(0.0)) / F.count("own")) / F.avg("true")
+    half_width = Z_95 * F.sqrt(F.greatest(variance, F.lit(0.0)) / F.count("own")) / F.avg("true")
     ends = {"value": ratio, "low": ratio - half_width, "high": ratio + half_width}
     names = (("model", ENSEMBLE), ("metric", "ndcg_share_of_truth"), ("segment", ALL_CUSTOMERS))
     share = own.join(true, "customer_id").agg(*[F.round(end, _DECIMALS).alias(name) for name, end in ends.items()])

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, FIGURE_COLUMNS, in_segments
+from finrec_spark.evaluation.figure_rows import figure, figures_by_length
+from finrec_spark.evaluation.metrics import in_segments
 
-_DECIMALS = 12  # a mean summed in another order is the same figure
 _TAKEN = ""
 """Stands for a model whose lists are what was taken."""
 
@@ -44,11 +44,11 @@ def coverage_metrics(
         segments: ``customer_id``, ``segments`` (list), one row a customer.
 
     Returns:
-        The columns of ``metrics.FIGURE_COLUMNS``.
+        The columns of ``figure_rows.FIGURE_COLUMNS``.
     """
     counts = _listed_counts(lists.where(F.col("model").isin(*models)), (k, *other_k), segments)
     figures = [_coverage(length, n_products) for length in (k, *other_k)]
-    return _figures(counts.groupBy("model", "segment").agg(F.array(*figures).alias("figures")), k)
+    return figures_by_length(counts.groupBy("model", "segment").agg(F.array(*figures).alias("figures")), k)
 
 
 def content_metrics(
@@ -68,7 +68,7 @@ def content_metrics(
         k, n_products, models, other_k, segments: as for ``coverage_metrics``.
 
     Returns:
-        The columns of ``metrics.FIGURE_COLUMNS``; no popularity bias where nothing was taken.
+        The columns of ``figure_rows.FIGURE_COLUMNS``; no popularity bias where nothing was taken.
     """
     taken = truth.select(F.lit(_TAKEN).alias("model"), "customer_id", F.lit(1).alias("rank"), "product_id", "held_by")
     read = lists.where(F.col("model").isin(*models)).select(*taken.columns)
@@ -80,14 +80,14 @@ def content_metrics(
         (F.sum(F.col(f"listed_{k}") * F.col("held_by")) / listed).alias("held_by"),
     )
     of_taken = F.max(F.when(F.col("model") == _TAKEN, F.col("held_by"))).over(Window.partitionBy("segment"))
-    bias = _figure("popularity_bias", k, F.col("held_by") / F.col("of_taken"))
+    bias = figure("popularity_bias", k, F.col("held_by") / F.col("of_taken"))
     figures = [
         *(F.col(f"coverage_{length}") for length in (k, *other_k)),
-        _figure("novelty", k, F.col("novelty")),
+        figure("novelty", k, F.col("novelty")),
         bias,
     ]
     with_taken = means.withColumn("of_taken", of_taken).where(F.col("model") != _TAKEN)
-    return _figures(with_taken.withColumn("figures", F.array(*figures)), k)
+    return figures_by_length(with_taken.withColumn("figures", F.array(*figures)), k)
 
 
 def _listed_counts(lists: DataFrame, lengths: Sequence[int], segments: DataFrame | None) -> DataFrame:
@@ -99,17 +99,4 @@ def _listed_counts(lists: DataFrame, lengths: Sequence[int], segments: DataFrame
 
 
 def _coverage(length: int, n_products: int) -> Column:
-    return _figure("coverage", length, F.count_if(F.col(f"listed_{length}") > 0) / n_products)
-
-
-def _figure(metric: str, length: int, value: Column) -> Column:
-    ends = [F.lit(None).cast("double").alias(end) for end in ("low", "high")]
-    rounded = F.round(value, _DECIMALS).alias("value")
-    return F.struct(F.lit(metric).alias("metric"), F.lit(length).alias("k"), rounded, *ends)
-
-
-def _figures(rows: DataFrame, k: int) -> DataFrame:
-    """The list ``figures`` row by row; other lengths for everyone alone."""
-    tall = rows.select("model", "segment", F.inline("figures"))
-    is_wanted = (F.col("k") == k) | (F.col("segment") == ALL_CUSTOMERS)
-    return tall.where(is_wanted & F.col("value").isNotNull()).select(*FIGURE_COLUMNS)
+    return figure("coverage", length, F.count_if(F.col(f"listed_{length}") > 0) / n_products)

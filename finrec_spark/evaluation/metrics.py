@@ -29,18 +29,12 @@ from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
 from finrec_spark.arrays import Floats, Ints
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS, figure, figures_by_length, mean_with_interval
 
 CUSTOMER_METRICS = ("ndcg", "recall", "precision", "hit_rate", "map", "mrr")
 DIVERSITY = "diversity"
-ALL_CUSTOMERS = "all"
 COLD, WARM = "cold", "warm"
 """Segments: customers who hold nothing when the held-out month begins, and all others."""
-
-FIGURE_COLUMNS = ("model", "metric", "k", "segment", "value", "low", "high")
-"""A measured figure, in the columns of ``mart.metrics``."""
-
-_Z_95 = 1.96  # half-width of a 95 % interval in standard errors
-_DECIMALS = 12  # a mean summed in another order is the same figure
 
 
 def mean_metrics(
@@ -60,14 +54,11 @@ def mean_metrics(
     """
     extra = [(DIVERSITY, k)] if DIVERSITY in per_customer.columns else []
     wanted = [*((metric, length) for length in (k, *other_k) for metric in CUSTOMER_METRICS), *extra]
-    means = [
-        _mean_with_interval(F.col(_column(metric, length, k))).alias(f"{metric}_{length}") for metric, length in wanted
+    figures = [
+        figure(metric, length, *mean_with_interval(F.col(_column(metric, length, k)))) for metric, length in wanted
     ]
-    by_segment = in_segments(per_customer, segments).groupBy("model", "segment").agg(*means)
-    figures = [_figure(metric, length, F.col(f"{metric}_{length}")) for metric, length in wanted]
-    tall = by_segment.select("model", "segment", F.inline(F.array(*figures)))
-    is_wanted = (F.col("k") == k) | (F.col("segment") == ALL_CUSTOMERS)
-    return tall.where(is_wanted & F.col("value").isNotNull()).select(*FIGURE_COLUMNS)
+    by_segment = in_segments(per_customer, segments).groupBy("model", "segment")
+    return figures_by_length(by_segment.agg(F.array(*figures).alias("figures")), k)
 
 
 def per_customer_metrics(
@@ -143,8 +134,9 @@ def paired_differences(
     return (
         in_segments(both.select("model", "customer_id", metric, "reference"), segments)
         .groupBy("model", "segment")
-        .agg(_mean_with_interval(F.col(metric) - F.col("reference")).alias("mean"))
-        .select("model", F.lit(baseline).alias("baseline"), F.lit(metric).alias("metric"), "segment", "mean.*")
+        .agg(figure(metric, None, *mean_with_interval(F.col(metric) - F.col("reference"))).alias("mean"))
+        .select("model", F.lit(baseline).alias("baseline"), "segment", "mean.*")
+        .select("model", "baseline", "metric", "segment", "value", "low", "high")
     )
 
 
@@ -231,28 +223,12 @@ def _diversity() -> Column:
     return F.when(n > 1, (n * n - squares) / (n * (n - 1))).alias(DIVERSITY)
 
 
-def _figure(metric: str, length: int, mean: Column) -> Column:
-    ends = [mean[end].alias(end) for end in ("value", "low", "high")]
-    return F.struct(F.lit(metric).alias("metric"), F.lit(length).alias("k"), *ends)
-
-
 def _dcg(ranks: Column) -> Column:
     return _total(F.transform(ranks, lambda rank: 1 / F.log2(rank + 1)))
 
 
 def _total(values: Column) -> Column:
     return F.aggregate(values, F.lit(0.0), lambda total, value: total + value)
-
-
-def _mean_with_interval(value: Column) -> Column:
-    """Mean ± 1.96 · s / √n as a struct of value, low and high; no interval where n is 1."""
-    mean = F.avg(value)
-    half_width = _Z_95 * F.stddev_samp(value) / F.sqrt(F.count(value))
-    return F.struct(
-        F.round(mean, _DECIMALS).alias("value"),
-        F.round(mean - half_width, _DECIMALS).alias("low"),
-        F.round(mean + half_width, _DECIMALS).alias("high"),
-    )
 
 
 def _hits_in_lists(top: Ints, relevant: csr_matrix) -> Floats:

@@ -20,13 +20,11 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, FIGURE_COLUMNS
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS, FIGURE_COLUMNS, Z_95, figure
 
 PURCHASES, VALUE, LIFT = "captured_purchases", "captured_value", "contact_lift"
 _OF = {PURCHASES: "purchases", VALUE: "value"}
 _SCORE_DECIMALS = 6  # as many groups as a million, whatever the number of customers
-_DECIMALS = 12
-_Z_95 = 1.96
 
 
 def reach_metrics(scored: DataFrame, capacities: Sequence[int], model: str) -> DataFrame:
@@ -41,7 +39,7 @@ def reach_metrics(scored: DataFrame, capacities: Sequence[int], model: str) -> D
         model: whose scores they are.
 
     Returns:
-        The columns of ``metrics.FIGURE_COLUMNS``; no row of what nobody bought or paid.
+        The columns of ``figure_rows.FIGURE_COLUMNS``; no row of what nobody bought or paid.
 
     >>> rows = spark.createDataFrame([(0.9, 2, 20.0), (0.5, 1, 20.0), (0.5, 0, 0.0), (0.1, 1, 0.0)],
     ...                              "score double, purchases int, value double")
@@ -60,10 +58,8 @@ def reach_metrics(scored: DataFrame, capacities: Sequence[int], model: str) -> D
     sums = _by_score(scored).agg(*captured, *totals)
     figures = [_figure(metric, capacity) for metric in (*_OF, LIFT) for capacity in capacities]
     tall = sums.select(F.inline(F.array(*figures))).where("value is not null")
-    return tall.select(F.lit(model).alias("model"), *FIGURE_COLUMNS[1:3], F.lit(ALL_CUSTOMERS).alias("segment"), *_ENDS)
-
-
-_ENDS = FIGURE_COLUMNS[4:]
+    constants = {"model": F.lit(model), "segment": F.lit(ALL_CUSTOMERS)}
+    return tall.withColumns(constants).select(*FIGURE_COLUMNS)
 
 
 def _by_score(scored: DataFrame) -> DataFrame:
@@ -94,7 +90,6 @@ def _figure(metric: str, capacity: int) -> Column:
     of, found = _OF[captured], F.col(f"{captured}_{capacity}")
     share = F.when(F.col(f"all_{of}") > 0, found["part"] / F.col(f"all_{of}"))
     off = (1 - 2 * share) * found["squares"] + share * share * F.col(f"all_{of}_squared")
-    half_width = _Z_95 * F.sqrt(F.greatest(off, F.lit(0.0))) / F.col(f"all_{of}")
-    ends = dict(zip(_ENDS, (share, share - half_width, share + half_width), strict=True))
-    values = [F.round(end * scale, _DECIMALS).alias(name) for name, end in ends.items()]
-    return F.struct(F.lit(metric).alias("metric"), F.lit(capacity).alias("k"), *values)
+    half_width = Z_95 * F.sqrt(F.greatest(off, F.lit(0.0))) / F.col(f"all_{of}")
+    ends = (share - half_width, share + half_width)
+    return figure(metric, capacity, share * scale, *(end * scale for end in ends))

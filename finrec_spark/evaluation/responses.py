@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.binary_metrics import Predicted, auc, brier, calibration_error, top_lift
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.ratings import mean_with_interval
 from finrec_spark.models.response import Offers, collect_offers
 from finrec_spark.models.trees.fitting import TreesParams

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, StructField, StructType
 
 from finrec_spark.arrays import Floats
+from finrec_spark.evaluation.figure_rows import Z_95
 from finrec_spark.evaluation.metrics import ndcg_of_lists
 from finrec_spark.models.scorer import CustomerBatch, Scorer
 from finrec_spark.params import Params, Setting
@@ -33,7 +34,6 @@ from finrec_spark.ranking.top_n import top_n
 CONFIGURED = "configured"
 NDCG = "ndcg"
 
-_Z_95 = 1.96  # half-width of a 95 % interval in standard errors
 _DECIMALS = 12  # a sum in another order is the same figure
 
 
@@ -206,7 +206,7 @@ def gain_with_interval(total: float, squares: float, customers: int) -> tuple[fl
     if customers < 2:
         return round(total, _DECIMALS), None, None
     variance = max(squares - total * total / customers, 0.0) * customers / (customers - 1)
-    half_width = _Z_95 * variance**0.5
+    half_width = Z_95 * variance**0.5
     return round(total, _DECIMALS), round(total - half_width, _DECIMALS), round(total + half_width, _DECIMALS)
 
 

@@ -20,7 +20,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession
 
 from finrec_spark.errors import InputMissing, ModelNotFound
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.policy_value import Estimate, of_chance, of_policy, policy_gain, policy_value
 from finrec_spark.evaluation.ratings import mean_with_interval
 from finrec_spark.evaluation.uplift_curves import auuc, qini, qini_points

@@ -15,10 +15,10 @@ from finrec_spark.months import parse_month
 from finrec_spark.pipeline.config import Config, load_config
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.default_month import collect_known_counts, month_after_last, why_no_month
-from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
+from finrec_spark.pipeline.explain import log_verdict
 from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs, traceback_place
 from finrec_spark.pipeline.paths import check_letters, check_scheme
-from finrec_spark.pipeline.runner import Outcome, run_step
+from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.session import default_file_system, open_session
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.delivery import local_path
@@ -108,9 +108,9 @@ def step_body(step: Step, month: MonthOf) -> Body:
     def body(context: RunContext, options: argparse.Namespace) -> None:
         decided = month(context, options)
         if options.dry_run:
-            context.log(verdict_line(Verdict(step, decided, why_single(step, decided, context))))
+            log_verdict(step, decided, context)
         else:
-            context.log(outcome_line(run_step(step, context, decided)))
+            context.log(run_step(step, context, decided).line)
 
     return body
 
@@ -160,14 +160,6 @@ def delivered_month(context: RunContext, options: argparse.Namespace) -> date:
         if not counts:
             raise InputMissing(f"interactions in {context.delivery_directory}: {why_no_month(landing.interactions)}")
     return month_after_last(counts, context)
-
-
-def outcome_line(outcome: Outcome) -> str:
-    """What a finished step says."""
-    name = outcome.step.labelled(outcome.month)
-    if outcome.rows is None:
-        return f"{name}: up to date"
-    return f"{name}: {outcome.rows:,} rows in {outcome.seconds:.1f} s"
 
 
 def _parser(command: Command | LocalCommand) -> argparse.ArgumentParser:

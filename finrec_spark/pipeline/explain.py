@@ -53,6 +53,19 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{verdict.step.labelled(verdict.month)}: {said}"
 
 
+def log_verdicts(plan: Plan, context: RunContext, stale: Sequence[str] = ()) -> None:
+    """A line for each planned step; ``stale`` as in ``verdicts``."""
+    for verdict in verdicts(plan, context, stale):
+        context.log(verdict_line(verdict))
+
+
+def log_verdict(step: Step, month: date, context: RunContext) -> str | None:
+    """A line for one step by itself; why it would run."""
+    why = why_single(step, month, context)
+    context.log(verdict_line(Verdict(step, month, why)))
+    return why
+
+
 def _why(step: Step, month: date, plan: Plan, would_run: dict[Place, str], context: RunContext) -> str | None:
     first = [
         would_run[place]

@@ -24,6 +24,12 @@ class Outcome:
     seconds: float
     why: str = ""
 
+    @property
+    def line(self) -> str:
+        """What the finished step says."""
+        name = self.step.labelled(self.month)
+        return f"{name}: up to date" if self.rows is None else f"{name}: {self.rows:,} rows in {self.seconds:.1f} s"
+
 
 def run_step(step: Step, context: RunContext, month: date) -> Outcome:
     """Run the step unless its result for the month is up to date.

@@ -80,6 +80,11 @@ def run_plan(plan: Plan, context: RunContext, ended: Callable[[int, Outcome], No
     return [outcomes[(step.name, month)] for step, month in plan.steps]
 
 
+def run_logged(plan: Plan, context: RunContext) -> list[Outcome]:
+    """``run_plan``, with a line of progress for each step that ends."""
+    return run_plan(plan, context, lambda done, ended: context.log(f"[{done}/{len(plan.steps)}] {ended.line}"))
+
+
 def _writer_of(read: Read, month: date, catalogue: Sequence[Step]) -> tuple[Step | None, date]:
     """The monthly step that writes what is read, and in which month."""
     for step in catalogue:

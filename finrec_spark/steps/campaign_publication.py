@@ -6,7 +6,6 @@ from pyspark.sql import functions as F
 from finrec_spark.campaigns.export import (
     FORMATS,
     ExportedFile,
-    changed_files,
     collect_exported,
     messages_to_export,
 )
@@ -17,6 +16,7 @@ from finrec_spark.steps.campaign_decision import Decision, messages_of
 from finrec_spark.steps.campaign_results import collect_rows
 from finrec_spark.steps.places import file_place
 from finrec_spark.tables import CAMPAIGN_EXPORTS, CAMPAIGN_FUNNEL, CAMPAIGN_LIMITS, CAMPAIGN_TARGETS, EXCLUSIONS
+from finrec_spark.training.file_system import changed_files
 
 _BLOCKED = "blocked:"
 _ROUNDING = 1e-6  # of yuan, which are counted in millionths

@@ -21,7 +21,7 @@ from finrec_spark.evaluation.list_contents import coverage_metrics
 from finrec_spark.evaluation.metrics import mean_metrics, per_customer_metrics
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.explain import Verdict, verdict_line, why_single
+from finrec_spark.pipeline.explain import log_verdict
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins
@@ -65,7 +65,7 @@ def explain_backtest(context: RunContext, origins: Sequence[date]) -> None:
     """A line for each date: whether it would be measured, and why."""
     step = date_step(SharedInputs(context))
     for origin in origins:
-        context.log(verdict_line(Verdict(step, origin, why_single(step, origin, context))))
+        log_verdict(step, origin, context)
 
 
 def date_step(shared: SharedInputs) -> Step:

@@ -8,9 +8,8 @@ from finrec_spark.evaluation.figures import MetricRow
 from finrec_spark.evaluation.held_out import PROTOCOL as HELD_OUT
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.explain import verdict_line, verdicts
-from finrec_spark.pipeline.runner import Outcome
-from finrec_spark.pipeline.scheduler import plan_for, run_plan
+from finrec_spark.pipeline.explain import log_verdicts
+from finrec_spark.pipeline.scheduler import Plan, plan_for, run_logged
 from finrec_spark.pipeline.step import Step
 from finrec_spark.steps import evaluate_last_month as last_month
 from finrec_spark.steps.earlier_months import held_out_month
@@ -33,21 +32,13 @@ def run_rolling(context: RunContext, months: Sequence[date], catalogue: Sequence
     Returns:
         The figures over the months.
     """
-
-    def ended(done: int, outcome: Outcome) -> None:
-        how = "up to date" if outcome.rows is None else f"{outcome.seconds:.0f} s"
-        context.log(f"[{done}/{len(plan.steps)}] {outcome.step.labelled(outcome.month)}: {how}")
-
-    plan = plan_for([(last_month.STEP, month) for month in months], catalogue, context)
-    run_plan(plan, context, ended)
+    run_logged(_plan(context, months, catalogue), context)
     return collect_over_dates(context, _OVER_MONTHS, {months_before(month, 1): month for month in months})
 
 
 def explain_rolling(context: RunContext, months: Sequence[date], catalogue: Sequence[Step]) -> None:
     """A line for each step: whether it would run, and why."""
-    plan = plan_for([(last_month.STEP, month) for month in months], catalogue, context)
-    for verdict in verdicts(plan, context):
-        context.log(verdict_line(verdict))
+    log_verdicts(_plan(context, months, catalogue), context)
 
 
 def rolled_months(context: RunContext, newest: date, number: int) -> list[date]:
@@ -60,3 +51,8 @@ def rolled_months(context: RunContext, newest: date, number: int) -> list[date]:
     if not months:
         raise InputMissing(f"nothing is known from before {newest:%Y-%m} that could be held out; run ingest")
     return months[::-1]
+
+
+def _plan(context: RunContext, months: Sequence[date], catalogue: Sequence[Step]) -> Plan:
+    """The evaluations of these months behind all that they read."""
+    return plan_for([(last_month.STEP, month) for month in months], catalogue, context)

@@ -3,7 +3,6 @@
 import hashlib
 from datetime import date
 
-from finrec_spark.campaigns.export import changed_files
 from finrec_spark.evaluation.report.page import report_html
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome, run_step
@@ -11,7 +10,7 @@ from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.places import file_place
 from finrec_spark.steps.report_content import collect_content, report_reads
 from finrec_spark.tables import REPORTS
-from finrec_spark.training.file_system import file_system
+from finrec_spark.training.file_system import changed_files, file_system
 
 _NAME = "report.html"
 

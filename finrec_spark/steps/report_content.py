@@ -8,9 +8,9 @@ import pandas as pd
 
 from finrec_spark.evaluation.backtest.summary import IN_TRAIN
 from finrec_spark.evaluation.backtest.summary import PROTOCOL as BACKTEST
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.figures import MetricRow, leading_k, metric_rows
 from finrec_spark.evaluation.held_out import PROTOCOL as LAST_MONTH
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.report.content import Content
 from finrec_spark.models.gru import LEARNING_CURVE
 from finrec_spark.models.trees.importance import feature_importance

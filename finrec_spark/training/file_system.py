@@ -1,4 +1,7 @@
-"""Where a training's files lie (feeds, manifests, checkpoints), reached without Spark."""
+"""Where files lie that are reached without Spark: a training's, messages, reports."""
+
+import hashlib
+from collections.abc import Mapping
 
 import pyarrow as pa
 from pyarrow.fs import FileSystem, LocalFileSystem
@@ -44,3 +47,23 @@ def file_system(place: str) -> tuple[FileSystem, str]:
             f"{place}: files are written to folders, hdfs://, s3a:// or gs:// alone; "
             "keep the lake on one of them, or leave gru and the campaign out"
         ) from error
+
+
+def changed_files(written: Mapping[str, str], place: str) -> list[str]:
+    """Those of the files that are not there, or are no longer as they were written.
+
+    Args:
+        written: path below ``place`` → SHA-256.
+    """
+    files, root = file_system(place)
+    return [path for path, digest in written.items() if _sha256(files, f"{root}/{path}") != digest]
+
+
+def _sha256(files: FileSystem, path: str) -> str | None:
+    if not files.get_file_info(path).is_file:
+        return None
+    digest = hashlib.sha256()
+    with files.open_input_stream(path) as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from finrec_spark.campaigns.export import FORMATS, MANIFEST, changed_files, collect_exported, messages_to_export
+from finrec_spark.campaigns.export import FORMATS, MANIFEST, collect_exported, messages_to_export
+from finrec_spark.training.file_system import changed_files
 
 DDL = (
     "month date, campaign_id string, customer_id string, product_id string, channel string, arm string, "

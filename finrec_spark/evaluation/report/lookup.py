@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.figures import MetricRow, leading_k
 from finrec_spark.evaluation.held_out import RANDOM, TRUTH
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 
 REFERENCES = (TRUTH, RANDOM)
 """What no bank could use: the generator's own propensities, and chance."""

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.figures import BASELINE, CONFIGURED_GAIN, ENSEMBLE_GAIN, MetricRow, leading_k
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.report.words import metric_title
 
 _RANKING = ("ndcg", "recall", "coverage", ENSEMBLE_GAIN)
@@ -56,11 +56,7 @@ def ratings_table(rows: Sequence[MetricRow]) -> Table:
 
 def response_table(rows: Sequence[MetricRow]) -> Table:
     """One line a model, largest AUC first, with the intervals over the folds."""
-    columns = _metrics_shown(rows, "auc")
-    table = _empty_table(rows, columns)
-    for model, line in _by_model(rows, "auc", largest_first=True).items():
-        table.add_row(Text(model), *(figure_text(line.get(metric)) for metric in columns))
-    return table
+    return _models_table(rows, "auc")
 
 
 def uplift_table(rows: Sequence[MetricRow]) -> Table:
@@ -68,19 +64,20 @@ def uplift_table(rows: Sequence[MetricRow]) -> Table:
 
     The points of the Qini curves, which have a ``k``, are not shown.
     """
-    shown = [row for row in rows if row.k is None]
-    columns = _metrics_shown(shown, "gain_over_random")
-    table = _empty_table(shown, columns)
-    for model, line in _by_model(shown, "gain_over_random", largest_first=True).items():
-        table.add_row(Text(model), *(figure_text(line.get(metric)) for metric in columns))
-    return table
+    return _models_table([row for row in rows if row.k is None], "gain_over_random")
 
 
 def recall_table(rows: Sequence[MetricRow]) -> Table:
     """One line a model, largest recall first, with the intervals over the folds."""
-    table = _empty_table(rows, ["recall"])
-    for model, line in _by_model(rows, "recall", largest_first=True).items():
-        table.add_row(Text(model), figure_text(line.get("recall")))
+    return _models_table([row for row in rows if row.metric == "recall"], "recall")
+
+
+def _models_table(rows: Sequence[MetricRow], leading: str) -> Table:
+    """One line a model, the largest leading metric first, a column a metric."""
+    columns = _metrics_shown(rows, leading)
+    table = _empty_table(rows, columns)
+    for model, line in _by_model(rows, leading, largest_first=True).items():
+        table.add_row(Text(model), *(figure_text(line.get(metric)) for metric in columns))
     return table
 
 

@@ -6,9 +6,10 @@ from markupsafe import Markup
 
 from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NEW
 from finrec_spark.evaluation.calibration_metrics import BASE_RATE
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.figures import BASELINE, ENSEMBLE_GAIN, MetricRow
 from finrec_spark.evaluation.held_out import ENSEMBLE
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS, COLD, WARM
+from finrec_spark.evaluation.metrics import COLD, WARM
 from finrec_spark.evaluation.report.blocks import Chart, Grid, Section
 from finrec_spark.evaluation.report.lookup import Lookup, usable
 from finrec_spark.evaluation.report.numbers import number

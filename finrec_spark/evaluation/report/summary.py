@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from finrec_spark.evaluation.calibration_metrics import BASE_RATE
+from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.figures import BASELINE, ENSEMBLE_GAIN, MetricRow
 from finrec_spark.evaluation.held_out import ENSEMBLE
-from finrec_spark.evaluation.metrics import ALL_CUSTOMERS
 from finrec_spark.evaluation.report.lookup import REFERENCES, Lookup, usable
 from finrec_spark.evaluation.report.numbers import number
 from finrec_spark.evaluation.report.verdicts import BETTER, NOT_SHOWN, WORSE, Comparison, comparisons

@@ -12,10 +12,10 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from finrec_spark.evaluation.figure_rows import Z_95
 from finrec_spark.evaluation.figures import MetricRow
 
 _LEVEL = 0.05
-_NORMAL = 1.96  # half of an interval in standard errors
 BETTER, WORSE, NOT_SHOWN = "better", "worse", "no difference shown"
 
 
@@ -54,7 +54,7 @@ def p_value(row: MetricRow) -> float:
         return 1.0
     if row.half_width == 0:
         return 1.0 if row.value == 0 else 0.0
-    return float(2 * stats.norm.sf(abs(row.value) * _NORMAL / row.half_width))
+    return float(2 * stats.norm.sf(abs(row.value) * Z_95 / row.half_width))
 
 
 def _verdict(row: MetricRow, p_adjusted: float) -> str:
