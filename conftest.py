@@ -30,6 +30,7 @@ SETTINGS = {
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:MaxHeapFreeRatio=40",
     "spark.sql.codegen.wholeStage": "false",  # as conf/local.yaml, and for its reason
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.python.daemon.module": "finrec_spark.pipeline.python_daemon",  # likewise
     "spark.driver.host": "127.0.0.1",
     "spark.jars.packages": "io.delta:delta-spark_2.12:3.3.3",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

@@ -12,30 +12,15 @@ from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
 from finrec_spark.ranking.scoring import ScoringPlan, score_customers
+from finrec_spark.steps.deciding_trees import deciding_reads
 from finrec_spark.steps.earlier_months import label_months
-from finrec_spark.steps.scoring_inputs import (
-    RANDOM_FOREST,
-    month_reads,
-    read_ensemble,
-    read_month_tables,
-    scoring_code,
-    wording_of,
-)
-from finrec_spark.tables import (
-    CALIBRATION,
-    CHECKS,
-    EXCLUSIONS,
-    PRODUCT_INDEX_TABLE,
-    PUBLICATIONS,
-    RECOMMENDATIONS,
-    TREES,
-)
+from finrec_spark.steps.scoring_inputs import month_reads, read_ensemble, read_month_tables, scoring_code, wording_of
+from finrec_spark.tables import CHECKS, EXCLUSIONS, PRODUCT_INDEX_TABLE, PUBLICATIONS, RECOMMENDATIONS
 
 
 def reads(context: RunContext, month: date) -> Sequence[Read]:
     """The month's customers, products and models, and the trees on top where there are any."""
-    trees = (Read(TREES, model=RANDOM_FOREST), Read(CALIBRATION, model=RANDOM_FOREST))
-    return (*month_reads(context.config), *(trees if label_months(context, month) else ()))
+    return (*month_reads(context.config), *(deciding_reads() if label_months(context, month) else ()))
 
 
 def run(step_run: StepRun) -> int:

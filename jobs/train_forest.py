@@ -1,30 +1,38 @@
 """Train the trees over all models: on candidates of earlier months and what came of them, then calibrate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.evaluation.preferred_trees import collect_mean_ndcg
 from finrec_spark.models.calibration import fit_calibration
-from finrec_spark.models.trees.fitting import fit_trees
-from finrec_spark.models.trees.kernel import collect_trees
+from finrec_spark.models.trees.kernel import Trees
 from finrec_spark.models.trees.leaks import require_no_leak
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
+from finrec_spark.steps.deciding_trees import (
+    ALL_TREES,
+    DECIDING,
+    DECISION_TREE,
+    as_trees,
+    fit_nodes,
+    fitted_models,
+    params_of,
+)
 from finrec_spark.steps.earlier_months import label_months
 from finrec_spark.steps.scoring_inputs import (
-    DECISION_TREE,
-    RANDOM_FOREST,
+    MonthTables,
     month_reads,
     pair_sample,
     read_month_tables,
     rows_with_taken,
     scoring_code,
 )
-from finrec_spark.tables import CALIBRATION, INTERACTIONS, REGISTRY, TREES
+from finrec_spark.tables import CALIBRATION, INTERACTIONS, REGISTRY, TREES, Table
 from finrec_spark.transforms.labels import LEAST_TAKEN
 
 
@@ -51,19 +59,35 @@ def run(step_run: StepRun) -> int:
         pairs.unpersist()
         return _without_trees(step_run)
 
-    forest = fit_trees(pairs, names, params.forest, single=False, scratch=f"{step_run.scratch}/{RANDOM_FOREST}")
-    step_run.register_model(RANDOM_FOREST, params.forest)
-    rows = step_run.write(TREES, forest, model=RANDOM_FOREST)
-
-    tree = fit_trees(pairs, names, params.tree, single=True, scratch=f"{step_run.scratch}/{DECISION_TREE}")
-    require_no_leak(collect_trees(tree, names), names)
-    step_run.register_model(DECISION_TREE, params.tree)
-    rows += step_run.write(TREES, tree, model=DECISION_TREE)
+    fitted, rows = {}, 0
+    for model in (DECISION_TREE, *fitted_models(params)):
+        nodes = fit_nodes(step_run, pairs, names, model)
+        fitted[model] = as_trees(nodes, names, model)
+        if model == DECISION_TREE:
+            require_no_leak(fitted[model], names)
+        step_run.register_model(model, params_of(model, params))
+        rows += step_run.write(TREES, nodes, model=model)
     pairs.unpersist()
+    return rows + _calibrated(step_run, calibrates, {model: fitted.get(model) for model in DECIDING})
 
-    trees = collect_trees(forest, names)
-    scored = scored_pairs(rows_with_taken(step_run, calibrates), pair_sample(step_run, calibrates), trees)
-    return rows + step_run.write(CALIBRATION, fit_calibration(scored, params.calibration), model=RANDOM_FOREST)
+
+def _calibrated(step_run: StepRun, month: MonthTables, trees: Mapping[str, Trees | None]) -> int:
+    """Let those trees decide that rank ``month`` best, and fit the curve from their score to a probability on it."""
+    outcomes, sample = rows_with_taken(step_run, month), pair_sample(step_run, month)
+    there = {model: found for model, found in trees.items() if found is not None}
+    decides, k = next(iter(there)), step_run.config.last_month.k
+    if len(there) > 1:
+        gained = collect_mean_ndcg(outcomes, sample, there, k)
+        decides = max(there, key=lambda model: gained.get(model, 0.0))  # of equal ones the first
+        said = ", ".join(f"{model} {gained.get(model, 0.0):.4f}" for model in there)
+        step_run.log(f"train_forest: nDCG@{k} of {month.month:%Y-%m}: {said}; {decides} ranks {step_run.month:%Y-%m}")
+    scored = scored_pairs(outcomes, sample, there[decides])
+    written = step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=decides)
+    for model in trees.keys() - {decides}:
+        _write_nothing(step_run, CALIBRATION, model)
+        if model not in there:
+            _write_nothing(step_run, TREES, model)
+    return written
 
 
 def _without_trees(step_run: StepRun) -> int:
@@ -71,10 +95,15 @@ def _without_trees(step_run: StepRun) -> int:
     step_run.log(
         f"train_forest: too little was acquired in the months before {step_run.month:%Y-%m}; the models' mean decides"
     )
-    for table, model in ((TREES, RANDOM_FOREST), (TREES, DECISION_TREE), (CALIBRATION, RANDOM_FOREST)):
-        nothing = step_run.spark.createDataFrame([], table.ddl_without("month", "model"))
-        step_run.write(table, nothing, model=model)
+    for model in ALL_TREES:
+        _write_nothing(step_run, TREES, model)
+    for model in DECIDING:
+        _write_nothing(step_run, CALIBRATION, model)
     return 0
+
+
+def _write_nothing(step_run: StepRun, table: Table, model: str) -> None:
+    step_run.write(table, step_run.spark.createDataFrame([], table.ddl_without("month", "model")), model=model)
 
 
 STEP = Step(
@@ -82,11 +111,12 @@ STEP = Step(
     run=run,
     reads=reads,
     writes=(
-        *(Writes(table, model) for table in (TREES, REGISTRY) for model in (RANDOM_FOREST, DECISION_TREE)),
-        Writes(CALIBRATION, RANDOM_FOREST),
+        *(Writes(table, model) for table in (TREES, REGISTRY) for model in ALL_TREES),
+        *(Writes(CALIBRATION, model) for model in DECIDING),
     ),
     params=lambda config: {
         "ensemble": config.ensemble,
+        "k": config.last_month.k,
         "models": config.models,
         "parameters": {spec.name: config.of(spec) for spec in config.specs},
         "risk_level_where_unknown": config.recommend.risk_level_where_unknown,

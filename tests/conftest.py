@@ -17,7 +17,12 @@ JUNE = date(2022, 6, 1)
 SMALL = {
     "generator": {"customers": 250, "products": 60, "months": 8, "campaign_every_months": 4},
     "parameters": {"als": {"rank": 4, "iterations": 2}},
-    "ensemble": {"candidates": 20, "pairs_a_month": 5000, "forest": {"trees": 5, "depth": 4, "minimum_rows": 5}},
+    "ensemble": {
+        "candidates": 20,
+        "pairs_a_month": 5000,
+        "forest": {"trees": 5, "depth": 4, "minimum_rows": 5},
+        "boosting": {"rounds": 5},
+    },
     "log_dir": None,
 }
 

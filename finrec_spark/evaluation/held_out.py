@@ -1,11 +1,10 @@
 """The month before, held out: what the models would have recommended, against what customers took."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,11 +13,11 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS, Z_95
 from finrec_spark.evaluation.metrics import paired_differences
 from finrec_spark.models.scorer import CustomerBatch
-from finrec_spark.models.trees.kernel import Trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees
 from finrec_spark.params import Params
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.ensemble import Ensemble, Scores, candidates, on_products
+from finrec_spark.ranking.ensemble import Ensemble, Scores, best_by_trees
 from finrec_spark.ranking.top_n import top_n
 from finrec_spark.sampling import pair_draws
 
@@ -26,7 +25,6 @@ PROTOCOL = "last_month"
 ENSEMBLE = "ensemble"
 RANDOM = "random"
 RANK_FUSION = "rank_fusion"
-DECISION_TREE = "decision_tree"
 TRUTH = "true_propensity"
 
 _LISTS_DDL = "model string, customer_id string, rank int, product_index int"
@@ -62,7 +60,7 @@ class EvaluationPlan:
     """What a held-out pass sends to the executors.
 
     Attributes:
-        tree: the single decision tree beside the ensemble's forest; None where there is none.
+        beside: other trees over the ensemble's features by name, each of which gets a list too.
         truth: place of each of the P products in the rows' ``truth``, the true propensities; None where they
             carry none.
     """
@@ -70,15 +68,15 @@ class EvaluationPlan:
     ensemble: Ensemble
     catalogue: Catalogue
     params: LastMonthParams
-    tree: Trees | None = None
+    beside: Mapping[str, Trees] = field(default_factory=dict)
     truth: Ints | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
         """Every model that gets a list."""
-        tree = () if self.tree is None else (DECISION_TREE,)
+        beside = () if self.ensemble.forest is None else tuple(self.beside)
         truth = () if self.truth is None else (TRUTH,)
-        return (*self.ensemble.scorers, *tree, RANK_FUSION, ENSEMBLE, RANDOM, *truth)
+        return (*self.ensemble.scorers, *beside, RANK_FUSION, ENSEMBLE, RANDOM, *truth)
 
 
 def held_out_lists(rows: DataFrame, plan: EvaluationPlan) -> DataFrame:
@@ -112,9 +110,10 @@ def model_lists(batch: CustomerBatch, plan: EvaluationPlan) -> dict[str, Ints]:
     drawn = pair_draws(batch.key, np.arange(batch.n_products), plan.params.seed)
     by_product = {**scores.shares, RANK_FUSION: rank_fusion(scores, id_rank), RANDOM: drawn}
     lists = {name: top_n(values, eligible, k, id_rank) for name, values in by_product.items()}
-    if plan.tree is not None and plan.ensemble.forest is not None:
-        lists[DECISION_TREE] = _tree_list(batch, scores, eligible, plan.tree, plan)
-    lists[ENSEMBLE] = plan.ensemble.ranked(batch, eligible, k, id_rank).products
+    among = plan.ensemble.candidates(batch, scores, eligible, k, id_rank)
+    if among is not None:
+        lists |= {name: best_by_trees(trees, among, k, id_rank) for name, trees in plan.beside.items()}
+    lists[ENSEMBLE] = plan.ensemble.ranked_among(scores, among, eligible, k, id_rank).products
     return lists
 
 
@@ -201,19 +200,6 @@ def best_scores(rows: DataFrame, plan: EvaluationPlan) -> DataFrame:
                 yield pa.RecordBatch.from_arrays(columns, names=["customer_id", "score"])
 
     return rows.mapInArrow(score_batches, "customer_id string, score double")
-
-
-def _tree_list(
-    batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], tree: Trees, plan: EvaluationPlan
-) -> Ints:
-    forest = plan.ensemble.forest
-    if forest is None:
-        return top_n(scores.mean, eligible, plan.params.k, plan.catalogue.id_rank)
-    looked_at = candidates(scores, eligible, max(forest.candidates, plan.params.k), plan.catalogue.id_rank)
-    features = forest.features.matrix(batch, scores.own, scores.shares, looked_at)
-    own = probabilities(tree, leaves(tree, features)).reshape(looked_at.shape)
-    by_product = on_products(own, looked_at, batch.n_products)
-    return top_n(by_product, by_product >= 0, plan.params.k, plan.catalogue.id_rank)
 
 
 def _true_list(batch: CustomerBatch, truth: pa.ListArray, place: Ints, plan: EvaluationPlan) -> Ints:

@@ -11,6 +11,7 @@ from pydantic import Field
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.calibration import Curve, calibrated
 from finrec_spark.models.scorer import CustomerBatch, Explanation, Scorer
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.fitting import TreesParams
 from finrec_spark.models.trees.kernel import Trees, attributed, attribution_table, leaves, probabilities
 from finrec_spark.params import Params
@@ -34,6 +35,10 @@ class EnsembleParams(Params):
     )
     excluded: tuple[str, ...] = Field((), description="Profile features that no tree may be trained on")
     forest: TreesParams = Field(TreesParams(), description="The random forest")
+    boosting: BoostingParams = Field(BoostingParams(), description="The boosted trees beside it")
+    learner: Literal["best", "random_forest", "boosted_trees"] = Field(
+        "best", description="Which of the two rank: those that ranked the newest finished month better, or always one"
+    )
     tree: TreesParams = Field(TreesParams(depth=5, minimum_rows=50), description="The single tree beside it")
     pairs_a_month: int = Field(
         150_000, ge=1_000, description="Pairs that were not taken, of one month, that the trees learn from, about"
@@ -54,6 +59,21 @@ class Scores:
     own: Mapping[str, Floats]
     shares: Mapping[str, Floats]
     mean: Floats
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What trees look at in a batch.
+
+    Attributes:
+        products: positions, B × C, the best by the models' mean first; -1 where none are left.
+        features: what trees read of each, B · C × F.
+        n_products: P.
+    """
+
+    products: Ints
+    features: Floats
+    n_products: int
 
 
 @dataclass(frozen=True)
@@ -79,10 +99,10 @@ class Forest:
 
     Attributes:
         features: what the trees read.
-        trees: the random forest.
+        trees: a random forest or boosted trees.
         groups: the reason groups, in the order of ``attribution``.
         attribution: what the path to each node adds, nodes × groups (``models.trees.attribution_table``).
-        curve: from the forest's score to a probability.
+        curve: from the trees' score to a probability.
         candidates: products a customer that the trees look at.
     """
 
@@ -116,9 +136,23 @@ class Ensemble:
     def ranked(self, batch: CustomerBatch, eligible: NDArray[np.bool_], n: int, id_rank: Ints) -> Ranked:
         """The best ``n`` eligible products of each customer."""
         scores = self.scores(batch, eligible)
+        return self.ranked_among(scores, self.candidates(batch, scores, eligible, n, id_rank), eligible, n, id_rank)
+
+    def candidates(
+        self, batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints
+    ) -> Candidates | None:
+        """What the forest looks at to rank ``n`` products; None without a forest."""
         if self.forest is None:
+            return None
+        return candidates(self.forest.features, batch, scores, eligible, max(self.forest.candidates, n), id_rank)
+
+    def ranked_among(
+        self, scores: Scores, among: Candidates | None, eligible: NDArray[np.bool_], n: int, id_rank: Ints
+    ) -> Ranked:
+        """As ``ranked``, from the batch's ``scores`` and ``candidates``."""
+        if self.forest is None or among is None:
             return _by_mean(scores, eligible, n, id_rank)
-        return _by_forest(self.forest, batch, scores, eligible, n, id_rank)
+        return _by_forest(self.forest, among, n, id_rank)
 
     def explanations(self, batch: CustomerBatch, ranked: Ranked) -> dict[str, Explanation]:
         """Reason group → what stands behind it, for the groups that may be told."""
@@ -137,9 +171,18 @@ def forest_of(features: PairFeatures, trees: Trees, curve: Curve, n_candidates: 
     return Forest(features, trees, groups, attribution_table(trees, group_of, len(groups)), curve, n_candidates)
 
 
-def candidates(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints) -> Ints:
-    """The n best eligible products by the models' mean, B × min(n, P); -1 where none are left."""
-    return top_n(scores.mean, eligible, n, id_rank)
+def candidates(
+    features: PairFeatures, batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints
+) -> Candidates:
+    """The n best eligible products by the models' mean, with what trees read of them; C = min(n, P)."""
+    products = top_n(scores.mean, eligible, n, id_rank)
+    return Candidates(products, features.matrix(batch, scores.own, scores.shares, products), batch.n_products)
+
+
+def best_by_trees(trees: Trees, among: Candidates, n: int, id_rank: Ints) -> Ints:
+    """The n candidates to which the trees give the highest probability, B × n; -1 where none are left."""
+    own = probabilities(trees, leaves(trees, among.features)).reshape(among.products.shape)
+    return _best_candidates(own, among, n, id_rank)
 
 
 def relative(scores: Floats, eligible: NDArray[np.bool_]) -> Floats:
@@ -154,14 +197,6 @@ def relative(scores: Floats, eligible: NDArray[np.bool_]) -> Floats:
     return np.divide(kept, best, out=np.zeros_like(kept), where=best > 0)
 
 
-def on_products(values: Floats, products: Ints, n_products: int) -> Floats:
-    """B × P: the candidates' values at their positions, -1 elsewhere."""
-    dense = np.full((products.shape[0], n_products), -1.0)
-    rows, places = np.nonzero(products >= 0)
-    dense[rows, products[rows, places]] = values[rows, places]
-    return dense
-
-
 def _by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints) -> Ranked:
     products = top_n(scores.mean, eligible, n, id_rank)
     rows, chosen = np.arange(products.shape[0])[:, None], np.maximum(products, 0)
@@ -171,28 +206,25 @@ def _by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints)
     return Ranked(products, total, parts, total)
 
 
-def _by_forest(
-    forest: Forest, batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints
-) -> Ranked:
-    looked_at = candidates(scores, eligible, max(forest.candidates, n), id_rank)
-    reached = leaves(forest.trees, forest.features.matrix(batch, scores.own, scores.shares, looked_at))
-    own = probabilities(forest.trees, reached).reshape(looked_at.shape)
+def _by_forest(forest: Forest, among: Candidates, n: int, id_rank: Ints) -> Ranked:
+    reached = leaves(forest.trees, among.features)
+    own = probabilities(forest.trees, reached).reshape(among.products.shape)
     score = calibrated(forest.curve, own) + _TIE * own
-    by_product = on_products(score, looked_at, batch.n_products)
-    products = top_n(by_product, by_product >= 0, n, id_rank)
-    return _chosen(forest, reached, own, score, looked_at, products)
-
-
-def _chosen(
-    forest: Forest, reached: NDArray[np.int32], own: Floats, score: Floats, looked_at: Ints, products: Ints
-) -> Ranked:
-    """Score, total and parts of the chosen products alone, out of all that were looked at."""
-    place = np.argmax(looked_at[:, None, :] == products[:, :, None], axis=2)
+    products = _best_candidates(score, among, n, id_rank)
+    place = np.argmax(among.products[:, None, :] == products[:, :, None], axis=2)
     rows = np.arange(products.shape[0])[:, None]
-    flat = (rows * looked_at.shape[1] + place).ravel()
-    made = attributed(forest.attribution, reached[flat]).reshape(*products.shape, len(forest.groups))
+    flat = (rows * among.products.shape[1] + place).ravel()  # of all that was looked at the chosen alone are explained
+    made = attributed(forest.trees, forest.attribution, reached[flat]).reshape(*products.shape, len(forest.groups))
     parts = {group: made[..., position] for position, group in enumerate(forest.groups)}
     return Ranked(products, score[rows, place], parts, own[rows, place])
+
+
+def _best_candidates(score: Floats, among: Candidates, n: int, id_rank: Ints) -> Ints:
+    """The n candidates of the highest scores, which are above 0 or 0."""
+    by_product = np.full((among.products.shape[0], among.n_products), -1.0)
+    rows, places = np.nonzero(among.products >= 0)
+    by_product[rows, among.products[rows, places]] = score[rows, places]
+    return top_n(by_product, by_product >= 0, n, id_rank)
 
 
 def _plain(group: str, products: Ints) -> Explanation:

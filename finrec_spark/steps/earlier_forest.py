@@ -18,20 +18,13 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import InputMissing
 from finrec_spark.evaluation.held_out import collect_outcomes
 from finrec_spark.models.calibration import Curve, collect_curve, fit_calibration
-from finrec_spark.models.trees.fitting import fit_trees
-from finrec_spark.models.trees.kernel import Trees, collect_trees
+from finrec_spark.models.trees.kernel import Trees
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.sampling import bucket
+from finrec_spark.steps.deciding_trees import as_trees, deciding_model, fit_nodes, fitted_models, read_trees
 from finrec_spark.steps.earlier_months import newest_label_month
-from finrec_spark.steps.scoring_inputs import (
-    RANDOM_FOREST,
-    MonthTables,
-    pair_sample,
-    read_month_tables,
-    read_trees,
-    rows_with_taken,
-)
+from finrec_spark.steps.scoring_inputs import MonthTables, pair_sample, read_month_tables, rows_with_taken
 from finrec_spark.tables import CALIBRATION
 from finrec_spark.transforms.labels import LEAST_TAKEN
 
@@ -70,11 +63,12 @@ def _newest_outcomes_before(run: StepRun, tables: MonthTables) -> MonthTables | 
 
 def _published(run: StepRun, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
     """The forest that decided the held-out month; None where there is none over today's features."""
+    model = deciding_model(run, tables.month)
     try:
-        trees = read_trees(run, tables, RANDOM_FOREST, tables.month)
+        trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
         if trees is None:
             return None
-        curve = collect_curve(run.read(CALIBRATION, tables.month, RANDOM_FOREST))
+        curve = collect_curve(run.read(CALIBRATION, tables.month, model))
     except InputMissing:
         return None
     pairs = scored_pairs(rows_with_taken(run, calibrates), pair_sample(run, calibrates), trees)
@@ -100,7 +94,7 @@ def _fitted(run: StepRun, month: MonthTables, pairs: DataFrame) -> Trees | None:
     """A forest of the pairs, or None where hardly one of them was taken."""
     pairs = pairs.persist()
     enough = collect_outcomes(pairs)[0] >= LEAST_TAKEN
-    names, params = month.features.names, run.config.ensemble.forest
-    nodes = fit_trees(pairs, names, params, single=False, scratch=f"{run.scratch}/{RANDOM_FOREST}") if enough else None
+    names, model = month.features.names, fitted_models(run.config.ensemble)[0]
+    nodes = fit_nodes(run, pairs, names, model) if enough else None
     pairs.unpersist()
-    return None if nodes is None else collect_trees(nodes, names)
+    return None if nodes is None else as_trees(nodes, names, model)

@@ -24,27 +24,25 @@ from finrec_spark.evaluation.list_contents import content_metrics
 from finrec_spark.evaluation.metrics import COLD, WARM, mean_metrics, per_customer_metrics
 from finrec_spark.evaluation.reach import reach_metrics
 from finrec_spark.models.calibration import AS_IT_IS
+from finrec_spark.models.trees.kernel import Trees
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
+from finrec_spark.steps.deciding_trees import ALL_TREES, RANDOM_FOREST, deciding_model, deciding_reads, read_trees
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.earlier_months import label_months, newest_label_month
 from finrec_spark.steps.scoring_inputs import (
-    DECISION_TREE,
-    RANDOM_FOREST,
     MonthTables,
     month_reads,
     pair_sample,
     read_month_tables,
-    read_trees,
     rows_with_taken,
     scoring_code,
     taken_in_month,
 )
 from finrec_spark.tables import (
-    CALIBRATION,
     INTERACTIONS,
     METRICS,
     PRODUCT_INDEX_TABLE,
@@ -67,8 +65,8 @@ def evaluate_last_month(run: StepRun) -> int:
     takers = customers.where(F.size("taken") > 0)
     rows = takers if propensities is None else takers.join(propensities, "customer_id")
     place = None if propensities is None else _place_in_truth(run, tables)
-    tree = read_trees(run, tables, DECISION_TREE, run.month)
-    plan = EvaluationPlan(_uncalibrated(run, tables), tables.catalogue, params, tree, place)
+    ensemble, beside = _uncalibrated(run, tables)
+    plan = EvaluationPlan(ensemble, tables.catalogue, params, beside, place)
     products = F.broadcast(_products(run, tables))
     lists = held_out_lists(rows, plan).join(products, "product_index").persist()
     per_customer = per_customer_metrics(lists, taken, params.k, plan.models, params.shorter).persist()
@@ -118,16 +116,21 @@ def _purchases(run: StepRun, tables: MonthTables, customers: DataFrame, taken: D
     return counted.join(values, "customer_id", "left").withColumn("value", F.coalesce("value", F.lit(0.0)))
 
 
-def _uncalibrated(run: StepRun, tables: MonthTables) -> Ensemble:
-    """The month's models under the forest that decides the month after.
+def _uncalibrated(run: StepRun, tables: MonthTables) -> tuple[Ensemble, dict[str, Trees]]:
+    """The month's models under trees that decide the month after, and the other trees of that month by name.
 
-    The forest learned from the months before this one, so this one's outcome is new to it; only its calibration,
-    which changes no order, has seen it.
+    The trees learned from the months before this one, so this one's outcome is new to them; only their calibration,
+    which changes no order, has seen it, and the choice between forest and boosted trees: so here those rank that were
+    chosen for this month itself, before its outcome was known, or the forest where this month was not decided.
     """
-    trees = read_trees(run, tables, RANDOM_FOREST, run.month)
-    if trees is None:
-        return Ensemble(tables.scorers)
-    return Ensemble(tables.scorers, forest_of(tables.features, trees, AS_IT_IS, run.config.ensemble.candidates))
+    names, params = tables.features.names, run.config.ensemble
+    found = {model: read_trees(run, names, model, run.month) for model in ALL_TREES}
+    there = {model: trees for model, trees in found.items() if trees is not None}
+    chosen = deciding_model(run, tables.month) if params.learner == "best" else params.learner
+    ranking = there.pop(chosen or RANDOM_FOREST, None)
+    if ranking is None:
+        return Ensemble(tables.scorers), {}
+    return Ensemble(tables.scorers, forest_of(tables.features, ranking, AS_IT_IS, params.candidates)), there
 
 
 def _calibration(run: StepRun, tables: MonthTables, customers: DataFrame) -> DataFrame:
@@ -163,12 +166,10 @@ def reads(context: RunContext, month: date) -> Sequence[Read]:
     The forest that decided the held-out month and the month that its curve was fitted on are read where they are there.
     """
     held_out = months_before(month, 1)
-    trees = (
-        [Read(TREES, month, model) for model in (RANDOM_FOREST, DECISION_TREE)] if label_months(context, month) else []
-    )
+    trees = [Read(TREES, month, model) for model in ALL_TREES] if label_months(context, month) else []
     earlier = newest_label_month(context, held_out)
     of_earlier = [replace(read, optional=True) for read in month_reads(context.config, earlier)] if earlier else []
-    promised = [Read(table, held_out, RANDOM_FOREST, optional=True) for table in (TREES, CALIBRATION)]
+    promised = deciding_reads(held_out, optional=True)
     return (Read(INTERACTIONS), *month_reads(context.config, held_out), *trees, *of_earlier, *promised)
 
 

@@ -18,8 +18,8 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, Attempt
 from finrec_spark.pipeline.slices import Slice
 from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.steps.deciding_trees import BOOSTED_TREES, deciding_model, deciding_reads
 from finrec_spark.steps.example_customers import EXAMPLE_TABLES, collect_examples
-from finrec_spark.steps.scoring_inputs import RANDOM_FOREST
 from finrec_spark.steps.sensitive_groups import GROUP_TABLES, collect_groups
 from finrec_spark.tables import CAMPAIGN_TARGETS, EXCLUSIONS, METRICS, TREES
 
@@ -39,7 +39,7 @@ def report_reads(context: RunContext, month: date) -> Sequence[Read]:
     ]
     tables = (*EXAMPLE_TABLES, *GROUP_TABLES, CAMPAIGN_TARGETS, EXCLUSIONS)
     decided = [Read(table, optional=True) for table in tables]
-    return tuple(dict.fromkeys([*of_month, *measured, *decided, Read(TREES, model=RANDOM_FOREST, optional=True)]))
+    return tuple(dict.fromkeys([*of_month, *measured, *decided, *deciding_reads(optional=True)]))
 
 
 def collect_content(run: StepRun) -> Content:
@@ -112,8 +112,11 @@ def _curve(rows: Sequence[MetricRow], segment: str) -> list[MetricRow]:
 
 
 def _collect_importance(run: StepRun) -> dict[str, float]:
-    """Of the month's forest; nothing where it has none."""
-    if not run.context.lake.exists(TREES):
+    """Of the trees that rank in the month; nothing where it has none."""
+    model = deciding_model(run, run.month)
+    if model is None:
         return {}
-    records = run.context.lake.collect(TREES, month=run.month, model=RANDOM_FOREST)
-    return feature_importance(pd.DataFrame.from_records(records, columns=TREES.column_names)) if records else {}
+    nodes = pd.DataFrame.from_records(
+        run.context.lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names
+    )
+    return feature_importance(nodes, additive=model == BOOSTED_TREES)

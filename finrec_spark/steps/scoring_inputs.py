@@ -12,7 +12,6 @@ from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.models.spec import ModelSpec, ScorerInputs, fitted_scorers
-from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.ranking.catalogue import Catalogue, collect_product_rows, product_catalogue
@@ -21,6 +20,7 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
+from finrec_spark.steps.deciding_trees import deciding_model, read_trees
 from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CALIBRATION,
@@ -36,13 +36,9 @@ from finrec_spark.tables import (
     PROFILE_FEATURES,
     PROFILE_VALUES,
     SCORING_ROWS,
-    TREES,
 )
 from finrec_spark.transforms.labels import taken_products, with_taken
 from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, padded_profile
-
-RANDOM_FOREST = "random_forest"
-DECISION_TREE = "decision_tree"
 
 
 @dataclass(frozen=True)
@@ -110,19 +106,13 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
 
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
-    """The month's models with the forest on top of them, or without one where the bank has too little history."""
-    forest = read_trees(run, tables, RANDOM_FOREST, tables.month)
-    if forest is None:
+    """The month's models with its trees on top of them, or without any where the bank has too little history."""
+    model = deciding_model(run, tables.month)
+    trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
+    if trees is None:
         return Ensemble(tables.scorers)
-    curve = collect_curve(run.read(CALIBRATION, tables.month, RANDOM_FOREST))
-    return Ensemble(tables.scorers, forest_of(tables.features, forest, curve, run.config.ensemble.candidates))
-
-
-def read_trees(run: StepRun, tables: MonthTables, model: str, month: date) -> Trees | None:
-    """The trees that decide ``month``, over the features of ``tables``; None where the bank has too little history."""
-    nodes = run.read_if_there(TREES, month, model)
-    there = nodes is not None and run.context.lake.count(TREES, month=month, model=model)
-    return collect_trees(nodes, tables.features.names) if nodes is not None and there else None
+    curve = collect_curve(run.read(CALIBRATION, tables.month, model))
+    return Ensemble(tables.scorers, forest_of(tables.features, trees, curve, run.config.ensemble.candidates))
 
 
 def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:

@@ -95,7 +95,7 @@ def _of_ensemble(measured: Sequence[MetricRow], held_out: date) -> Iterator[str]
     off, alone = (figures.get((model, "calibration_error")) for model in (ENSEMBLE, BASE_RATE))
     if off is not None and alone is not None:
         yield (
-            f"Probabilities by a forest and a curve that had not seen {held_out:%B %Y} are off by {off:.4f} on average;"
+            f"Probabilities by trees and a curve that had not seen {held_out:%B %Y} are off by {off:.4f} on average;"
             f" the base rate alone would be off by {alone:.4f} in the same groups."
         )
 

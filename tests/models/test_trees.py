@@ -42,7 +42,7 @@ def test_a_missing_value_is_below_every_threshold(age_first):
 
 def test_a_path_is_shared_out_among_the_features_that_were_asked(age_first):
     found = leaves(age_first, np.array([[20.0, 1.0]]))
-    assert attributed(attribution_table(age_first, [0, 1], 2), found) == pytest.approx(
+    assert attributed(age_first, attribution_table(age_first, [0, 1], 2), found) == pytest.approx(
         np.array([[0.2 - 0.4, 0.3 - 0.2]])
     )
 
@@ -78,13 +78,13 @@ def test_many_rows_at_once_fall_as_each_by_itself(seed):
     assert trees.probability[found].tolist() == [[_walk(table, t, row) for t in range(4)] for row in features]
 
 
-@given(st.integers(0, 2**32 - 1))
+@given(st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=30, deadline=None)
-def test_bias_and_attributions_add_up_to_the_probability(seed):
+def test_bias_and_attributions_add_up_to_the_probability(seed, additive):
     rng = np.random.default_rng(seed)
-    trees = arrange_trees(_random_trees(rng, trees=4, features=3), NAMES)
+    trees = arrange_trees(_random_trees(rng, trees=4, features=3), NAMES, additive)
     found = leaves(trees, rng.normal(size=(20, 3)))
-    parts = attributed(attribution_table(trees, [0, 1, 1], 2), found)
+    parts = attributed(trees, attribution_table(trees, [0, 1, 1], 2), found)
     assert trees.bias + parts.sum(axis=1) == pytest.approx(probabilities(trees, found), abs=1e-12)
 
 

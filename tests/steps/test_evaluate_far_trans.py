@@ -20,7 +20,7 @@ ORIGINS = [date(2020, 1, 1) + timedelta(days=20 * n) for n in range(3)]
 SMALL = {
     "backtest": {
         "checked_dates": 1,
-        "learning": {"horizons_days": (10, 20), "least_positives": 5, "settled_positives": 50},
+        "learning": {"horizons_days": (10, 20), "dates": 6, "least_positives": 5, "settled_positives": 50},
         "boosting": {"rounds": 5, "minimum_rows": 5},
     }
 }

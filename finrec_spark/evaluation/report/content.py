@@ -59,7 +59,7 @@ class Content:
         month: the month that is decided; figures are of months before it.
         measured: protocol → rows of its newest run.
         over_time: protocol → the leading metric's rows of every month or date that was held out, oldest first.
-        importance: feature → share of all that the forest's questions tell apart.
+        importance: feature → share of all that the questions of the trees that rank tell apart.
         examples: a few customers.
         groups: customers by sensitive attribute.
         on_sale: products on sale in the month.

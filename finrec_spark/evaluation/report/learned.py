@@ -21,7 +21,7 @@ def _importance(importance: Mapping[str, float]) -> Iterator[Chart]:
     """The features that tell most apart."""
     largest = dict(sorted(importance.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN])
     if largest:
-        caption = "The forest's features: share of the impurity that their questions take away"
+        caption = "The features of the trees that rank: share of all that their questions tell apart"
         named = {_words(feature): share for feature, share in largest.items()}
         yield Chart("importance", caption, bars(named, "share"), _AXIS_HEIGHT + _ROW_HEIGHT * len(named))
 

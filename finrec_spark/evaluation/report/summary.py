@@ -99,7 +99,7 @@ def _probabilities(found: Lookup) -> Iterator[str]:
     off, rate = found.plain(ENSEMBLE, "calibration_error"), found.plain(BASE_RATE, "calibration_error")
     if off is not None and rate is not None:
         yield Markup(
-            "Its probabilities, from a forest that had not seen the month, are off by {} on average; one probability"
+            "Its probabilities, from trees that had not seen the month, are off by {} on average; one probability"
             " for everyone would be off by {}."
         ).format(number(off), number(rate))
 

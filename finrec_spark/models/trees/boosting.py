@@ -1,28 +1,69 @@
-"""Boosted trees by LightGBM, in the arrays that forests are scored with.
+"""Boosted trees by LightGBM, as rows and arrays like those of MLlib's forests.
 
 LightGBM learns from a matrix in one process: what it learns from is a sample that fits in memory. Each tree is put
-down node by node, so ``kernel.leaves`` scores boosted trees as it scores forests; only what is made of the leaves'
-values differs (``boosted_scores``).
+down node by node, so ``kernel`` scores boosted trees as it scores forests; they are ``additive``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 from scipy.special import expit
 
 from finrec_spark.arrays import Floats
 from finrec_spark.models.trees.boosting_params import BoostingParams
-from finrec_spark.models.trees.kernel import Trees, arrange_trees, leaves
+from finrec_spark.models.trees.kernel import MISSING, Trees, arrange_trees
+
+_NODES = pa.schema(
+    [
+        *((name, pa.int32()) for name in ("tree", "node", "left", "right")),
+        ("feature", pa.string()),
+        *((name, pa.float64()) for name in ("threshold", "probability", "weight")),
+    ]
+)
+_NODES_DDL = (
+    "tree int, node int, left int, right int, feature string, threshold double, probability double, weight double"
+)
+
+
+def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingParams, scratch: str) -> DataFrame:
+    """One row: one node of one boosted tree, learned in one task from the rows in the order of their keys.
+
+    Runs at once.
+
+    Args:
+        rows: ``key`` (bigint, one a row), ``features`` (array of doubles, as long as ``feature_names``, NaN or null
+            where missing), ``label`` (double, 0 or 1, both among them), ``weight`` (double, above 0). They must fit in
+            one executor's memory, 8 bytes a feature.
+        feature_names: names of the features by place.
+        params: size and number of the trees.
+        scratch: folder or URI that the nodes are written to; overwritten, and read whenever the result is.
+
+    Returns:
+        ``model.trees`` without month and model; ``probability`` is what a node adds, log-odds as a probability.
+    """
+    names = list(feature_names)
+
+    def learn(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        table = pa.Table.from_batches(list(batches))
+        if table.num_rows:
+            features, label, weight = _arranged(table, len(names))
+            nodes = _learned(features, label, weight, names, params)
+            yield from pa.Table.from_pandas(nodes, _NODES, preserve_index=False).to_batches()
+
+    one = rows.select("key", "features", "label", "weight").repartition(1).sortWithinPartitions("key")
+    one.mapInArrow(learn, _NODES_DDL).write.mode("overwrite").parquet(scratch)
+    return rows.sparkSession.read.schema(_NODES_DDL).parquet(scratch)
 
 
 def boosted_trees(
-    features: NDArray[np.float32], label: Floats, weight: Floats, names: Sequence[str], params: BoostingParams
+    features: NDArray[np.floating[Any]], label: Floats, weight: Floats, names: Sequence[str], params: BoostingParams
 ) -> Trees:
-    """Trees whose leaves sum to the log-odds of the label; the same rows in the same order give the same trees.
+    """Additive trees; the same rows in the same order give the same trees.
 
     Args:
         features: R × F, no NaN.
@@ -31,16 +72,27 @@ def boosted_trees(
         names: of the features, F.
         params: size and number of the trees.
     """
-    rows = lightgbm.Dataset(features, label, weight=weight, feature_name=list(names), params={"verbose": -1})
+    return arrange_trees(_learned(features, label, weight, names, params), names, additive=True)
+
+
+def _arranged(table: pa.Table, n_features: int) -> tuple[Floats, Floats, Floats]:
+    """Features (R × F, missing ones below every value), label and weight of R rows."""
+    flat = table["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+    features = np.where(np.isnan(flat), MISSING, flat).reshape(table.num_rows, n_features)
+    return features, table["label"].to_numpy(), table["weight"].to_numpy()
+
+
+def _learned(
+    features: NDArray[np.floating[Any]], label: Floats, weight: Floats, names: Sequence[str], params: BoostingParams
+) -> pd.DataFrame:
+    """The nodes of all trees, sorted by ``tree`` and ``node``."""
+    import lightgbm  # half a second with all that it loads, and most jobs and tasks fit nothing
+
+    own = [f"feature_{place}" for place in range(len(names))]  # LightGBM refuses some of the signs that names have
+    rows = lightgbm.Dataset(features, label, weight=weight, feature_name=own, params={"verbose": -1})
     booster = lightgbm.train(_settings(params), rows, params.rounds)
     nodes = [node for tree in booster.dump_model()["tree_info"] for node in _nodes(tree, names)]
-    return arrange_trees(pd.DataFrame(nodes).sort_values(["tree", "node"], ignore_index=True), names)
-
-
-def boosted_scores(trees: Trees, features: NDArray[np.floating[Any]]) -> Floats:
-    """Probability of the label of each row, R: the leaves' sum as log-odds."""
-    scores: Floats = expit(trees.probability[leaves(trees, np.asarray(features, np.float64))].sum(axis=1))
-    return scores
+    return pd.DataFrame(nodes).sort_values(["tree", "node"], ignore_index=True)
 
 
 def _settings(params: BoostingParams) -> dict[str, object]:
@@ -74,7 +126,7 @@ def _nodes(tree: dict[str, Any], names: Sequence[str]) -> Iterator[dict[str, obj
             "right": -1 if is_leaf else number + 1,
             "feature": None if is_leaf else names[node["split_feature"]],
             "threshold": None if is_leaf else node["threshold"],
-            "probability": node["leaf_value"] if is_leaf else node["internal_value"],
+            "probability": expit(node["leaf_value"] if is_leaf else node["internal_value"]),
             "weight": node.get("leaf_weight" if is_leaf else "internal_weight", 0.0),
         }
         if not is_leaf:

@@ -7,14 +7,17 @@ from finrec_spark.arrays import Floats
 from finrec_spark.models.trees.kernel import Trees, arrange_trees
 
 
-def feature_importance(nodes: pd.DataFrame) -> dict[str, float]:
-    """Feature → its share of the impurity that all questions take away; the shares sum to 1, the largest first.
+def feature_importance(nodes: pd.DataFrame, additive: bool = False) -> dict[str, float]:
+    """Feature → its share of the variance that all questions explain; the shares sum to 1, the largest first.
 
-    A question takes away w p(1 − p) of its node less the same of its two children, w being the training rows' weight
-    and p the share of the positive class. Each tree counts alike, as MLlib's ``featureImportances`` has it.
+    A question explains Σ w (v − v₀)² over its two children, w being the training rows' weight, v a child's value
+    (``Trees.value``) and v₀ its parent's: of shares of the positive class just the impurity w p(1 − p) that it takes
+    away. Each tree of a forest counts alike, as MLlib's ``featureImportances`` has it, each of a boosted model by what
+    it explains.
 
     Args:
         nodes: rows of one month and model in ``model.trees``.
+        additive: whether boosting made them.
 
     >>> rows = [(0, 0, 1, 2, "age", 5.0, 0.5, 10.0), (0, 1, -1, -1, None, None, 0.0, 5.0),
     ...         (0, 2, -1, -1, None, None, 1.0, 5.0)]
@@ -26,16 +29,18 @@ def feature_importance(nodes: pd.DataFrame) -> dict[str, float]:
     if not names:
         return {}
     table = nodes.sort_values(["tree", "node"], ignore_index=True)
-    trees = arrange_trees(table, names)
-    taken_away, tree = _taken_away(trees), pd.factorize(table["tree"])[0]
-    by_tree = np.bincount(tree, weights=taken_away)[tree]
-    shares = np.divide(taken_away, by_tree, out=np.zeros_like(taken_away), where=by_tree > 0)
-    total = np.bincount(trees.feature, weights=shares, minlength=len(names)) / max(shares.sum(), 1e-300)
+    trees = arrange_trees(table, names, additive)
+    explained = _explained(trees)
+    if not additive:
+        tree = pd.factorize(table["tree"])[0]
+        by_tree = np.bincount(tree, weights=explained)[tree]
+        explained = np.divide(explained, by_tree, out=np.zeros_like(explained), where=by_tree > 0)
+    total = np.bincount(trees.feature, weights=explained, minlength=len(names)) / max(explained.sum(), 1e-300)
     return {names[place]: float(total[place]) for place in np.argsort(-total, kind="stable") if total[place] > 0}
 
 
-def _taken_away(trees: Trees) -> Floats:
-    """By node; 0 in a leaf."""
-    impurity = trees.weight * trees.probability * (1 - trees.probability)
-    left, right = trees.child[::2], trees.child[1::2]
-    return np.where(trees.is_leaf, 0.0, np.maximum(impurity - impurity[left] - impurity[right], 0.0))
+def _explained(trees: Trees) -> Floats:
+    """By node; 0 in a leaf, which is its own child."""
+    children = trees.child.reshape(-1, 2)
+    apart = trees.value[children] - trees.value[:, None]
+    return np.asarray((trees.weight[children] * apart**2).sum(axis=1))

@@ -1,18 +1,24 @@
-"""Kernel: binary decision trees as flat arrays: a row's leaf, its probability, and what each question added to it."""
+"""Kernel: binary decision trees as flat arrays: a row's leaf, its probability, and what each question added to it.
+
+The trees of a forest are averaged. Those of a boosted model are ``additive``: their log-odds are summed.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
+from scipy.special import expit, logit
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.errors import ModelNotFound
 
 MISSING = -1e30  # stands below every value in training; NaN is below every threshold in scoring
 CHUNK_ROWS = 4096  # a chunk's features and temporaries stay in a core's cache
+_FLAT = 1e-9  # a change of log-odds below which the curve's slope is that at its start
 
 _NODE_COLUMNS = ("tree", "node", "left", "right", "feature", "threshold", "probability", "weight")
 
@@ -26,9 +32,10 @@ class Trees:
         feature: position of the feature that a node asks for, N; 0 in a leaf.
         threshold: values above it go right, others and NaN left, N; infinite in a leaf.
         child: left child at 2 · node, right child at 2 · node + 1, 2N; a leaf is its own child.
-        probability: share of the positive class, N.
+        probability: share of the positive class, N; of additive trees what a node adds, log-odds as a probability.
         weight: weighted training rows, N.
         depth: questions on the longest path.
+        additive: whether log-odds are summed over the trees, as boosting makes them; else probabilities are averaged.
     """
 
     root: NDArray[np.int32]
@@ -38,11 +45,17 @@ class Trees:
     probability: Floats
     weight: Floats
     depth: int
+    additive: bool = False
 
     @property
     def bias(self) -> float:
-        """Probability before anything is asked: the mean of the roots'."""
-        return float(self.probability[self.root].mean())
+        """Probability before anything is asked: what the roots alone make."""
+        return float(probabilities(self, self.root[None, :])[0])
+
+    @property
+    def value(self) -> Floats:
+        """What a node brings into the sum or the mean over the trees, N: its log-odds or its probability."""
+        return np.asarray(logit(self.probability)) if self.additive else self.probability
 
     @property
     def is_leaf(self) -> NDArray[np.bool_]:
@@ -50,13 +63,14 @@ class Trees:
         return np.equal(self.child[::2], np.arange(len(self.feature)))
 
 
-def collect_trees(nodes: DataFrame, feature_names: Sequence[str]) -> Trees:
+def collect_trees(nodes: DataFrame, feature_names: Sequence[str], additive: bool = False) -> Trees:
     """The trees as arrays: as many nodes as they have.
 
     Args:
         nodes: rows of ``fit_trees``, or of one month and model in ``model.trees``.
         feature_names: names of the features by place in the matrix that will be scored; all that the trees
             ask for must be among them.
+        additive: whether boosting made them.
 
     Raises:
         ModelNotFound: there is no node, or the trees ask for a feature that is not named.
@@ -64,10 +78,10 @@ def collect_trees(nodes: DataFrame, feature_names: Sequence[str]) -> Trees:
     table = pd.DataFrame(nodes.select(*_NODE_COLUMNS).toPandas()).sort_values(["tree", "node"], ignore_index=True)
     if table.empty:
         raise ModelNotFound("trees: the model has no nodes; train it for this month")
-    return arrange_trees(table, feature_names)
+    return arrange_trees(table, feature_names, additive)
 
 
-def arrange_trees(table: pd.DataFrame, feature_names: Sequence[str]) -> Trees:
+def arrange_trees(table: pd.DataFrame, feature_names: Sequence[str], additive: bool = False) -> Trees:
     """Trees from their nodes, sorted by ``tree`` and ``node``.
 
     Raises:
@@ -91,10 +105,11 @@ def arrange_trees(table: pd.DataFrame, feature_names: Sequence[str]) -> Trees:
         probability=table["probability"].to_numpy(dtype=np.float64),
         weight=table["weight"].to_numpy(dtype=np.float64),
         depth=sum(1 for _ in _levels(root.astype(np.int32), child)) - 1,
+        additive=additive,
     )
 
 
-def leaves(trees: Trees, features: Floats) -> NDArray[np.int32]:
+def leaves(trees: Trees, features: NDArray[np.floating[Any]]) -> NDArray[np.int32]:
     """The leaf of each row in each tree, R × T positions of nodes.
 
     Args:
@@ -121,48 +136,58 @@ def _descended(trees: Trees, features: Floats, root: np.int32) -> Ints:
 
 
 def probabilities(trees: Trees, found: NDArray[np.int32]) -> Floats:
-    """Probability of the positive class, R: the mean over the trees, as MLlib's ``transform``.
+    """Probability of the positive class, R: the mean over the trees, as MLlib's ``transform``, or from summed log-odds.
 
     Args:
         trees: T trees.
         found: the rows' ``leaves``, R × T.
     """
-    return np.asarray(trees.probability[found].mean(axis=1))
+    of_trees = trees.value[found]
+    return np.asarray(expit(of_trees.sum(axis=1)) if trees.additive else of_trees.mean(axis=1))
 
 
 def attribution_table(trees: Trees, groups: Sequence[int], n_groups: int) -> Floats:
-    """What the path to each node adds to its root's probability, by group of features, N × G.
+    """What the path to each node adds to its root's value, by group of features, N × G.
 
-    Each step adds the child's probability − the parent's to the group of the feature that was asked for
-    (Saabas 2014), so a node's row sums to its probability − its root's.
+    Each step adds the child's value − the parent's to the group of the feature that was asked for
+    (Saabas 2014), so a node's row sums to its value − its root's. The value is ``Trees.value``.
 
     Args:
         trees: T trees.
         groups: group of each feature, 0 … G-1.
         n_groups: G.
     """
-    table = np.zeros((len(trees.feature), n_groups))
+    table, value = np.zeros((len(trees.feature), n_groups)), trees.value
     group = np.asarray(groups, dtype=np.int64)
     for parents in _levels(trees.root, trees.child):
         asking = parents[~trees.is_leaf[parents]]
         for side in (0, 1):
             child = trees.child[2 * asking + side]
             table[child] = table[asking]
-            table[child, group[trees.feature[asking]]] += trees.probability[child] - trees.probability[asking]
+            table[child, group[trees.feature[asking]]] += value[child] - value[asking]
     return table
 
 
-def attributed(table: Floats, found: NDArray[np.int32]) -> Floats:
+def attributed(trees: Trees, table: Floats, found: NDArray[np.int32]) -> Floats:
     """What each group of features adds to each row's probability, R × G; ``bias`` + their sum is the probability.
 
+    Additive trees add up in log-odds l, so there each part is scaled by (p − p₀) ÷ (l − l₀), p₀ being the ``bias``:
+    shares of the whole and signs stay.
+
     Args:
-        table: from ``attribution_table``.
+        trees: T trees.
+        table: their ``attribution_table``.
         found: the rows' ``leaves``, R × T.
     """
     total = np.zeros((len(found), table.shape[1]))
     for column in found.T:
         total += table[column]
-    return total / found.shape[1]
+    if not trees.additive:
+        return total / found.shape[1]
+    change, bias = total.sum(axis=1), trees.bias
+    risen = probabilities(trees, found) - bias
+    slope = np.divide(risen, change, out=np.full_like(change, bias * (1 - bias)), where=np.abs(change) > _FLAT)
+    return np.asarray(total * slope[:, None])
 
 
 def _levels(root: NDArray[np.int32], child: NDArray[np.int32]) -> Iterator[Ints]:

@@ -1,4 +1,3 @@
-import lightgbm
 import numpy as np
 import pytest
 
@@ -6,8 +5,7 @@ from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horiz
 from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES, candidate_pairs, date_model, scored
 from finrec_spark.evaluation.backtest.params import LearningParams
 from finrec_spark.evaluation.backtest.training_rows import NEVER, TrainingRows, examples
-from finrec_spark.models.trees import boosting
-from finrec_spark.models.trees.boosting import boosted_scores, boosted_trees
+from finrec_spark.models.trees.boosting import boosted_trees
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from tests.evaluation.backtest.banks import CATALOGUE, PARAMS, pasts_from, sums_from
 
@@ -51,37 +49,6 @@ def test_no_more_customers_and_dates_than_asked_for():
 def test_a_customer_of_many_positives_weighs_less_in_each():
     training = rows(*((100, 1, 1, 1, True) for _ in range(4)), (100, 2, 1, 1, True))
     assert examples(training, 200, 30, LEARNING).weight.tolist() == [0.5] * 4 + [1.0]
-
-
-@pytest.fixture(scope="module")
-def sample():
-    draws = np.random.default_rng(3)
-    features = draws.normal(size=(600, 4)).astype(np.float32)
-    label = (features[:, 0] + features[:, 1] * features[:, 2] + draws.normal(size=600) > 0).astype(float)
-    return features, label, draws.uniform(0.5, 1.0, 600)
-
-
-SMALL = BoostingParams(rounds=12, minimum_rows=10)
-
-
-def test_the_kernel_scores_boosted_trees_as_lightgbm_does(sample):
-    features, label, weight = sample
-    booster = lightgbm.train(boosting._settings(SMALL), lightgbm.Dataset(features, label, weight=weight), SMALL.rounds)
-    trees = boosted_trees(features, label, weight, ("a", "b", "c", "d"), SMALL)
-    assert boosted_scores(trees, features) == pytest.approx(booster.predict(features), abs=1e-12)
-    assert len(trees.root) == 12 and trees.depth > 1
-
-
-def test_the_same_rows_give_the_same_trees(sample):
-    one, two = (boosted_trees(*sample, ("a", "b", "c", "d"), SMALL) for _ in range(2))
-    assert np.array_equal(one.threshold, two.threshold) and np.array_equal(one.probability, two.probability)
-
-
-def test_boosted_trees_learn_what_depends_on_two_features_at_once(sample):
-    features, label, weight = sample
-    faster = SMALL.model_copy(update={"learning_rate": 0.3, "rounds": 40})
-    scores = boosted_scores(boosted_trees(features, label, weight, ("a", "b", "c", "d"), faster), features)
-    assert scores[label == 1].mean() > scores[label == 0].mean() + 0.2
 
 
 BANK = [{0: [1], 1: [2]}, {0: [3], 1: [4], 2: [9]}, {1: [5]}, {0: [6], 2: [8]}, {}]
