@@ -1,10 +1,10 @@
 """Spark's Python daemon, made cheap for many small tasks: ``spark.python.daemon.module`` of runs on one machine.
 
 A worker of Spark's own daemon reads the directories of ``pyspark.zip``, py4j's archive and ``spark-core``'s jar again
-before every task, since it invalidates all import caches there (.2 s of CPU time with Python 3.11), loads pandas, Arrow and SciPy anew whenever the
-one before had idled for a minute (1 s), and walks through all that is loaded when it collects garbage after a task. Here
-the same modules come from site-packages, workers are forked from a process that has them, and the collector passes over
-them.
+before every task, since it invalidates all import caches there (.2 s of CPU time with Python 3.11). It loads pandas,
+Arrow and SciPy anew whenever the one before had idled for a minute (1 s), and walks through all that is loaded when it
+collects garbage after a task. Here the same modules come from site-packages, workers are forked from a process that has
+them, and the collector passes over them.
 
 Executors elsewhere may not have this package when their daemon starts, and their tasks are longer.
 """
@@ -21,7 +21,7 @@ _LOADED = ("pandas", "pyarrow.compute", "pydantic", "pyspark.sql.pandas.serializ
 def without_archives(path: list[str]) -> list[str]:
     """The entries of ``sys.path`` but Spark's own archives, whose modules pip has installed too.
 
-    >>> without_archives(["/job", "/spark/python/lib/pyspark.zip", "/spark/jars/spark-core_2.12-3.5.9.jar", "/bank.zip"])
+    >>> without_archives(["/job", "/spark/lib/pyspark.zip", "/spark/jars/spark-core_2.12-3.5.9.jar", "/bank.zip"])
     ['/job', '/bank.zip']
     """
     return [entry for entry in path if not _is_sparks(PurePath(entry))]
