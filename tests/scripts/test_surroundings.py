@@ -1,6 +1,7 @@
 """What the calling shell brings along: spark-submit.sh works in it, or says in one line what to change."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -99,6 +100,20 @@ def test_on_one_machine_the_job_runs_on_our_python_whatever_is_set(prepared, var
     done = prepared.submit("hello", **{variable: python, "FAKE_JOB": "run"})
     assert "help of hello" in done.stdout
     assert f"PYSPARK_PYTHON={prepared.root}/.venv/bin/python" in lines(done, "environment")
+
+
+def test_the_job_imports_spark_from_what_pip_has_compiled_and_the_callers_modules_as_they_are(tmp_path):
+    told = tmp_path / "python"
+    told.write_text('#!/bin/sh\necho "$PYTHONPATH"\n')
+    told.chmod(0o755)
+    environment = {
+        "FINREC_PYTHON": str(told),
+        "FINREC_STDERR": os.devnull,
+        "PYTHONPATH": "/spark/python/lib/pyspark.zip:/spark/python/lib/py4j-0.10.9.7-src.zip:/a b:/bank.zip",
+    }
+    wrapper = REPOSITORY / "conf" / "driver_python.sh"
+    found = subprocess.run(["bash", wrapper], env=os.environ | environment, capture_output=True, text=True, check=True)
+    assert found.stdout == "/a b:/bank.zip\n"
 
 
 def test_on_a_cluster_the_executors_python_is_the_one_that_is_set_and_the_drivers_ours(prepared):
