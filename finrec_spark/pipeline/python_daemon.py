@@ -1,10 +1,10 @@
 """Spark's Python daemon, made cheap for many small tasks: ``spark.python.daemon.module`` of runs on one machine.
 
-A worker of Spark's own daemon reads the directories of ``pyspark.zip``, py4j's archive and ``spark-core``'s jar again
-before every task, since it invalidates all import caches there (.2 s of CPU time with Python 3.11). It loads pandas,
-Arrow and SciPy anew whenever the one before had idled for a minute (1 s), and walks through all that is loaded when it
-collects garbage after a task. Here the same modules come from site-packages, workers are forked from a process that has
-them, and the collector passes over them.
+Before every task a worker of Spark's own daemon invalidates all import caches, and with Python 3.11 reads the directory
+of every archive on its path again: Spark's own ones and the jars of all packages, .2 s of CPU time and more. It loads
+pandas, Arrow and SciPy anew whenever the one before had idled for a minute (1 s), and walks through all that is loaded
+when it collects garbage after a task. Here archives are read once and jars, which hold no Python, never; workers are
+forked from a process that has loaded what they need, and the collector passes over it.
 
 Executors elsewhere may not have this package when their daemon starts, and their tasks are longer.
 """
@@ -12,28 +12,31 @@ Executors elsewhere may not have this package when their daemon starts, and thei
 import gc
 import sys
 from importlib import import_module
-from pathlib import PurePath
+from zipimport import ZipImportError, zipimporter
 
-_ARCHIVES = ("pyspark", "py4j", "spark-core")
 _LOADED = ("pandas", "pyarrow.compute", "pydantic", "pyspark.sql.pandas.serializers", "scipy.sparse", "scipy.special")
 
 
-def without_archives(path: list[str]) -> list[str]:
-    """The entries of ``sys.path`` but Spark's own archives, whose modules pip has installed too.
+class UnchangingArchive(zipimporter):
+    """An archive on the path that is never read again, and no jar."""
 
-    >>> without_archives(["/job", "/spark/lib/pyspark.zip", "/spark/jars/spark-core_2.12-3.5.9.jar", "/bank.zip"])
-    ['/job', '/bank.zip']
-    """
-    return [entry for entry in path if not _is_sparks(PurePath(entry))]
+    def __init__(self, path: str) -> None:
+        """As ``zipimporter``.
 
+        Raises:
+            ZipImportError: it is no archive, or a jar.
+        """
+        if path.endswith(".jar"):
+            raise ZipImportError(f"{path}: Python is not looked for in jars", path=path)
+        super().__init__(path)
 
-def _is_sparks(entry: PurePath) -> bool:
-    return entry.suffix in (".zip", ".jar") and entry.name.startswith(_ARCHIVES)
+    def invalidate_caches(self) -> None:
+        """Nothing: what Spark has fetched for a job stays as it is."""
 
 
 def main() -> None:
     """Load what workers need, then be the daemon until Spark says otherwise."""
-    sys.path[:] = without_archives(sys.path)
+    sys.path_hooks[sys.path_hooks.index(zipimporter)] = UnchangingArchive
     sys.path_importer_cache.clear()
     for module in _LOADED:
         import_module(module)
