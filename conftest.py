@@ -20,6 +20,15 @@ NEED_TORCH = ("batch", "checkpoint", "feed", "launch", "loop", "losses", "networ
 if find_spec("torch") is None or find_spec("petastorm") is None:  # the training extra is not installed
     collect_ignore = [f"finrec_spark/training/{name}.py" for name in NEED_TORCH]
 
+LOCAL = read_values(Path(__file__).parent / "conf" / "local.yaml")
+FOR_SMALL_BANKS = (
+    "spark.driver.extraJavaOptions",
+    "spark.sql.codegen.wholeStage",
+    "spark.sql.codegen.factoryMode",
+    "spark.python.daemon.module",
+)
+"""What tests set as ``conf/local.yaml`` does, for its reasons."""
+
 SETTINGS = {
     "spark.master": "local[2]",
     "spark.ui.enabled": "false",
@@ -27,10 +36,7 @@ SETTINGS = {
     "spark.default.parallelism": "2",
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.memory": "3g",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:MaxHeapFreeRatio=40",
-    "spark.sql.codegen.wholeStage": "false",  # as conf/local.yaml, and for its reason
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.python.daemon.module": "finrec_spark.pipeline.python_daemon",  # likewise
+    **{name: LOCAL["spark"][name] for name in FOR_SMALL_BANKS},
     "spark.driver.host": "127.0.0.1",
     "spark.jars.packages": "io.delta:delta-spark_2.12:3.3.3",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
