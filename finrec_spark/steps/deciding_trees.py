@@ -11,6 +11,7 @@ from finrec_spark.models.trees.kernel import Trees, collect_trees
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.ranking.ensemble import EnsembleParams
 from finrec_spark.tables import CALIBRATION, TREES
+from finrec_spark.warehouse import Lake
 
 RANDOM_FOREST = "random_forest"
 BOOSTED_TREES = "boosted_trees"
@@ -52,12 +53,21 @@ def as_trees(nodes: DataFrame, names: tuple[str, ...], model: str) -> Trees:
     return collect_trees(nodes, names, additive=model == BOOSTED_TREES)
 
 
-def deciding_model(run: StepRun, month: date) -> str | None:
+def deciding_model(lake: Lake, month: date) -> str | None:
     """Which of ``DECIDING`` ranks in ``month``; None where it has no trees."""
-    lake = run.context.lake
     if not lake.exists(CALIBRATION):
         return None
     return next((model for model in DECIDING if lake.count(CALIBRATION, month=month, model=model)), None)
+
+
+def evaluated_model(lake: Lake, held_out: date, params: EnsembleParams) -> str:
+    """Which of ``DECIDING`` stands for the ensemble where a month is held out.
+
+    The choice of the month after was made with its outcome in sight. So it is the one that was chosen for the held-out
+    month itself, or the forest where that month was not decided.
+    """
+    chosen = deciding_model(lake, held_out) if params.learner == "best" else params.learner
+    return chosen or RANDOM_FOREST
 
 
 def read_trees(run: StepRun, names: tuple[str, ...], model: str, month: date) -> Trees | None:

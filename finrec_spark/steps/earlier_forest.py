@@ -63,7 +63,7 @@ def _newest_outcomes_before(run: StepRun, tables: MonthTables) -> MonthTables | 
 
 def _published(run: StepRun, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
     """The forest that decided the held-out month; None where there is none over today's features."""
-    model = deciding_model(run, tables.month)
+    model = deciding_model(run.context.lake, tables.month)
     try:
         trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
         if trees is None:

@@ -30,7 +30,7 @@ from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
-from finrec_spark.steps.deciding_trees import ALL_TREES, RANDOM_FOREST, deciding_model, deciding_reads, read_trees
+from finrec_spark.steps.deciding_trees import ALL_TREES, deciding_reads, evaluated_model, read_trees
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.earlier_months import label_months, newest_label_month
 from finrec_spark.steps.scoring_inputs import (
@@ -120,14 +120,12 @@ def _uncalibrated(run: StepRun, tables: MonthTables) -> tuple[Ensemble, dict[str
     """The month's models under trees that decide the month after, and the other trees of that month by name.
 
     The trees learned from the months before this one, so this one's outcome is new to them; only their calibration,
-    which changes no order, has seen it, and the choice between forest and boosted trees: so here those rank that were
-    chosen for this month itself, before its outcome was known, or the forest where this month was not decided.
+    which changes no order, has seen it, and the choice between them, which is not used here.
     """
     names, params = tables.features.names, run.config.ensemble
     found = {model: read_trees(run, names, model, run.month) for model in ALL_TREES}
     there = {model: trees for model, trees in found.items() if trees is not None}
-    chosen = deciding_model(run, tables.month) if params.learner == "best" else params.learner
-    ranking = there.pop(chosen or RANDOM_FOREST, None)
+    ranking = there.pop(evaluated_model(run.context.lake, tables.month, params), None)
     if ranking is None:
         return Ensemble(tables.scorers), {}
     return Ensemble(tables.scorers, forest_of(tables.features, ranking, AS_IT_IS, params.candidates)), there

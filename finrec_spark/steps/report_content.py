@@ -113,7 +113,7 @@ def _curve(rows: Sequence[MetricRow], segment: str) -> list[MetricRow]:
 
 def _collect_importance(run: StepRun) -> dict[str, float]:
     """Of the trees that rank in the month; nothing where it has none."""
-    model = deciding_model(run, run.month)
+    model = deciding_model(run.context.lake, run.month)
     if model is None:
         return {}
     nodes = pd.DataFrame.from_records(

@@ -107,7 +107,7 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
     """The month's models with its trees on top of them, or without any where the bank has too little history."""
-    model = deciding_model(run, tables.month)
+    model = deciding_model(run.context.lake, tables.month)
     trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
     if trees is None:
         return Ensemble(tables.scorers)

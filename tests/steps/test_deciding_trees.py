@@ -35,7 +35,7 @@ def gained(june):
 
 def test_the_trees_that_ranked_the_newest_month_better_decide(june, gained):
     assert gained.keys() == set(DECIDING)
-    assert deciding_model(june, JUNE) == max(DECIDING, key=gained.get)
+    assert deciding_model(june.context.lake, JUNE) == max(DECIDING, key=gained.get)
 
 
 def test_their_gain_is_the_ndcg_of_their_lists(june, gained):
@@ -53,7 +53,7 @@ def test_their_gain_is_the_ndcg_of_their_lists(june, gained):
 
 
 def test_the_month_that_is_measured_did_not_choose(finished, june):
-    assert deciding_model(june, MAY) is None  # so the forest ranks, and the boosted trees stand beside it
+    assert deciding_model(june.context.lake, MAY) is None  # so the forest ranks, and the boosted trees stand beside it
     measured = {row["model"] for row in finished.lake.collect(METRICS, protocol="last_month")}
     assert measured >= {"ensemble", BOOSTED_TREES} and RANDOM_FOREST not in measured
 
@@ -66,7 +66,7 @@ def test_a_learner_that_is_asked_for_alone_decides_alone(finished, context, tmp_
     other = context(tmp_path / "lake", "files", ensemble=ensemble)
     run_step(train_forest.STEP, other, JUNE)
     run = StepRun(other, recommend.STEP, JUNE)
-    assert deciding_model(run, JUNE) == learner
+    assert deciding_model(run.context.lake, JUNE) == learner
     (unasked,) = set(DECIDING) - {learner}
     assert not other.lake.count(TREES, month=JUNE, model=unasked)
     assert read_ensemble(run, read_month_tables(run, JUNE)).forest.trees.additive == (learner == BOOSTED_TREES)
