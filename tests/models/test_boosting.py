@@ -2,6 +2,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
+from pyspark.sql import functions as F
 
 from finrec_spark.models.trees import boosting
 from finrec_spark.models.trees.boosting import boosted_trees, fit_boosted
@@ -71,6 +72,20 @@ def test_rows_in_any_partitioning_give_the_trees_of_the_matrix(rows, filled, tmp
         found = collect_trees(fit_boosted(spread, NAMES, SMALL, str(tmp_path / str(number))), NAMES, additive=True)
         for name in ("root", "feature", "threshold", "child", "probability", "weight"):
             assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+
+
+def test_of_too_many_rows_the_same_share_is_learned_from_in_any_partitioning(spark, rows, tmp_path):
+    more = rows.crossJoin(spark.range(5).withColumnRenamed("id", "copy")).withColumn("key", F.expr("key * 5 + copy"))
+    few = SMALL.model_copy(update={"most_rows": 1_000, "rounds": 1, "rows_share": 1.0})
+    nodes = [
+        fit_boosted(spread.drop("copy"), NAMES, few, str(tmp_path / str(number))).toPandas()
+        for number, spread in enumerate((more.coalesce(1), more.repartition(7, "label")))
+    ]
+    pd.testing.assert_frame_equal(*nodes, check_exact=True)
+    all_rows = few.model_copy(update={"most_rows": 3_000})
+    everything = fit_boosted(more.drop("copy"), NAMES, all_rows, str(tmp_path / "all")).toPandas()
+    learned = [float(found.query("left == -1")["weight"].sum()) for found in (nodes[0], everything)]
+    assert learned[0] / learned[1] == pytest.approx(1 / 3, rel=0.15)
 
 
 def test_importance_is_that_of_lightgbm_s_gains(filled):

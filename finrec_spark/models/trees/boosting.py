@@ -12,12 +12,15 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from scipy.special import expit
 
 from finrec_spark.arrays import Floats
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.kernel import MISSING, Trees, arrange_trees
+from finrec_spark.sampling import bucket
 
+_PARTS = 100_000  # that shares of the rows are made of
 _NODES = pa.schema(
     [
         *((name, pa.int32()) for name in ("tree", "node", "left", "right")),
@@ -37,8 +40,8 @@ def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingP
 
     Args:
         rows: ``key`` (bigint, one a row), ``features`` (array of doubles, as long as ``feature_names``, NaN or null
-            where missing), ``label`` (double, 0 or 1, both among them), ``weight`` (double, above 0). They must fit in
-            one executor's memory, 8 bytes a feature.
+            where missing), ``label`` (double, 0 or 1, both among them), ``weight`` (double, above 0). Of more than
+            ``params.most_rows`` a share is learned from: one task holds them, some 30 bytes a feature.
         feature_names: names of the features by place.
         params: size and number of the trees.
         scratch: folder or URI that the nodes are written to; overwritten, and read whenever the result is.
@@ -55,7 +58,9 @@ def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingP
             nodes = _learned(features, label, weight, names, params)
             yield from pa.Table.from_pandas(nodes, _NODES, preserve_index=False).to_batches()
 
-    one = rows.select("key", "features", "label", "weight").repartition(1).sortWithinPartitions("key")
+    share = min(1.0, params.most_rows / max(rows.count(), 1))
+    kept = rows if share == 1.0 else rows.where(bucket(_PARTS, "key") < F.lit(share * _PARTS))
+    one = kept.select("key", "features", "label", "weight").repartition(1).sortWithinPartitions("key")
     one.mapInArrow(learn, _NODES_DDL).write.mode("overwrite").parquet(scratch)
     return rows.sparkSession.read.schema(_NODES_DDL).parquet(scratch)
 

@@ -16,4 +16,7 @@ class BoostingParams(Params):
     rows_share: float = Field(0.7, gt=0, le=1, description="Share of the rows that one tree learns from")
     ridge: float = Field(10.0, ge=0, description="L2 penalty of the leaves' values")
     bins: int = Field(127, ge=2, le=65_535, description="Thresholds tried for one feature, at most, plus one")
+    most_rows: int = Field(
+        1_000_000, ge=1_000, description="Rows that the month's trees learn from, at most, about: a share of more"
+    )
     seed: int = Field(29, description="Seed of the rows and features that each tree sees")
