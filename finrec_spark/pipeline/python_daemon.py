@@ -40,7 +40,6 @@ def main() -> None:
     sys.path_importer_cache.clear()
     for module in _LOADED:
         import_module(module)
-    gc.collect()
     gc.freeze()
     import_module("pyspark.daemon").manager()
 
