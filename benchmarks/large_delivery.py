@@ -1,7 +1,7 @@
 """Write a large delivery of a bank's own files, for measuring what `ingest` takes of it.
 
     .venv/bin/python benchmarks/large_delivery.py [--interactions 5000000] build/large_delivery
-    .venv/bin/python benchmarks/two_versions.py ingest --source files --input build/large_delivery --month 2022-06
+    .venv/bin/python benchmarks/two_versions.py ingest --source files --input "$PWD/build/large_delivery"
 
 A customer for every hundred interactions, 300 products, three years of events, one event in a thousand of a customer
 whom nobody knows. The same number gives the same files.
