@@ -3,10 +3,11 @@
 The forest that decides the month after the held-out one will not do: its curve was fitted on the held-out month itself,
 and the months before are those that its trees learned from, on which their scores promise too much. So:
 
-1. Where the lake has the forest that decided the held-out month, it is that one, as it was published: its trees and its
-   curve are of earlier months alone.
-2. Else a forest of the same recipe, fitted here to one half of the customers in the newest month with outcomes before
-   the held-out one, with a curve fitted on the other half. It learned from fewer pairs than a published one does.
+1. Where the lake has the trees that decided the held-out month, forest or boosted, it is those, as they were published:
+   trees and curve are of earlier months alone.
+2. Else a forest, or boosted trees where ``ensemble.learner`` asks for them alone, of the same recipe, fitted here to
+   one half of the customers in the newest month with outcomes before the held-out one, with a curve fitted on the other
+   half. It learned from fewer pairs than a published one does.
 3. Else, as where the lake has no such month or hardly anything was taken in it, there is none, and nothing is claimed.
 """
 

@@ -74,6 +74,12 @@ def test_rows_in_any_partitioning_give_the_trees_of_the_matrix(rows, filled, tmp
             assert np.array_equal(getattr(found, name), getattr(expected, name)), name
 
 
+def test_features_that_tell_nothing_make_trees_of_one_leaf(rows, tmp_path):
+    plain = rows.withColumn("features", F.array(*[F.lit(1.0)] * len(NAMES)))
+    nodes = fit_boosted(plain, NAMES, SMALL, str(tmp_path / "nodes"))
+    assert nodes.where("feature is not null or left != -1").isEmpty() and not nodes.isEmpty()
+
+
 def test_of_too_many_rows_the_same_share_is_learned_from_in_any_partitioning(spark, rows, tmp_path):
     more = rows.crossJoin(spark.range(5).withColumnRenamed("id", "copy")).withColumn("key", F.expr("key * 5 + copy"))
     few = SMALL.model_copy(update={"most_rows": 1_000, "rounds": 1, "rows_share": 1.0})

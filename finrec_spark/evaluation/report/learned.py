@@ -1,4 +1,4 @@
-"""What the models learned: the forest's important features, and how the network's loss fell."""
+"""What the models learned: the important features of the trees that rank, and how the network's loss fell."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

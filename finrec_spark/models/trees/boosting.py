@@ -13,24 +13,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 from scipy.special import expit
 
 from finrec_spark.arrays import Floats
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.kernel import MISSING, Trees, arrange_trees
 from finrec_spark.sampling import bucket
+from finrec_spark.tables import TREES
 
 _PARTS = 100_000  # that shares of the rows are made of
-_NODES = pa.schema(
-    [
-        *((name, pa.int32()) for name in ("tree", "node", "left", "right")),
-        ("feature", pa.string()),
-        *((name, pa.float64()) for name in ("threshold", "probability", "weight")),
-    ]
-)
-_NODES_DDL = (
-    "tree int, node int, left int, right int, feature string, threshold double, probability double, weight double"
-)
+_NODES_DDL = TREES.ddl_without("month", "model")
 
 
 def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingParams, scratch: str) -> DataFrame:
@@ -49,20 +42,21 @@ def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingP
     Returns:
         ``model.trees`` without month and model; ``probability`` is what a node adds, log-odds as a probability.
     """
-    names = list(feature_names)
+    names, spark = list(feature_names), rows.sparkSession
+    schema = to_arrow_schema(spark.createDataFrame([], _NODES_DDL).schema)
 
     def learn(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         table = pa.Table.from_batches(list(batches))
         if table.num_rows:
             features, label, weight = _arranged(table, len(names))
             nodes = _learned(features, label, weight, names, params)
-            yield from pa.Table.from_pandas(nodes, _NODES, preserve_index=False).to_batches()
+            yield from pa.Table.from_pandas(nodes, schema, preserve_index=False).to_batches()
 
     share = min(1.0, params.most_rows / max(rows.count(), 1))
     kept = rows if share == 1.0 else rows.where(bucket(_PARTS, "key") < F.lit(share * _PARTS))
     one = kept.select("key", "features", "label", "weight").repartition(1).sortWithinPartitions("key")
     one.mapInArrow(learn, _NODES_DDL).write.mode("overwrite").parquet(scratch)
-    return rows.sparkSession.read.schema(_NODES_DDL).parquet(scratch)
+    return spark.read.schema(_NODES_DDL).parquet(scratch)
 
 
 def boosted_trees(
