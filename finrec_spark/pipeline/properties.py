@@ -114,6 +114,12 @@ def read_yaml(path: Path) -> Values:
     return values
 
 
+def _require_base(path: Path) -> None:
+    """A job that is submitted needs Delta, the session's time zone and what else holds everywhere."""
+    if not path.with_name("base.yaml").exists():
+        raise ConfigError(f"{path}: there is no base.yaml beside it; copy conf/base.yaml there, or put the file in conf/")
+
+
 def main(argv: list[str]) -> int:
     """Print the extras (a comment) and Spark properties of the file in ``argv``, one ``name value`` a line.
 
@@ -121,6 +127,7 @@ def main(argv: list[str]) -> int:
     """
     try:
         values = read_values(Path(argv[0]))
+        _require_base(Path(argv[0]))
         properties, needed = spark_properties(values), extras(values, *argv[1:2])
     except FinrecError as error:
         print(f"finrec_spark: {error}", file=sys.stderr)

@@ -111,6 +111,14 @@ def test_broken_yaml_ends_2_with_one_line(prepared):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_configuration_without_base_yaml_beside_it_ends_2_with_one_line(prepared):
+    (prepared.root / "elsewhere.yaml").write_text("models: [popularity]\n")
+    done = prepared.submit("hello", "--conf", "elsewhere.yaml")
+    assert done.returncode == 2
+    assert done.stderr.startswith("finrec_spark: elsewhere.yaml: there is no base.yaml beside it")
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_package_travels_to_a_cluster_beside_the_users_files(prepared):
     given = lines(prepared.submit("--py-files", "more.zip", "--master", "spark://h:7077", "hello"), "argument")
     archive = prepared.root / "build/finrec_spark-code.zip"

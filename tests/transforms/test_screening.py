@@ -117,6 +117,41 @@ def test_a_fraction_of_any_length_and_every_zone_give_the_same_instant(screened)
     assert {row.event_id: row.event_time for row in found} == expected
 
 
+AGES = {
+    "1899-12-31 23:30:00-02": False,
+    "1900-01-01": True,
+    "1900-01-01T00:00:00+02:00": True,
+    "2100-12-31 23:30:00-02": True,
+    "2101-01-01 00:30:00+02": False,
+    "0999-05-01": False,
+}
+
+
+def test_the_year_that_is_written_decides_whether_a_time_is_plausible_and_no_row_is_lost(screened):
+    found = screened([GOOD | {"event_id": time, "event_time": time} for time in AGES])
+    assert reasons(found) == {"event_time is before 1900 or after 2100": 3}
+    assert {row.event_id for row in found.valid.collect()} == {time for time, plausible in AGES.items() if plausible}
+
+
+AMOUNTS = {
+    "12": ("12.00", 12.0),
+    "12.": ("12.00", 12.0),
+    "0.005": ("0.01", 0.005),
+    "+7.1": ("7.10", 7.1),
+    ".5": ("0.50", 0.5),
+    "1.5e3": ("1500.00", 1500.0),
+    "999999999999999.99": ("999999999999999.99", 999999999999999.99),
+    "1234567890123456": ("1234567890123456.00", 1234567890123456.0),
+    "0": ("0.00", 0.0),
+    "-0": ("0.00", 0.0),
+}
+
+
+def test_plainly_written_amounts_and_others_are_read_alike(screened):
+    found = screened([GOOD | {"event_id": text, "value": text} for text in AMOUNTS]).valid.collect()
+    assert {row.event_id: (str(row.value), row.rating) for row in found} == AMOUNTS
+
+
 def test_a_zone_that_does_not_exist_is_told(screened):
     found = screened([GOOD | {"event_time": "2022-05-01 08:04:00 Nowhere/Town"}])
     assert reasons(found) == {"event_time is a date or zone that does not exist": 1}

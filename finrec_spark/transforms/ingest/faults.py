@@ -1,11 +1,8 @@
-"""A table of delivered rows → its valid half in the silver types, and the rejected half with the reasons.
-
-The rows are typed twice, before and after the duplicates are found, so that the one shuffle between carries the
-delivered text alone.
-"""
+"""A table of delivered rows → its valid half in the silver types, and the rejected half with the reasons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -18,7 +15,7 @@ _LANDED, _EXTRA = "_landed", "extra"  # a map cannot be ordered, so it goes besi
 EMPTY = "empty row"
 """The only fault of a row without any value, as spreadsheets leave them below the last."""
 
-_FAULTS, _SAME, _FIRST, _OCCURRENCE = "_faults", "_same", "_first", "_occurrence"
+_FAULTS, _SAME, _OCCURRENCE = "_faults", "_same", "_occurrence"
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,7 @@ def screen(
     fields: Mapping[str, Parsed],
     identity: Identity,
     row_faults: Sequence[Column] = (),
+    derived: Mapping[str, Column] = MappingProxyType({}),
 ) -> Screened:
     """Every delivered row with its typed columns and its faults.
 
@@ -87,19 +85,20 @@ def screen(
         delivered: the bronze columns of ``landing``, and the flags that ``row_faults`` look at.
         landing: the declaration of the delivered table.
         fields: silver column → how it is read; the order is the result's.
+        derived: further silver columns, from ``typed`` ones, which tell the faults.
         identity: what tells the rows apart.
         row_faults: faults of more than one column, over ``typed`` columns and flags: the reason, or null.
     """
     kept = _landed_columns(delivered, landing)
     judged = _typed(kept, landing, fields).withColumn(_FAULTS, _faults(landing, fields, row_faults))
-    text_alone = judged.select(
+    keyed = judged.select(
         *(name for name in (_LANDED, _EXTRA) if name in kept.columns),
+        *map(_typed_name, fields),
         _FAULTS,
         _same_key(identity).alias(_SAME),
-        F.struct(F.lit(0), *(typed(name) for name in identity.first)).alias(_FIRST),
     )
-    counted = text_alone.withColumn(_OCCURRENCE, _occurrence(landing))
-    return Screened(_result(counted, landing, fields, identity), tuple(fields))
+    counted = keyed.withColumn(_OCCURRENCE, _occurrence(landing, identity))
+    return Screened(_result(counted, landing, fields, identity, derived), (*fields, *derived))
 
 
 def typed(name: str) -> Column:
@@ -146,12 +145,11 @@ def _typed(kept: DataFrame, landing: Table, fields: Mapping[str, Parsed]) -> Dat
 
 
 def _faults(landing: Table, fields: Mapping[str, Parsed], row_faults: Sequence[Column]) -> Column:
-    """All faults of a row: an empty list where it has none."""
+    """All faults of a row, joined by ``; ``: an empty text where it has none."""
     of_fields = [_field_fault(name, parsed) for name, parsed in fields.items()]
     malformed = F.col(f"{_LANDED}.{MALFORMED.name}").isNotNull()
-    all_faults = F.array_compact(F.array(*of_fields, *row_faults))
-    told = F.when(malformed, F.array(F.lit("malformed row"))).when(_is_empty(landing), F.array(F.lit(EMPTY)))
-    return told.otherwise(all_faults)
+    told = F.when(malformed, F.lit("malformed row")).when(_is_empty(landing), F.lit(EMPTY))
+    return told.otherwise(F.concat_ws("; ", *of_fields, *row_faults))
 
 
 def _is_empty(landing: Table) -> Column:
@@ -181,21 +179,28 @@ def _same_key(identity: Identity) -> Column:
     )
 
 
-def _occurrence(landing: Table) -> Column:
+def _occurrence(landing: Table, identity: Identity) -> Column:
     """1, 2, … over the rows that share ``_same_key``, in a total order."""
+    first = map(_typed_name, identity.first)
     extra = [F.to_json(F.array_sort(F.map_entries(_EXTRA)))] if _EXTRA in landing.column_names else []
-    return F.row_number().over(Window.partitionBy(_SAME).orderBy(_FIRST, _LANDED, *extra))
+    return F.row_number().over(Window.partitionBy(_SAME).orderBy(*first, _LANDED, *extra))
 
 
-def _result(counted: DataFrame, landing: Table, fields: Mapping[str, Parsed], identity: Identity) -> DataFrame:
+def _result(
+    counted: DataFrame,
+    landing: Table,
+    fields: Mapping[str, Parsed],
+    identity: Identity,
+    derived: Mapping[str, Column],
+) -> DataFrame:
     """The silver columns, and what was delivered and why it is rejected where it is."""
-    columns = _typed(counted, landing, fields)
     has_key = F.coalesce(*(typed(name).cast("string") for name in identity.key)).isNotNull()
     repeated = ~_is_faulty() & has_key & (F.col(_OCCURRENCE) > 1)
-    reason = F.when(repeated, F.lit("duplicate key")).when(_is_faulty(), F.concat_ws("; ", _FAULTS))
+    reason = F.when(repeated, F.lit("duplicate key")).when(_is_faulty(), F.col(_FAULTS))
     made = F.when(~has_key, F.concat_ws("-", _SAME, _OCCURRENCE)) if identity.content else F.lit(None)
-    return columns.withColumn("reason", reason).select(
+    return counted.withColumn("reason", reason).select(
         *((F.coalesce(typed(name), made) if (name,) == identity.key else typed(name)).alias(name) for name in fields),
+        *(column.alias(name) for name, column in derived.items()),
         F.when(F.col("reason").isNotNull(), _row(landing)).alias("row"),
         "reason",
     )
@@ -210,4 +215,4 @@ def _row(landing: Table) -> Column:
 
 
 def _is_faulty() -> Column:
-    return F.size(_FAULTS) > 0
+    return F.col(_FAULTS) != ""

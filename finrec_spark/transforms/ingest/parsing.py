@@ -19,12 +19,15 @@ _TIME_PATTERN = (
     r"( ?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?|(UTC|GMT)([+-]\d{1,2}(:?\d{2})?)?|[A-Z]{3}|[A-Z]\w+(/[\w+-]+)+)"  # its zone
     r"(\[[\w/+-]+\])?)?)?$"  # and the zone's name, as Java adds it
 )
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_PLAUSIBLE_TIME = rf"^(?=19|20|{_LAST_YEAR}){_TIME_PATTERN[1:]}"
 _ZONE_NAME = r"[A-Za-z]{2}"
 _MINUTES = len("2022-02-28 23:59")
 _JAVA_ZONE = r"\[.*$"
 _MONEY = "decimal(18,2)"
 _MONEY_LIMIT = 1e16  # 18 digits, 2 of them after the point
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_PLAIN_AMOUNT = r"^\d{1,15}(\.\d*)?$"
+"""Most amounts: they are read without looking at their size first."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,8 @@ def parsed_time(name: str) -> Parsed:
     +-------------------+---------------------------------+
     <BLANKLINE>
     """
-    time = _time(name)
-    year = F.year(time)
-    plausible = (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
-    return Parsed(name, F.when(plausible, time), _why_no_time(name, time, ~plausible))
+    is_implausible = ~_year(name).between(str(_FIRST_YEAR), str(_LAST_YEAR))
+    return Parsed(name, _time(name, _PLAUSIBLE_TIME), _why_no_time(name, is_implausible))
 
 
 def parsed_day(name: str) -> Parsed:
@@ -102,15 +103,9 @@ def parsed_day(name: str) -> Parsed:
     return replace(time, value=F.to_date(time.value))
 
 
-def parsed_month(name: str) -> Parsed:
-    """First day of the month of ``parsed_time``, which tells the faults."""
-    return Parsed(name, F.trunc(parsed_time(name).value, "month"))
-
-
 def parsed_last_day(name: str) -> Parsed:
     """The day of ``parsed_time``, but null from 2101 on: banks write 9999-12-31 for "still holds"."""
-    time = _time(name)
-    return replace(parsed_day(name), reason=_why_no_time(name, time, F.year(time) < _FIRST_YEAR))
+    return replace(parsed_day(name), reason=_why_no_time(name, _year(name) < str(_FIRST_YEAR)))
 
 
 def parsed_amount(name: str) -> Parsed:
@@ -129,21 +124,22 @@ def parsed_amount(name: str) -> Parsed:
     +-------+-------------------+
     <BLANKLINE>
     """
-    readable = is_number(F.col(name))
-    size = F.when(readable, F.col(name).cast("double"))
-    exact = F.when(F.col(name).rlike("[eE]"), size.cast(_MONEY)).otherwise(F.col(name).cast(_MONEY))
+    text, size = F.col(name), _size(name)
     why = (
-        F.when(~readable, F.lit(f"{name} is not a number"))
+        F.when(~is_number(text), F.lit(f"{name} is not a number"))
         .when(size < 0, F.lit(f"{name} is negative"))
         .when(size >= _MONEY_LIMIT, F.lit(f"{name} is too large"))
     )
-    return Parsed(name, F.when((size >= 0) & (size < _MONEY_LIMIT), exact), why)
+    exact = F.when(text.rlike("[eE]"), size.cast(_MONEY)).otherwise(text.cast(_MONEY))
+    other = F.when((size >= 0) & (size < _MONEY_LIMIT), exact)
+    return Parsed(name, F.when(text.rlike(_PLAIN_AMOUNT), text.cast(_MONEY)).otherwise(other), why)
 
 
 def parsed_rating(name: str) -> Parsed:
     """The number of ``parsed_amount`` as a double, not rounded: a rating is no money. The amount tells the faults."""
-    number = as_number(F.col(name))
-    return Parsed(name, F.when(number >= 0, number))
+    text, number = F.col(name), as_number(F.col(name))
+    other = F.when(number >= 0, number)
+    return Parsed(name, F.when(text.rlike(_PLAIN_AMOUNT), text.cast("double")).otherwise(other))
 
 
 def parsed_risk_level(name: str = "risk_level") -> Parsed:
@@ -187,25 +183,37 @@ def or_default(parsed: Parsed, default: Column) -> Parsed:
     return replace(parsed, value=F.when(F.col(parsed.column).isNull(), default).otherwise(parsed.value))
 
 
-def _looks_like_a_time(name: str) -> Column:
-    return F.col(name).rlike(_TIME_PATTERN)
+def _size(name: str) -> Column:
+    return F.when(is_number(F.col(name)), F.col(name).cast("double"))
 
 
-def _time(name: str) -> Column:
+def _time(name: str, pattern: str = _TIME_PATTERN) -> Column:
+    """The time, which is read once; null where the text is not of the pattern, or where there is no such time."""
     text = F.col(name)
+    return F.when(text.rlike(pattern), F.try_to_timestamp(_as_spark_reads(text)))
+
+
+def _as_spark_reads(text: Column) -> Column:
+    """Without the zone's name behind it, and with seconds where a zone follows right after the minutes."""
     unnamed = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
     to_minutes, zone = F.substring(unnamed, 1, _MINUTES), F.substring(unnamed, _MINUTES + 1, 99)
-    without_seconds = (F.length(zone) > 0) & ~F.startswith(zone, F.lit(":"))  # a zone right after the minutes: no time
-    plain = F.when(without_seconds, F.concat(to_minutes, F.lit(":00"), zone)).otherwise(unnamed)
-    return F.when(_looks_like_a_time(name), F.try_to_timestamp(plain))
+    is_plain = F.substring(text, _MINUTES + 1, 1).isin("", ":") & ~F.endswith(text, F.lit("]"))
+    has_seconds = F.startswith(zone, F.lit(":")) | (zone == "")
+    return F.when(is_plain | has_seconds, unnamed).otherwise(F.concat(to_minutes, F.lit(":00"), zone))
 
 
-def _why_no_time(name: str, time: Column, implausible: Column) -> Column:
+def _year(name: str) -> Column:
+    return F.substring(name, 1, 4)
+
+
+def _why_no_time(name: str, is_implausible: Column) -> Column:
+    """Why a text has no plausible time: it is no date, there is no such day or zone, or it is of another age."""
+    text, time = F.col(name), _time(name)
     return (
-        F.when(~_looks_like_a_time(name), F.lit(f"{name} is not a date"))
-        .when(time.isNull() & F.col(name).rlike(_ZONE_NAME), F.lit(f"{name} is a date or zone that does not exist"))
+        F.when(~text.rlike(_TIME_PATTERN), F.lit(f"{name} is not a date"))
+        .when(time.isNull() & text.rlike(_ZONE_NAME), F.lit(f"{name} is a date or zone that does not exist"))
         .when(time.isNull(), F.lit(f"{name} is a date that does not exist"))
-        .when(implausible, F.lit(f"{name} is before {_FIRST_YEAR} or after {_LAST_YEAR}"))
+        .when(is_implausible, F.lit(f"{name} is before {_FIRST_YEAR} or after {_LAST_YEAR}"))
     )
 
 

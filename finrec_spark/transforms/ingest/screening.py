@@ -36,7 +36,6 @@ from finrec_spark.transforms.ingest.parsing import (
     parsed_last_day,
     parsed_list,
     parsed_map,
-    parsed_month,
     parsed_rating,
     parsed_risk_level,
     parsed_text,
@@ -115,7 +114,6 @@ def screened_interactions(landed: DataFrame, products: DataFrame, customers: Dat
             "product_id": _id("product_id"),
             "event_type": needed(parsed_word("event_type")),
             "event_time": needed(parsed_time("event_time")),
-            "event_month": parsed_month("event_time"),
             "value": parsed_amount("value"),
             "rating": parsed_rating("value"),
             "currency": parsed_currency(),
@@ -123,6 +121,7 @@ def screened_interactions(landed: DataFrame, products: DataFrame, customers: Dat
         },
         Identity(key=("event_id",), content=_EVENT_CONTENT, first=("event_time",)),
         row_faults=_unknown_customer_or_product(),
+        derived={"event_month": F.trunc(typed("event_time"), "month")},
     )
 
 
