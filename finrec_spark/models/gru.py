@@ -58,12 +58,18 @@ class GruScorer:
 
     def score(self, batch: CustomerBatch) -> Floats:
         """Scores in [0, 1], B × P; a customer's sum to 1."""
-        if batch.state is None or not self.known.any():
+        if batch.state is None:
             return np.zeros((batch.size, batch.n_products))
-        logits = np.where(self.known, batch.state @ self.state.T + self.bias, -np.inf)
+        return self.shares(batch.state)
+
+    def shares(self, states: Floats) -> Floats:
+        """The scores of customers by their states, B × width; those of a state of NaN are 0."""
+        if not self.known.any():
+            return np.zeros((len(states), len(self.known)))
+        logits = np.where(self.known, states @ self.state.T + self.bias, -np.inf)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         scores = odds / odds.sum(axis=1, keepdims=True)
-        return np.where(np.isnan(batch.state[:, :1]), 0.0, scores)
+        return np.where(np.isnan(states[:, :1]), 0.0, scores)
 
     def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
         """The customer as a whole; the sentence names the words of the product's text that move it."""

@@ -117,7 +117,7 @@ def read_yaml(path: Path) -> Values:
 def _require_base(path: Path) -> None:
     """A job that is submitted needs Delta, the session's time zone and what else holds everywhere."""
     if not path.with_name("base.yaml").exists():
-        raise ConfigError(f"{path}: there is no base.yaml beside it; copy conf/base.yaml there, or put the file in conf/")
+        raise ConfigError(f"{path}: there is no base.yaml beside it; copy conf/base.yaml there, or use conf/")
 
 
 def main(argv: list[str]) -> int:

@@ -1,8 +1,9 @@
 """What every date of the FAR-Trans backtest shares, made once by whichever date is measured first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Generic, Protocol, TypeVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -18,6 +19,16 @@ from finrec_spark.evaluation.backtest.training_rows import NO_ROWS, TrainingRows
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.sources.far_trans import read_landing
 from finrec_spark.sources.far_trans_backtest import BacktestFiles, read_backtest_files
+
+
+class Releasable(Protocol):
+    """What holds something persisted."""
+
+    def release(self) -> None:
+        """Free it."""
+
+
+T = TypeVar("T", bound=Releasable)
 
 
 @dataclass(frozen=True)
@@ -45,21 +56,23 @@ class BacktestInputs:
 
 
 @dataclass
-class SharedInputs:
+class SharedInputs(Generic[T]):
     """Makes the shared work when a date first asks for it.
 
     Attributes:
         context: the job's.
+        make: makes it; what was made has ``release``, which frees what is persisted.
         made: None until then.
     """
 
     context: RunContext
-    made: BacktestInputs | None = field(default=None)
+    make: Callable[[RunContext], T]
+    made: T | None = field(default=None)
 
-    def get(self) -> BacktestInputs:
+    def get(self) -> T:
         """The shared work."""
         if self.made is None:
-            self.made = read_backtest_inputs(self.context)
+            self.made = self.make(self.context)
         return self.made
 
     def release(self) -> None:

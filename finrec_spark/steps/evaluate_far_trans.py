@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.evaluation.backtest.dates import as_date, as_day, spread_evenly
-from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horizons
+from finrec_spark.evaluation.backtest.ensemble import fitted_horizons
 from finrec_spark.evaluation.backtest.leaks import require_no_leak
 from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES
 from finrec_spark.evaluation.backtest.scoring import MODELS, backtest_lists
@@ -24,14 +24,14 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.explain import log_verdict
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins
+from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins, read_backtest_inputs
 from finrec_spark.steps.figures_over_dates import OverDatesOf, collect_over_dates
 from finrec_spark.tables import METRICS
 
 STEP_NAME = "evaluate_far_trans"
 
-_TEST_DAYS = 165
-_OVER_DATES = OverDatesOf(STEP_NAME, PROTOCOL, SUMMARY, _TEST_DAYS)
+TEST_DAYS = 165
+_OVER_DATES = OverDatesOf({STEP_NAME: PROTOCOL}, SUMMARY, TEST_DAYS)
 
 
 def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow]:
@@ -44,7 +44,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
     Returns:
         The figures over the dates.
     """
-    shared = SharedInputs(context)
+    shared = SharedInputs(context, read_backtest_inputs)
     step = date_step(shared)
     for place, origin in enumerate(origins, start=1):
         outcome = run_step(step, context, origin)
@@ -63,12 +63,12 @@ def chosen_origins(context: RunContext, number: int | None) -> list[date]:
 
 def explain_backtest(context: RunContext, origins: Sequence[date]) -> None:
     """A line for each date: whether it would be measured, and why."""
-    step = date_step(SharedInputs(context))
+    step = date_step(SharedInputs(context, read_backtest_inputs))
     for origin in origins:
         log_verdict(step, origin, context)
 
 
-def date_step(shared: SharedInputs) -> Step:
+def date_step(shared: SharedInputs[BacktestInputs]) -> Step:
     """The step that measures one date; its month is the date."""
 
     def measure(run: StepRun) -> int:
@@ -86,36 +86,53 @@ def date_step(shared: SharedInputs) -> Step:
 def measure_date(run: StepRun, inputs: BacktestInputs) -> int:
     """Every model's lists of one date against the date's test pairs → ``mart.metrics``."""
     day, params = as_day(run.month), inputs.state.params
-    taken = inputs.test_pairs.where(F.col("origin") == F.lit(run.month)).select("customer_id", "product_id")
-    customers = _test_customers(inputs.histories, taken, day).persist()
+    customers = test_customers(inputs, run.month).persist()
     if day in spread_evenly(inputs.origins, params.checked_dates):
         compared = require_no_leak(inputs.histories, customers, inputs.state, day)
         run.log(f"far_trans {run.month}: {compared:,} customers' signals are the same without the future")
 
     trees = fitted_horizons(inputs.training, day, FEATURE_NAMES, params)
-    lists = _lists(customers, inputs, trees).persist()
-    segments = customers.select("customer_id", F.array("segment").alias("segments"))
-    means = mean_metrics(per_customer_metrics(lists, taken, params.k, MODELS), params.k, segments=segments)
-    coverage = coverage_metrics(lists, params.k, _known_products(inputs, day), MODELS, segments=segments)
-
-    of_date = means.unionByName(coverage).withColumn("origin", F.lit(run.month))
-    written = run.write(METRICS, of_date, protocol=PROTOCOL, run_id=run.run_id, origin=run.month.isoformat())
+    lists = backtest_lists(customers, inputs.state, trees).persist()
+    figures = date_figures(lists, customers, inputs, run.month, MODELS)
+    written = run.write(METRICS, figures, protocol=PROTOCOL, run_id=run.run_id, origin=run.month.isoformat())
     for held in (customers, lists):
         held.unpersist()
     return written
 
 
-def _test_customers(histories: DataFrame, taken: DataFrame, day: int) -> DataFrame:
+def test_customers(inputs: BacktestInputs, origin: date) -> DataFrame:
     """One row: one test customer; ``day``, ``customer_id``, ``events``, and ``segment``, ``IN_TRAIN`` or ``NEW``."""
+    day = as_day(origin)
     has_past = F.exists("events", lambda event: event["known_day"] <= day)
     segment = F.when(has_past, IN_TRAIN).otherwise(NEW).alias("segment")
-    of_test = histories.join(taken, "customer_id", "left_semi")
+    of_test = inputs.histories.join(_taken(inputs, origin), "customer_id", "left_semi")
     return of_test.select(F.lit(day).alias("day"), "customer_id", "events", segment)
 
 
-def _lists(customers: DataFrame, inputs: BacktestInputs, trees: tuple[HorizonTrees, ...]) -> DataFrame:
-    lists = backtest_lists(customers, inputs.state, trees)
-    return lists.select("model", "customer_id", "rank", F.col("product_index").alias("product_id"))
+def date_figures(
+    lists: DataFrame, customers: DataFrame, inputs: BacktestInputs, origin: date, models: Sequence[str]
+) -> DataFrame:
+    """The models' figures at one date, as rows of ``mart.metrics``.
+
+    Args:
+        lists: ``model``, ``customer_id``, ``rank``, ``product_index``.
+        customers: ``test_customers``.
+        inputs: what the dates share.
+        origin: the date.
+        models: those that make lists.
+    """
+    k = inputs.state.params.k
+    placed = lists.select("model", "customer_id", "rank", F.col("product_index").alias("product_id"))
+    segments = customers.select("customer_id", F.array("segment").alias("segments"))
+    per_customer = per_customer_metrics(placed, _taken(inputs, origin), k, models)
+    means = mean_metrics(per_customer, k, segments=segments)
+    coverage = coverage_metrics(placed, k, _known_products(inputs, as_day(origin)), models, segments=segments)
+    return means.unionByName(coverage).withColumn("origin", F.lit(origin))
+
+
+def _taken(inputs: BacktestInputs, origin: date) -> DataFrame:
+    """One row: what one customer newly bought after the date; ``product_id`` is the product's position."""
+    return inputs.test_pairs.where(F.col("origin") == F.lit(origin)).select("customer_id", "product_id")
 
 
 def _known_products(inputs: BacktestInputs, day: int) -> int:

@@ -17,7 +17,7 @@ from finrec_spark.steps.figures_over_dates import OverDatesOf, collect_over_date
 
 PROTOCOL = "rolling"
 _TEST_DAYS = 28  # one month's purchases test one month's lists, so test times do not overlap
-_OVER_MONTHS = OverDatesOf(last_month.STEP.name, HELD_OUT, "rolling_over_months", _TEST_DAYS)
+_OVER_MONTHS = OverDatesOf({last_month.STEP.name: HELD_OUT}, "rolling_over_months", _TEST_DAYS)
 
 
 def run_rolling(context: RunContext, months: Sequence[date], catalogue: Sequence[Step]) -> list[MetricRow]:

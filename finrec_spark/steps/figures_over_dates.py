@@ -16,20 +16,22 @@ from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.tables import METRICS
 
+Attempts = Mapping[tuple[str, date], Attempt]
+"""The attempts that measured, by their protocol and what was held out."""
+
 
 @dataclass(frozen=True)
 class OverDatesOf:
     """A protocol that measures date after date.
 
     Attributes:
-        step: the step that measures a date.
-        protocol: its rows in ``mart.metrics``.
+        measured: steps that measure a date → the protocol of each one's rows in ``mart.metrics``; no two of them
+            measure the same models. The last one gives the summing step its name.
         summary: the protocol of the rows over the dates.
         test_days: days from a date on whose purchases test its lists.
     """
 
-    step: str
-    protocol: str
+    measured: Mapping[str, str]
     summary: str
     test_days: int
 
@@ -38,43 +40,48 @@ def collect_over_dates(context: RunContext, of: OverDatesOf, months: Mapping[dat
     """The figures over the dates, all of which were measured.
 
     Args:
-        months: first day of what was held out → the month of the step run that measured it, oldest first.
+        months: first day of what was held out → the month of the step runs that measured it, oldest first.
 
     Raises:
         InputMissing: one of them was not measured.
     """
-    attempts = {origin: _attempt(context, of, month) for origin, month in months.items()}
+    attempts = {
+        (protocol, origin): _attempt(context, step, protocol, month)
+        for step, protocol in of.measured.items()
+        for origin, month in months.items()
+    }
     last = max(months.values())
     run_step(_summary_step(of, attempts), context, last)
     return metric_rows(context.lake.collect(METRICS, protocol=of.summary, run_id=context.run_id(last)))
 
 
-def _summary_step(of: OverDatesOf, attempts: Mapping[date, Attempt]) -> Step:
+def _summary_step(of: OverDatesOf, attempts: Attempts) -> Step:
     """The step that sums these attempts up."""
 
     def sum_up(run: StepRun) -> int:
-        figures = over_dates(_collect_figures(run.context, of, attempts), of.test_days)
+        figures = over_dates(_collect_figures(run.context, attempts), of.test_days)
         rows = run.spark.createDataFrame(figures, METRICS.ddl_without("run_id", "protocol", "origin"))
         dated = rows.withColumn("origin", F.lit(None).cast("date"))
         return run.write(METRICS, dated, protocol=of.summary, run_id=run.run_id)
 
     return Step(
-        name=f"{of.step}_summary",
+        name=f"{list(of.measured)[-1]}_summary",
         run=sum_up,
         writes=(Writes(METRICS),),
         delivery=lambda _: digest(sorted(attempt.attempt_id for attempt in attempts.values())),
     )
 
 
-def _collect_figures(context: RunContext, of: OverDatesOf, attempts: Mapping[date, Attempt]) -> list[dict[str, Any]]:
+def _collect_figures(context: RunContext, attempts: Attempts) -> list[dict[str, Any]]:
     """What these attempts measured of their dates: some hundred rows a date."""
-    kept = {(origin, attempt.run_id) for origin, attempt in attempts.items()}
-    records = context.lake.collect(METRICS, protocol=of.protocol)
-    return [record for record in records if (record["origin"], record["run_id"]) in kept]
+    kept = {(protocol, origin, attempt.run_id) for (protocol, origin), attempt in attempts.items()}
+    protocols = sorted({protocol for protocol, _ in attempts})
+    records = (record for protocol in protocols for record in context.lake.collect(METRICS, protocol=protocol))
+    return [record for record in records if (record["protocol"], record["origin"], record["run_id"]) in kept]
 
 
-def _attempt(context: RunContext, of: OverDatesOf, month: date) -> Attempt:
-    attempt = context.ledger.newest(of.step, month)
+def _attempt(context: RunContext, step: str, protocol: str, month: date) -> Attempt:
+    attempt = context.ledger.newest(step, month)
     if attempt is None:
-        raise InputMissing(f"{METRICS.name}: {month} was not measured; run evaluate --protocol {of.protocol} again")
+        raise InputMissing(f"{METRICS.name}: {month} was not measured; run evaluate --protocol {protocol} again")
     return attempt

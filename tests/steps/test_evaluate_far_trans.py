@@ -1,10 +1,9 @@
 """The protocol on a small delivery of its own, and its plain signals against the reference on the real one."""
 
 import csv
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from finrec_spark.errors import InputMissing
@@ -14,68 +13,9 @@ from finrec_spark.pipeline.runner import run_step
 from finrec_spark.steps import evaluate_far_trans as far_trans
 from finrec_spark.steps.backtest_inputs import SharedInputs, read_purchases
 from finrec_spark.tables import METRICS
+from tests.steps.far_trans_delivery import ORIGINS, SMALL
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "far_trans"
-ORIGINS = [date(2020, 1, 1) + timedelta(days=20 * n) for n in range(3)]
-SMALL = {
-    "backtest": {
-        "checked_dates": 1,
-        "learning": {"horizons_days": (10, 20), "dates": 6, "least_positives": 5, "settled_positives": 50},
-        "boosting": {"rounds": 5, "minimum_rows": 5},
-    }
-}
-
-
-@pytest.fixture(scope="module")
-def delivery(tmp_path_factory):
-    """60 customers who buy 8 products over 200 days, each his own kind first."""
-    directory, draws = tmp_path_factory.mktemp("far_trans"), np.random.default_rng(7)
-    start = ORIGINS[0] - timedelta(days=120)
-    buys = {
-        (f"c{c:02d}", f"P{p}"): start + timedelta(days=int(draws.integers(0, 200)))
-        for c in range(60)
-        for p in draws.choice(8, size=3, replace=False, p=np.where(np.arange(8) % 2 == c % 2, 0.2, 0.05))
-    }
-    write_delivery(directory, buys)
-    return directory
-
-
-def write_delivery(directory, buys):
-    tests = [
-        (n, customer, product)
-        for n, origin in enumerate(ORIGINS)
-        for (customer, product), day in buys.items()
-        if origin <= day < origin + timedelta(days=40)
-    ]
-    kinds = [("Stock", "Large Cap", "XATH"), ("Bond", "Corporate", "XLUX")]
-    write(
-        directory,
-        "transactions",
-        "customerID,ISIN,transactionID,transactionType,timestamp,totalValue",
-        [(*pair, "", "Buy", day, "") for pair, day in buys.items()],
-    )
-    write(
-        directory,
-        "asset_information",
-        "ISIN,assetName,assetShortName,assetCategory,assetSubCategory,marketID,sector,industry,timestamp",
-        [(f"P{p}", f"Product {p}", "", *kinds[p % 2], "", "", "2018-01-02") for p in range(8)],
-    )
-    write(
-        directory,
-        "customer_information",
-        "customerID,customerType,riskLevel,investmentCapacity,lastQuestionnaireDate,timestamp",
-        [(f"c{c:02d}", "Mass", "Income", "CAP_LT30K", "", "2018-01-02") for c in range(60)],
-    )
-    write(directory, "limit_prices", "ISIN,minDate,maxDate", [(f"P{p}", "2018-01-02", "2022-11-29") for p in range(8)])
-    write(directory, "markets", "marketID,name,description,country", [("XATH", "Athens", "", "Greece")])
-    write(directory, "backtest_splits", "split,time_point", list(enumerate(ORIGINS)))
-    write(directory, "backtest_test_pairs", "split,customerID,ISIN", tests)
-    write(directory, "approximate_first_buys", "customerID,ISIN", [next(iter(buys))])
-
-
-def write(directory, name, header, rows):
-    with (directory / f"{name}.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([header.split(","), *rows])
 
 
 def figures(context):
@@ -147,7 +87,7 @@ def test_plain_signals_equal_the_reference(context, tmp_path):
     """On the first, a middle and the last date, for customers with an earlier purchase and for all of them."""
     over = {"signals": {"ease_ridge": 500.0}, "checked_dates": 0}
     run = context(tmp_path, input_dir=REAL, backtest=over)
-    shared = SharedInputs(run, read_purchases(run))
+    shared = SharedInputs(run, read_purchases)
     for split in (0, 34, 68):
         origin = far_trans.collect_origins(run)[split]
         run_step(far_trans.date_step(shared), run, origin)

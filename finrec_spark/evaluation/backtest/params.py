@@ -44,6 +44,7 @@ class BacktestParams(Params):
     k: int = Field(10, ge=1, description="Length of the lists that are measured")
     candidates: int = Field(40, ge=1, description="Products a customer that the trees look at, the best by fusion")
     recent_candidates: int = Field(15, ge=0, description="And as many of the best by each kind of recent popularity")
+    network_every: int = Field(6, ge=1, description="Every how many dates the recurrent network is trained, where used")
     checked_dates: int = Field(3, ge=0, description="Dates at which all signals are made anew without the future")
     signals: SignalParams = SignalParams()
     learning: LearningParams = LearningParams()

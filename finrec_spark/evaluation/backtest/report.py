@@ -29,11 +29,17 @@ _COLUMNS = (
 )
 
 
-def backtest_table(rows: Sequence[MetricRow]) -> Table:
-    """One line a model, largest nDCG of customers with an earlier purchase first; then models published alone."""
+def backtest_table(rows: Sequence[MetricRow], dates: str) -> Table:
+    """One line a model, largest nDCG of customers with an earlier purchase first; then models published alone.
+
+    Args:
+        rows: figures over dates.
+        dates: words for these dates, for the title.
+    """
     figures = {(row.model, row.metric, row.segment): row for row in rows}
     models = {row.model for row in rows}
-    table = Table(title="mean over the dates ± half of its 95 % interval; gain: the ensemble's, * where it is not 0")
+    title = f"mean over {dates} ± half of its 95 % interval; gain: the ensemble's, * where it is not 0"
+    table = Table(title=title)
     table.add_column("model")
     for metric, segment in _COLUMNS:
         table.add_column(f"{'gain' if metric == ENSEMBLE_GAIN else metric} {segment}", justify="right")

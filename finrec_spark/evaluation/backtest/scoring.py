@@ -1,5 +1,6 @@
-"""Three passes over rows of (date, customer): what trees learn from, every model's lists, and what a check compares."""
+"""Passes over rows of (date, customer): what trees learn from, every model's lists, and what a check compares."""
 
+from collections.abc import Mapping
 from functools import partial
 from hashlib import blake2b
 from itertools import pairwise
@@ -15,6 +16,8 @@ from finrec_spark.evaluation.backtest.pasts import Pasts
 from finrec_spark.evaluation.backtest.pieces import BacktestState, Piece, piece_mapper
 from finrec_spark.evaluation.backtest.training_rows import NEVER, ROWS_DDL
 from finrec_spark.evaluation.held_out import list_rows
+from finrec_spark.models import gru
+from finrec_spark.models.gru import GruScorer
 from finrec_spark.ranking.top_n import top_n
 from finrec_spark.sampling import pair_draws
 
@@ -56,6 +59,19 @@ def backtest_lists(rows: DataFrame, state: BacktestState, trees: tuple[HorizonTr
         ``model``, ``customer_id``, ``rank`` (from 1), ``product_index``.
     """
     to_batch = partial(_list_batch, trees=trees, params=state.params)
+    spread = rows.repartition(_cores(rows), "customer_id")
+    return spread.mapInArrow(piece_mapper(rows, state, to_batch), _LISTS_DDL)
+
+
+def network_lists(rows: DataFrame, state: BacktestState, network: GruScorer) -> DataFrame:
+    """One row: one place in the list that the recurrent network makes for one customer, as in ``backtest_lists``.
+
+    Args:
+        rows: ``day``, ``customer_id``, ``events``, ``state`` (array<float>), of one date.
+        state: the sums of all customers.
+        network: its scores of all products, by position.
+    """
+    to_batch = partial(_network_batch, network=network, k=state.params.k)
     spread = rows.repartition(_cores(rows), "customer_id")
     return spread.mapInArrow(piece_mapper(rows, state, to_batch), _LISTS_DDL)
 
@@ -114,11 +130,18 @@ def _days_to_buys(everything: Pasts, day: int) -> Ints:
 
 
 def _list_batch(piece: Piece, trees: tuple[HorizonTrees, ...], params: BacktestParams) -> pa.RecordBatch:
+    return _best(piece, model_scores(piece, trees, params), params.k)
+
+
+def _network_batch(piece: Piece, network: GruScorer, k: int) -> pa.RecordBatch:
+    states = np.stack(piece.rows["state"].to_numpy(zero_copy_only=False))
+    return _best(piece, {gru.NAME: network.shares(states)}, k)
+
+
+def _best(piece: Piece, scores: Mapping[str, Floats], k: int) -> pa.RecordBatch:
+    """Each model's best products that the customers have not bought, in the columns of the lists."""
     id_rank = np.arange(piece.model.catalogue.n_products)
-    scores = model_scores(piece, trees, params)
-    lists = {
-        name: top_n(values, piece.scores.eligible & (values > 0), params.k, id_rank) for name, values in scores.items()
-    }
+    lists = {name: top_n(values, piece.scores.eligible & (values > 0), k, id_rank) for name, values in scores.items()}
     parts = [list_rows(name, piece.rows["customer_id"], products) for name, products in lists.items()]
     return pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
 

@@ -12,6 +12,9 @@ from finrec_spark.evaluation.figures import ENSEMBLE_GAIN
 from finrec_spark.evaluation.held_out import ENSEMBLE
 
 PROTOCOL, SUMMARY = "far_trans", "far_trans_over_dates"
+NETWORK, NETWORK_SUMMARY = "far_trans_gru", "far_trans_gru_over_dates"
+"""Protocols of the recurrent network's own figures, and of all models' over the dates on which it was trained."""
+
 IN_TRAIN, NEW = "in_train", "new"
 """Segments: test customers with a purchase before the date, and without any."""
 
