@@ -23,8 +23,6 @@ if find_spec("torch") is None or find_spec("petastorm") is None:  # the training
 LOCAL = read_values(Path(__file__).parent / "conf" / "local.yaml")
 FOR_SMALL_BANKS = (
     "spark.driver.extraJavaOptions",
-    "spark.sql.codegen.wholeStage",
-    "spark.sql.codegen.factoryMode",
     "spark.python.daemon.module",
 )
 """What tests set as ``conf/local.yaml`` does, for its reasons."""
@@ -37,6 +35,8 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.memory": "3g",
     **{name: LOCAL["spark"][name] for name in FOR_SMALL_BANKS},
+    "spark.sql.codegen.wholeStage": "false",  # as a small delivery's queries run
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.host": "127.0.0.1",
     "spark.jars.packages": "io.delta:delta-spark_2.12:3.3.3",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

@@ -70,6 +70,12 @@ class Config(Params):
     steps_at_once: int = Field(
         2, ge=1, le=16, description="Steps of the month that run side by side where none waits for another"
     )
+    small_delivery_mb: int = Field(
+        0,
+        ge=0,
+        description="Megabytes up to which a delivery is small: its queries run interpreted instead of as generated "
+        "code, which is compiled first; 0: Spark's own settings hold",
+    )
     needs: Mapping[str, Need] = Field(
         default={}, description="What counts only where a model is among ``models``, or for a job"
     )

@@ -11,6 +11,8 @@ from pyspark.sql import SparkSession
 
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.ledger import KILLED, Attempt, Ledger, digest
+from finrec_spark.pipeline.session import interpret_queries
+from finrec_spark.sources.delivery import delivered_bytes
 from finrec_spark.sources.files import landing_fingerprint
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held
@@ -18,6 +20,10 @@ from finrec_spark.warehouse.lock import Held
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 GENERATOR = "generator"
+_NO_RESULT = {"spark", "needs", "log_dir", "small_delivery_mb"}
+"""What a run's results do not depend on."""
+_BYTES_A_CUSTOMER = 650
+"""Of a generated bank's landing files, in which a customer has some 35 events."""
 
 
 @dataclass
@@ -54,6 +60,17 @@ class RunContext:
         """Changes when a landing file does."""
         return digest(self.source, landing_fingerprint(self.spark, self.delivery_directory))
 
+    def suit_queries(self) -> None:
+        """Have queries interpreted where the delivery is small, where the configuration says what small is."""
+        limit = self.config.small_delivery_mb << 20
+        if limit:
+            interpret_queries(self.spark, self.recall(delivered_bytes, self._delivered_bytes) <= limit)
+
+    def _delivered_bytes(self) -> int:
+        if self.source == GENERATOR:  # nothing lies there before the first month is made
+            return self.config.generator.customers * _BYTES_A_CUSTOMER
+        return delivered_bytes(self.spark, self.delivery_directory)
+
     def log(self, message: str) -> None:
         """A line of progress."""
         logger.info("%s", message)
@@ -64,7 +81,7 @@ class RunContext:
 
     def run_id(self, month: date) -> str:
         """The same for every submission of one month with one configuration, so that a rerun replaces its rows."""
-        return f"{month:%Y-%m}-{digest(self.config.model_dump_json(exclude={'spark', 'needs', 'log_dir'}))[:8]}"
+        return f"{month:%Y-%m}-{digest(self.config.model_dump_json(exclude=_NO_RESULT))[:8]}"
 
     def newest_run_id(self, step: str, month: date | None) -> str | None:
         """The run whose result of the step stands; None where there is none."""

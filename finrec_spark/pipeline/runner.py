@@ -42,6 +42,7 @@ def run_step(step: Step, context: RunContext, month: date) -> Outcome:
     if why is None:
         return Outcome(step, month, None, 0.0)
     run = StepRun(context, step, month, now.value, why)
+    context.suit_queries()
     begun = _begun(run)
     context.begin(begun)
     context.spark.sparkContext.setJobGroup(run.attempt_id, f"{step.labelled(month)}: {why}")

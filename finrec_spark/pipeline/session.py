@@ -27,3 +27,12 @@ def open_session(name: str, properties: Mapping[str, str]) -> SparkSession:
 def default_file_system(spark: SparkSession) -> str | None:
     """What Spark takes a path without a scheme for: the session's own word, else the cluster's configuration's."""
     return spark.conf.get(f"spark.hadoop.{PROPERTY}", None) or file_system_of_hadoop(os.environ)
+
+
+def interpret_queries(spark: SparkSession, interpreted: bool) -> None:
+    """Interpret the session's queries from now on, or run them as generated code.
+
+    Generated code is compiled once a query, twice: by Spark and by the JVM. Few rows do not earn it back.
+    """
+    spark.conf.set("spark.sql.codegen.wholeStage", not interpreted)
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if interpreted else "FALLBACK")

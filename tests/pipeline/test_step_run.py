@@ -33,6 +33,26 @@ def test_a_step_runs_once_and_then_is_up_to_date_in_a_job_started_anew(job, lett
     assert _why(letters, job()) is None
 
 
+@pytest.fixture
+def code_settings(spark):
+    """Reads how queries run; they run as before after the test."""
+    names = ("spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode")
+    before = {name: spark.conf.get(name) for name in names}
+    yield lambda: tuple(spark.conf.get(name) for name in names)
+    for name, value in before.items():
+        spark.conf.set(name, value)
+
+
+@pytest.mark.parametrize(("megabytes", "settings"), [(1, ("false", "NO_CODEGEN")), (2, ("true", "FALLBACK"))])
+def test_queries_of_a_small_delivery_are_interpreted_and_others_are_not(
+    context, letters, code_settings, tmp_path, megabytes, settings
+):
+    (tmp_path / "delivery").mkdir()
+    (tmp_path / "delivery" / "interactions.csv").write_bytes(b"x" * (megabytes << 20))
+    run_step(letters, context(tmp_path / "lake", "files", tmp_path / "delivery", small_delivery_mb=1), JUNE)
+    assert code_settings() == settings
+
+
 def test_a_changed_parameter_is_named(job, letters):
     with_params = lambda n: replace(letters, params=lambda config: {"als": {"rank": n, "alpha": 1}})  # noqa: E731
     run_step(with_params(4), job(), JUNE)
