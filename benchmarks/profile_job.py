@@ -157,7 +157,7 @@ def kind_of_thread(name: str) -> str:
 def kind_of_process(process: psutil.Process) -> str:
     """Which part of the job a process without a JVM is of."""
     command = " ".join(process.cmdline())
-    if "pyspark.daemon" in command or "pyspark.worker" in command:
+    if any(name in command for name in ("pyspark.daemon", "python_daemon", "pyspark.worker")):
         return "Python: workers"
     return "Python: the job" if "python" in process.name() else "set-up"
 

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
+
+from pyspark.sql import SparkSession
 
 from finrec_spark.errors import ConfigError, FinrecError, InputMissing
 from finrec_spark.months import parse_month
@@ -19,7 +22,7 @@ from finrec_spark.pipeline.explain import log_verdict
 from finrec_spark.pipeline.logs import configure_logging, print_in_plain_signs, traceback_place
 from finrec_spark.pipeline.paths import check_letters, check_scheme
 from finrec_spark.pipeline.runner import run_step
-from finrec_spark.pipeline.session import default_file_system, open_session
+from finrec_spark.pipeline.session import default_file_system, open_session, session_on_demand
 from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.delivery import local_path
 from finrec_spark.sources.reading import read_delivery, source_of
@@ -197,16 +200,23 @@ def _run_on_lake(
     held: Held,
 ) -> None:
     logger.debug("configuration: %s", config.model_dump_json(exclude={"spark"}))  # its properties may hold secrets
-    spark = open_session(command.name, config.spark_properties)
+    with session_on_demand(partial(_session, command.name, config, root, input_dir)) as spark:
+        context = RunContext(spark, config, Lake(spark, root), source, input_dir, held)
+        context.record_killed()
+        command.body(context, options)
+
+
+def _session(name: str, config: Config, root: str, input_dir: str | None) -> SparkSession:
+    """The job's session, where it means the same files by the paths of the command line."""
+    spark = open_session(name, config.spark_properties)
     try:
         default = default_file_system(spark)
         check_scheme("--lake", root, default)
         check_scheme("--input", input_dir, default)
-        context = RunContext(spark, config, Lake(spark, root), source, input_dir, held)
-        context.record_killed()
-        command.body(context, options)
-    finally:
+    except ConfigError:
         spark.stop()
+        raise
+    return spark
 
 
 def _absolute(root: str) -> str:

@@ -2,7 +2,11 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, cast
 
 from pyspark.sql import SparkSession
 
@@ -22,6 +26,35 @@ def open_session(name: str, properties: Mapping[str, str]) -> SparkSession:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+@dataclass(eq=False)
+class _OnDemand:
+    """Stands for a session, which is opened by whoever first asks anything of it."""
+
+    open: Callable[[], SparkSession]
+    opened: SparkSession | None = None
+    lock: Any = field(default_factory=Lock)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the session has under this name."""
+        with self.lock:
+            self.opened = self.opened or self.open()
+        return getattr(self.opened, name)
+
+
+@contextmanager
+def session_on_demand(open_one: Callable[[], SparkSession]) -> Iterator[SparkSession]:
+    """A session that is opened when something is first asked of it, and stopped at the end where it was.
+
+    The ledger and small tables are read without Spark, so a month that is up to date never starts it.
+    """
+    standing = _OnDemand(open_one)
+    try:
+        yield cast(SparkSession, standing)
+    finally:
+        if standing.opened is not None:
+            standing.opened.stop()
 
 
 def default_file_system(spark: SparkSession) -> str | None:

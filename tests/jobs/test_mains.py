@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
+from finrec_spark.pipeline import cli
 from finrec_spark.pipeline.config import campaign_values
 from finrec_spark.tables import METRICS
 from finrec_spark.warehouse import Lake
@@ -63,6 +64,18 @@ def lakes(tmp_path_factory):
 @pytest.mark.parametrize("job", [name for name in JOBS if name not in (*NETWORK, "campaign")])
 def test_a_job_ends_well_on_a_finished_lake(main, finished, lakes, job):
     assert main(job, lakes(finished), *OPTIONS.get(job, ()), **CONTACTS) == 0
+
+
+def test_a_month_that_is_up_to_date_opens_no_session(main, finished, tmp_path, monkeypatch, capsys):
+    """It says so from what stands in the lake; Spark alone takes most of such a call's seconds."""
+    shutil.copytree(finished.lake.root, tmp_path / "lake")
+
+    def opened(*_):
+        raise AssertionError("a session was opened")
+
+    monkeypatch.setattr(cli, "open_session", opened)
+    assert main("month", tmp_path / "lake") == 0
+    assert "Everything was up to date." in capsys.readouterr().out
 
 
 def test_a_campaign_is_simulated_and_decided_once_its_models_are_there(main, finished, lakes):

@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from finrec_spark.pipeline.cli import Command, main, source_options
+from finrec_spark.pipeline.session import session_on_demand
 
 HELLO = Command("hello", "Say hello.", lambda program, options: None, source_options)
 
@@ -39,6 +40,28 @@ def test_a_wrong_configuration_names_every_fault_in_one_line(yaml, told, said, t
     code, lines = said(["--conf", str(tmp_path / "my.yaml")])
     assert (code, len(lines)) == (2, 1)
     assert told in lines[0]
+
+
+def test_a_session_is_opened_by_whoever_first_asks_and_stopped_only_then():
+    opened, stopped = [], []
+
+    class Session:
+        version = "3.5"
+
+        def stop(self):
+            stopped.append(self)
+
+    def open_one():
+        opened.append(Session())
+        return opened[-1]
+
+    with session_on_demand(open_one) as idle:
+        assert (idle is not None, opened) == (True, [])
+    assert stopped == []
+    with session_on_demand(open_one) as asked:
+        assert [asked.version, asked.version] == ["3.5", "3.5"]
+    assert len(opened) == 1
+    assert stopped == opened
 
 
 def test_json_lines_are_json(capsys, tmp_path):
