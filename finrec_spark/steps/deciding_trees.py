@@ -1,5 +1,6 @@
 """The trees on top of the models: which there are, how each is fitted, and which of them rank in a month."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -8,6 +9,7 @@ from finrec_spark.models.trees.boosting import fit_boosted
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
 from finrec_spark.models.trees.kernel import Trees, collect_trees
+from finrec_spark.months import months_before
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.ranking.ensemble import EnsembleParams
 from finrec_spark.tables import CALIBRATION, TREES
@@ -68,6 +70,16 @@ def evaluated_model(lake: Lake, held_out: date, params: EnsembleParams) -> str:
     """
     chosen = deciding_model(lake, held_out) if params.learner == "best" else params.learner
     return chosen or RANDOM_FOREST
+
+
+def trees_remark(lake: Lake, month: date, params: EnsembleParams) -> Iterator[str]:
+    """Which trees rank the month, where others stand for the ensemble among the figures of the month before."""
+    ranks, measured = deciding_model(lake, month), evaluated_model(lake, months_before(month, 1), params)
+    if ranks is not None and ranks != measured:
+        yield (
+            f"{month:%B %Y} is ranked by {ranks}, which ranked the newest finished month better; among the figures the"
+            f" ensemble is {measured}, since a month that is held out does not choose."
+        )
 
 
 def read_trees(run: StepRun, names: tuple[str, ...], model: str, month: date) -> Trees | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from finrec_spark.evaluation.backtest.summary import IN_TRAIN
+from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NETWORK
 from finrec_spark.evaluation.backtest.summary import PROTOCOL as BACKTEST
 from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
 from finrec_spark.evaluation.figures import MetricRow, leading_k, metric_rows
@@ -14,17 +14,21 @@ from finrec_spark.evaluation.held_out import PROTOCOL as LAST_MONTH
 from finrec_spark.evaluation.report.content import Content
 from finrec_spark.models.gru import LEARNING_CURVE
 from finrec_spark.models.trees.importance import feature_importance
+from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, Attempt
 from finrec_spark.pipeline.slices import Slice
 from finrec_spark.pipeline.step import Read, StepRun
-from finrec_spark.steps.deciding_trees import BOOSTED_TREES, deciding_model, deciding_reads
+from finrec_spark.steps.deciding_trees import BOOSTED_TREES, deciding_model, deciding_reads, trees_remark
 from finrec_spark.steps.example_customers import EXAMPLE_TABLES, collect_examples
 from finrec_spark.steps.sensitive_groups import GROUP_TABLES, collect_groups
 from finrec_spark.tables import CAMPAIGN_TARGETS, EXCLUSIONS, METRICS, TREES
 
 _OVER_TIME = {LAST_MONTH: ALL_CUSTOMERS, BACKTEST: IN_TRAIN}
 """Protocols that are shown over time, and the segment of their curves."""
+
+_BY_DATE = (BACKTEST, NETWORK)
+"""Protocols of dates that are shown as means over them."""
 
 _OF_MONTH_ALONE = (LEARNING_CURVE,)
 
@@ -39,7 +43,8 @@ def report_reads(context: RunContext, month: date) -> Sequence[Read]:
     ]
     tables = (*EXAMPLE_TABLES, *GROUP_TABLES, CAMPAIGN_TARGETS, EXCLUSIONS)
     decided = [Read(table, optional=True) for table in tables]
-    return tuple(dict.fromkeys([*of_month, *measured, *decided, *deciding_reads(optional=True)]))
+    trees = [read for of in (month, months_before(month, 1)) for read in deciding_reads(of, optional=True)]
+    return tuple(dict.fromkeys([*of_month, *measured, *decided, *trees]))
 
 
 def collect_content(run: StepRun) -> Content:
@@ -47,7 +52,7 @@ def collect_content(run: StepRun) -> Content:
     attempts = measuring_attempts(run.context, run.month)
     found = {protocol: _collect_rows(run, protocol, attempts) for protocol in sorted(_all_protocols(attempts))}
     groups, on_sale = collect_groups(run.context, run.month)
-    newest = {protocol: rows[-1][1] for protocol, rows in found.items() if protocol != BACKTEST}
+    newest = {protocol: rows[-1][1] for protocol, rows in found.items() if protocol not in _BY_DATE}
     return Content(
         month=run.month,
         measured={protocol: rows for protocol, rows in newest.items() if rows},
@@ -58,6 +63,7 @@ def collect_content(run: StepRun) -> Content:
         examples=collect_examples(run.context, run.month),
         groups=groups,
         on_sale=on_sale,
+        remarks=tuple(trees_remark(run.context.lake, run.month, run.config.ensemble)),
     )
 
 

@@ -16,7 +16,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome
 from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.steps.campaign_results import print_campaign, print_outcomes
-from finrec_spark.steps.deciding_trees import deciding_model, evaluated_model
+from finrec_spark.steps.deciding_trees import trees_remark
 from finrec_spark.steps.example_customers import collect_examples
 from finrec_spark.steps.report import report_place
 from finrec_spark.tables import (
@@ -83,7 +83,8 @@ def _print_metrics(console: Console, context: RunContext, month: date) -> None:
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
     console.print(metrics_table(measured))
-    for line in (*_of_ensemble(measured, months_before(month, 1)), *_of_trees(context, month)):
+    trees = trees_remark(context.lake, month, context.config.ensemble)
+    for line in (*_of_ensemble(measured, months_before(month, 1)), *trees):
         console.print(line)
 
 
@@ -98,17 +99,6 @@ def _of_ensemble(measured: Sequence[MetricRow], held_out: date) -> Iterator[str]
         yield (
             f"Probabilities by trees and a curve that had not seen {held_out:%B %Y} are off by {off:.4f} on average;"
             f" the base rate alone would be off by {alone:.4f} in the same groups."
-        )
-
-
-def _of_trees(context: RunContext, month: date) -> Iterator[str]:
-    """Which trees rank the month, where others stand for the ensemble in the table."""
-    ranks = deciding_model(context.lake, month)
-    measured = evaluated_model(context.lake, months_before(month, 1), context.config.ensemble)
-    if ranks is not None and ranks != measured:
-        yield (
-            f"{month:%B %Y} is ranked by {ranks}, which ranked the newest finished month better; in the table the"
-            f" ensemble is {measured}, since a month that is held out does not choose."
         )
 
 

@@ -11,7 +11,14 @@ from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
-from finrec_spark.steps.deciding_trees import BOOSTED_TREES, DECIDING, RANDOM_FOREST, deciding_model, read_trees
+from finrec_spark.steps.deciding_trees import (
+    BOOSTED_TREES,
+    DECIDING,
+    RANDOM_FOREST,
+    deciding_model,
+    read_trees,
+    trees_remark,
+)
 from finrec_spark.steps.evaluate_last_month import STEP
 from finrec_spark.steps.scoring_inputs import pair_sample, read_ensemble, read_month_tables, rows_with_taken
 from finrec_spark.tables import METRICS, TREES
@@ -56,6 +63,12 @@ def test_the_month_that_is_measured_did_not_choose(finished, june):
     assert deciding_model(june.context.lake, MAY) is None  # so the forest ranks, and the boosted trees stand beside it
     measured = {row["model"] for row in finished.lake.collect(METRICS, protocol="last_month")}
     assert measured >= {"ensemble", BOOSTED_TREES} and RANDOM_FOREST not in measured
+
+
+def test_it_is_told_where_other_trees_rank_than_stand_for_the_ensemble(finished):
+    ranks = deciding_model(finished.lake, JUNE)
+    told = list(trees_remark(finished.lake, JUNE, finished.config.ensemble))
+    assert told == [] if ranks == RANDOM_FOREST else ["ranked by boosted_trees" in told[0]] == [True]
 
 
 @pytest.mark.slow

@@ -63,6 +63,7 @@ class Content:
         examples: a few customers.
         groups: customers by sensitive attribute.
         on_sale: products on sale in the month.
+        remarks: sentences for the summary that no figure tells.
     """
 
     month: date
@@ -72,3 +73,4 @@ class Content:
     examples: Sequence[Example] = ()
     groups: Sequence[Group] = ()
     on_sale: int = 0
+    remarks: Sequence[str] = ()

@@ -8,7 +8,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from finrec_spark.evaluation.backtest.summary import IN_TRAIN, SUMMARY
+from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NETWORK_SUMMARY, SUMMARY
 from finrec_spark.evaluation.backtest.summary import PROTOCOL as BACKTEST
 from finrec_spark.evaluation.held_out import PROTOCOL
 from finrec_spark.evaluation.report.blocks import Chart, Section
@@ -31,7 +31,7 @@ from finrec_spark.evaluation.report.words import MEANINGS, metric_title
 from finrec_spark.models.gru import LEARNING_CURVE
 
 _FOLDER = "templates"
-_OWN_SECTIONS = (PROTOCOL, SUMMARY, BACKTEST, LEARNING_CURVE)
+_OWN_SECTIONS = (PROTOCOL, SUMMARY, NETWORK_SUMMARY, BACKTEST, LEARNING_CURVE)
 
 
 def report_html(content: Content) -> str:
@@ -44,7 +44,7 @@ def report_html(content: Content) -> str:
         .render(
             title=f"Recommendations for {content.month:%B %Y}: how good are the models?",
             measured_on=", ".join(sorted({f"{row.origin:%B %Y}" for row in found.rows if row.origin is not None})),
-            summary=[*summary(found), *summary(backtest, IN_TRAIN)],
+            summary=[*summary(found), *content.remarks, *summary(backtest, IN_TRAIN)],
             sections=_sections(content, found, backtest),
             plotly=Markup(get_plotlyjs()),
             is_chart=lambda block: isinstance(block, Chart),
@@ -54,6 +54,7 @@ def report_html(content: Content) -> str:
 
 
 def _sections(content: Content, found: Lookup, backtest: Lookup) -> list[Section]:
+    with_network = Lookup(content.measured.get(NETWORK_SUMMARY, ()))
     own = (
         models_section(found),
         dates_section(content.over_time),
@@ -62,7 +63,8 @@ def _sections(content: Content, found: Lookup, backtest: Lookup) -> list[Section
         spread_section(found),
         segments_section(found),
         learned_section(content.importance, content.measured.get(LEARNING_CURVE, ())),
-        backtest_section(backtest),
+        backtest_section(backtest, "backtest", "FAR-Trans over its dates"),
+        backtest_section(with_network, "backtest-gru", "FAR-Trans over the dates on which gru was trained"),
     )
     others = [protocol_section(name, rows) for name, rows in content.measured.items() if name not in _OWN_SECTIONS]
     people = (examples_section(content.examples), fairness_section(content.groups, content.on_sale))

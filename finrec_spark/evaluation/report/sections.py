@@ -132,12 +132,12 @@ def segments_section(found: Lookup) -> Iterator[Section]:
     yield Section("segments", "Segments", [text], [chart, Grid(f"{title} by segment", columns, rows)])
 
 
-def backtest_section(found: Lookup) -> Iterator[Section]:
-    """The FAR-Trans protocol's means over its dates, of customers with an earlier purchase, of all and of new ones."""
+def backtest_section(found: Lookup, anchor: str, title: str) -> Iterator[Section]:
+    """The FAR-Trans protocol's means over dates, of customers with an earlier purchase, of all and of new ones."""
     models = found.models(segment=IN_TRAIN)
     if not models:
         return
-    title = metric_title("ndcg", found.k)
+    metric_name = metric_title("ndcg", found.k)
     points = [(model_title(m), row) for m in models if (row := found.get(m, "ndcg", IN_TRAIN)) is not None]
     wanted = [*(("ndcg", s) for s in (IN_TRAIN, ALL_CUSTOMERS, NEW)), ("coverage", IN_TRAIN), (ENSEMBLE_GAIN, IN_TRAIN)]
     rows = [
@@ -145,11 +145,10 @@ def backtest_section(found: Lookup) -> Iterator[Section]:
         for m in models
     ]
     columns = ("model", *(f"{metric_title(metric, found.k)}, {_words(segment)}" for metric, segment in wanted))
-    chart = Chart(
-        "backtest", f"{title} over the dates, {_words(IN_TRAIN)}", dots({title: points}, title), _tall(models)
-    )
+    caption = f"{metric_name} over the dates, {_words(IN_TRAIN)}"
+    chart = Chart(anchor, caption, dots({metric_name: points}, metric_name), _tall(models))
     text = "Means over the dates; customers of a date weigh as much as the date. in train: with an earlier purchase."
-    yield Section("backtest", "FAR-Trans over its dates", [text], [chart, Grid("FAR-Trans", columns, rows)])
+    yield Section(anchor, title, [text], [chart, Grid(title, columns, rows)])
 
 
 def protocol_section(protocol: str, rows: Sequence[MetricRow]) -> Section:
