@@ -11,6 +11,7 @@ from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
+from finrec_spark.steps import deciding_trees
 from finrec_spark.steps.deciding_trees import (
     BOOSTED_TREES,
     DECIDING,
@@ -65,10 +66,12 @@ def test_the_month_that_is_measured_did_not_choose(finished, june):
     assert measured >= {"ensemble", BOOSTED_TREES} and RANDOM_FOREST not in measured
 
 
-def test_it_is_told_where_other_trees_rank_than_stand_for_the_ensemble(finished):
-    ranks = deciding_model(finished.lake, JUNE)
-    told = list(trees_remark(finished.lake, JUNE, finished.config.ensemble))
-    assert told == [] if ranks == RANDOM_FOREST else ["ranked by boosted_trees" in told[0]] == [True]
+@pytest.mark.parametrize(("ranks", "remarks"), [(BOOSTED_TREES, 1), (RANDOM_FOREST, 0), (None, 0)])
+def test_it_is_told_where_other_trees_rank_than_stand_for_the_ensemble(finished, monkeypatch, ranks, remarks):
+    monkeypatch.setattr(deciding_trees, "deciding_model", lambda lake, month: ranks if month == JUNE else None)
+    told = list(deciding_trees.trees_remark(finished.lake, JUNE, finished.config.ensemble))
+    assert len(told) == remarks
+    assert all(name in line for line in told for name in (BOOSTED_TREES, RANDOM_FOREST))
 
 
 @pytest.mark.slow
