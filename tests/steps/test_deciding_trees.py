@@ -18,7 +18,6 @@ from finrec_spark.steps.deciding_trees import (
     RANDOM_FOREST,
     deciding_model,
     read_trees,
-    trees_remark,
 )
 from finrec_spark.steps.evaluate_last_month import STEP
 from finrec_spark.steps.scoring_inputs import pair_sample, read_ensemble, read_month_tables, rows_with_taken
