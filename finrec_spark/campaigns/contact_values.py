@@ -1,7 +1,7 @@
 """What a contact is expected to bring: uplift × expected amount, or response × amount where there is no uplift."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
+from finrec_spark.campaigns.spending import Spending
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.offer_features import Words
 from finrec_spark.models.response import ResponseScorer
@@ -33,7 +34,7 @@ class Values(NamedTuple):
 
     Attributes:
         probability: what it adds to the probability of taking the product; of source ``response`` all of it.
-        amount: yuan that the product is taken with.
+        amount: yuan that the customer is expected to take the product with.
         value: their product: yuan, before what the contact costs; below 0 where contact keeps customers away.
         source: ``relative``, ``uplift``, ``pooled`` or ``response``.
     """
@@ -52,11 +53,13 @@ class ContactValuer:
         uplift: None where the bank has no randomised history to learn from.
         response: the fallback; None where the bank has no answers either, and then there is an uplift.
         amounts: yuan by product; a product that is not there brings nothing.
+        spending: by which factor each customer's amounts differ from these.
     """
 
     uplift: UpliftScorer | None
     response: ResponseScorer | None
     amounts: Mapping[str, float]
+    spending: Spending = field(default_factory=Spending)
 
     def values(self, profile: Floats, product_id: Words, category: Words, channel: Words, listed: Floats) -> Values:
         """What each contact brings.
@@ -69,7 +72,8 @@ class ContactValuer:
             listed: probability that the customer takes the product in the month anyway, as the lists have it, B.
         """
         probability, source = self._probability(profile, category, channel, listed)
-        amount = pd.Series(product_id, dtype=object).map(self.amounts).fillna(0.0).to_numpy(np.float64)
+        usual = pd.Series(product_id, dtype=object).map(self.amounts).fillna(0.0).to_numpy(np.float64)
+        amount = usual * self.spending.factor(profile)
         return Values(probability, amount, probability * amount, source)
 
     def _probability(

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.measurement.outcomes import purchases
 from finrec_spark.campaigns.measurement.params import MeasureParams
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.params import Params
 from finrec_spark.transforms.splits import between
 
@@ -17,6 +18,11 @@ class AmountParams(Params):
 
     days: int = Field(365, ge=1, description="Days before the month whose purchases count")
     strength: float = Field(10, gt=0, description="Purchases that count as much as the mean of the product's category")
+    least: int = Field(500, ge=1, description="Purchases without which everyone is expected to spend alike")
+    boosting: BoostingParams = Field(
+        BoostingParams(leaves=8, minimum_rows=50),
+        description="Trees of the factor by which a customer's amounts differ from others'",
+    )
 
 
 def expected_amounts(

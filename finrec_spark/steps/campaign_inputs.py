@@ -6,6 +6,7 @@ from itertools import count, takewhile
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.campaigns import spending
 from finrec_spark.campaigns.allocation.report import LimitPrice
 from finrec_spark.campaigns.contact_values import ContactValuer, collect_amounts
 from finrec_spark.campaigns.messages.bank import Bank
@@ -56,7 +57,7 @@ def campaign_reads(context: RunContext, month: date) -> Sequence[Read]:
     """The month's lists and models, all that was said and sent, and the campaigns of the months before."""
     monthly = (RECOMMENDATIONS, CUSTOMER_PRODUCT_MATRIX, POPULARITY, SCORING_ROWS, UPLIFT_CELLS, EXPECTED_AMOUNTS)
     kept = (PROFILE_FEATURES, PROFILE_VALUES, CUSTOMERS, PRODUCTS, INTERACTIONS, CONSENTS)
-    learned = (Read(TREES, model=uplift.NAME), *_response_reads(context))
+    learned = (*(Read(TREES, model=name) for name in (uplift.NAME, spending.NAME)), *_response_reads(context))
     sent = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True))
     earlier = (Read(CAMPAIGN_TARGETS, of, optional=True) for of in _months_in_window(context, month))
     prices = Read(CAMPAIGN_LIMITS, months_before(month, 1), optional=True)
@@ -213,6 +214,7 @@ def read_valuer(run: StepRun, profile: Sequence[ProfileFeature]) -> ContactValue
         uplift=uplift.scorer(effects, run.read(UPLIFT_CELLS), profile, run.config.uplift.learner),
         response=_response(run, profile),
         amounts=collect_amounts(run.read(EXPECTED_AMOUNTS)),
+        spending=spending.spending_of(run.read(TREES, model=spending.NAME), profile),
     )
     if valuer.uplift is not None:
         return valuer

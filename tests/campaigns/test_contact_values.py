@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from finrec_spark.campaigns.contact_values import ContactValuer, collect_amounts, with_values
+from finrec_spark.campaigns.spending import Spending
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.uplift.deployed import Estimated
 
@@ -27,6 +28,19 @@ def test_a_contact_is_worth_what_it_adds_times_the_amount():
     found = ContactValuer(HalfUplift(), Always(), AMOUNTS).values(*offers())
     assert found.value.tolist() == [500.0, -5.0, 0.0]
     assert found.source.tolist() == ["uplift", "pooled", "uplift"]
+
+
+class Double(Spending):
+    """Who has a first feature above 0 takes everything with twice as much."""
+
+    def factor(self, profile):
+        return np.where(profile[:, 0] > 0, 2.0, 1.0)
+
+
+def test_who_spends_more_is_expected_to_bring_more():
+    found = ContactValuer(HalfUplift(), None, AMOUNTS, Double()).values(*offers())
+    assert found.amount.tolist() == [2000.0, 50.0, 0.0]
+    assert found.value.tolist() == [1000.0, -5.0, 0.0]
 
 
 def test_without_randomised_history_the_response_stands_in_and_every_row_says_so():

@@ -5,7 +5,7 @@ down node by node, so ``kernel`` scores boosted trees as it scores forests; they
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,25 +22,37 @@ from finrec_spark.models.trees.kernel import MISSING, Trees, arrange_trees
 from finrec_spark.sampling import bucket
 from finrec_spark.tables import TREES
 
+Objective = Literal["binary", "gamma"]
+"""What trees predict: the log-odds of a label of 1, or the logarithm of the mean of a positive label."""
+
 _PARTS = 100_000  # that shares of the rows are made of
 _NODES_DDL = TREES.ddl_without("month", "model")
 
 
-def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingParams, scratch: str) -> DataFrame:
+def fit_boosted(
+    rows: DataFrame,
+    feature_names: Sequence[str],
+    params: BoostingParams,
+    scratch: str,
+    objective: Objective = "binary",
+) -> DataFrame:
     """One row: one node of one boosted tree, learned in one task from the rows in the order of their keys.
 
     Runs at once.
 
     Args:
         rows: ``key`` (bigint, one a row), ``features`` (array of doubles, as long as ``feature_names``, NaN or null
-            where missing), ``label`` (double, 0 or 1, both among them), ``weight`` (double, above 0). Of more than
-            ``params.most_rows`` a share is learned from: one task holds them, some 30 bytes a feature.
+            where missing), ``label`` (double: 0 or 1, both among them, or above 0 where the objective is gamma),
+            ``weight`` (double, above 0). Of more than ``params.most_rows`` a share is learned from: one task holds
+            them, some 30 bytes a feature.
         feature_names: names of the features by place.
         params: size and number of the trees.
         scratch: folder or URI that the nodes are written to; overwritten, and read whenever the result is.
+        objective: what is predicted.
 
     Returns:
-        ``model.trees`` without month and model; ``probability`` is what a node adds, log-odds as a probability.
+        ``model.trees`` without month and model; ``probability`` is what a node adds, log-odds as a probability, to the
+        prediction in its logarithmic scale.
     """
     names, spark = list(feature_names), rows.sparkSession
     schema = to_arrow_schema(spark.createDataFrame([], _NODES_DDL).schema)
@@ -49,7 +61,7 @@ def fit_boosted(rows: DataFrame, feature_names: Sequence[str], params: BoostingP
         table = pa.Table.from_batches(list(batches))
         if table.num_rows:
             features, label, weight = _arranged(table, len(names))
-            nodes = _learned(features, label, weight, names, params)
+            nodes = _learned(features, label, weight, names, params, objective)
             yield from pa.Table.from_pandas(nodes, schema, preserve_index=False).to_batches()
 
     share = min(1.0, params.most_rows / max(rows.count(), 1))
@@ -71,7 +83,7 @@ def boosted_trees(
         names: of the features, F.
         params: size and number of the trees.
     """
-    return arrange_trees(_learned(features, label, weight, names, params), names, additive=True)
+    return arrange_trees(_learned(features, label, weight, names, params, "binary"), names, additive=True)
 
 
 def _arranged(table: pa.Table, n_features: int) -> tuple[Floats, Floats, Floats]:
@@ -82,21 +94,25 @@ def _arranged(table: pa.Table, n_features: int) -> tuple[Floats, Floats, Floats]
 
 
 def _learned(
-    features: NDArray[np.floating[Any]], label: Floats, weight: Floats, names: Sequence[str], params: BoostingParams
+    features: NDArray[np.floating[Any]],
+    label: Floats,
+    weight: Floats,
+    names: Sequence[str],
+    params: BoostingParams,
+    objective: Objective,
 ) -> pd.DataFrame:
     """The nodes of all trees, sorted by ``tree`` and ``node``."""
     import lightgbm  # half a second with all that it loads, and most jobs and tasks fit nothing
 
     own = [f"feature_{place}" for place in range(len(names))]  # LightGBM refuses some of the signs that names have
     rows = lightgbm.Dataset(features, label, weight=weight, feature_name=own, params={"verbose": -1})
-    booster = lightgbm.train(_settings(params), rows, params.rounds)
+    booster = lightgbm.train({"objective": objective, **_settings(params)}, rows, params.rounds)
     nodes = [node for tree in booster.dump_model()["tree_info"] for node in _nodes(tree, names)]
     return pd.DataFrame(nodes).sort_values(["tree", "node"], ignore_index=True)
 
 
 def _settings(params: BoostingParams) -> dict[str, object]:
     return {
-        "objective": "binary",
         "learning_rate": params.learning_rate,
         "num_leaves": params.leaves,
         "min_data_in_leaf": params.minimum_rows,
