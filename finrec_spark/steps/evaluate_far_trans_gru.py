@@ -147,18 +147,12 @@ def trained_network(run: StepRun, inputs: NetworkBacktest) -> tuple[GruScorer, D
     from finrec_spark.training.network_state import NetworkState
     from finrec_spark.training.states import collect_mean_state, customer_states, product_states
 
-    known, params = before(inputs.interactions, run.month), run.config.of(gru.SPEC)
-    cuts = _cuts(run)
-    catalogue = inputs.purchases.state.catalogue
-    layout = sequence_layout(catalogue.n_products, 1, run.config.matrix, run.config.sequences)
-    nobody = run.spark.createDataFrame([], "month date, customer_id string, profile array<float>")
-    sequences = customer_sequences(
-        known, inputs.customers, inputs.positions, nobody, cuts, run.config.matrix, layout
-    ).withColumn("month", F.lit(run.month))
-    sequences.persist()
+    params, catalogue = run.config.of(gru.SPEC), inputs.purchases.state.catalogue
+    lesson = lesson_at(run, inputs)
+    sequences = lesson.sequences.persist()
     is_scored = F.col("cut") == F.lit(run.month)
     learned = sequences.where(~is_scored)
-    content = _content(run, inputs, known, layout)
+    layout, content = lesson.layout, lesson.content
 
     trained = train(run.spark, training_plan(run, learned, layout, content, params, gru.NAME))
     run.log(f"far_trans {run.month}: the network of epoch {trained.best_epoch} is kept")
@@ -166,11 +160,55 @@ def trained_network(run: StepRun, inputs: NetworkBacktest) -> tuple[GruScorer, D
     state = NetworkState(layout, content, params.network, trained.weights)
     states = customer_states(feed_rows(sequences.where(is_scored), layout, "customer_id"), state).persist()
     tokens = collect_tokens(inputs.texts.tokens)
-    newcomers = collect_newcomer_share(learned, known, inputs.positions)
+    newcomers = collect_newcomer_share(learned, before(inputs.interactions, run.month), inputs.positions)
     products = product_states(state, collect_mean_state(states), tokens, catalogue.product_ids, newcomers)
     sequences.unpersist()
     _, embedding, bias, _ = zip(*products, strict=True)
     return GruScorer(np.array(embedding), np.array(bias), np.ones(len(products), dtype=bool)), states
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """All that the network of one date reads; what happened on the date or after it is not in it.
+
+    Attributes:
+        sequences: ``gold.sequences`` of the months before the date, and of the date itself for scoring.
+        content: texts, tags and time series of the products; of the series the months that had ended by the date.
+        layout: of the sequences.
+    """
+
+    sequences: DataFrame
+    content: ProductContent
+    layout: SequenceLayout
+
+
+def lesson_at(run: StepRun, inputs: NetworkBacktest) -> Lesson:
+    """What the network reads as of the run's date."""
+    known, catalogue = before(inputs.interactions, run.month), inputs.purchases.state.catalogue
+    rules, params = run.config.matrix, run.config.sequences
+    layout = sequence_layout(catalogue.n_products, 1, rules, params)
+    nobody = run.spark.createDataFrame([], "month date, customer_id string, profile array<float>")
+    rows = customer_sequences(known, inputs.customers, inputs.positions, nobody, _cuts(run), rules, layout)
+    series = product_series(
+        known,
+        inputs.products,
+        inputs.positions,
+        run.month.replace(day=1),
+        rules,
+        run.config.profile.outflow_events,
+        params.series_months,
+        params.rate,
+    )
+    content = collect_content(
+        texts=inputs.texts.products,
+        vectors=inputs.texts.tokens,
+        series=series,
+        products=inputs.products,
+        known=known,
+        product_ids=catalogue.product_ids,
+        ages=layout.ages,
+    )
+    return Lesson(rows.withColumn("month", F.lit(run.month)), content, layout)
 
 
 def read_network_backtest(context: RunContext) -> NetworkBacktest:
@@ -200,30 +238,6 @@ def _cuts(run: StepRun) -> list[date]:
     """First days of the months before the date's, which had ended by then, and the date itself."""
     newest = run.month.replace(day=1)
     return [*(months_before(newest, back) for back in range(run.config.sequences.cuts, 0, -1)), run.month]
-
-
-def _content(run: StepRun, inputs: NetworkBacktest, known: DataFrame, layout: SequenceLayout) -> ProductContent:
-    """Texts, tags and time series of the products; of the series the months that had ended by the date."""
-    params, profile = run.config.sequences, run.config.profile
-    series = product_series(
-        known,
-        inputs.products,
-        inputs.positions,
-        run.month.replace(day=1),
-        run.config.matrix,
-        profile.outflow_events,
-        params.series_months,
-        params.rate,
-    )
-    return collect_content(
-        texts=inputs.texts.products,
-        vectors=inputs.texts.tokens,
-        series=series,
-        products=inputs.products,
-        known=known,
-        product_ids=inputs.purchases.state.catalogue.product_ids,
-        ages=layout.ages,
-    )
 
 
 def _params(config: Config) -> dict[str, object]:

@@ -3,11 +3,10 @@
 from datetime import date
 
 import pytest
-from pyspark.sql import functions as F
 
 from finrec_spark.evaluation.backtest.summary import NETWORK, PROTOCOL
 from finrec_spark.models import gru
-from finrec_spark.pipeline.runner import run_step
+from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps import evaluate_far_trans as far_trans
 from finrec_spark.steps import evaluate_far_trans_gru as far_trans_gru
 from finrec_spark.steps.backtest_inputs import SharedInputs
@@ -53,16 +52,16 @@ def test_its_figures_stand_beside_those_of_the_same_dates(measured):
     assert told["walk"] == figures(run, PROTOCOL)[ORIGINS[2], "walk", "ndcg", "all"]
 
 
-def test_what_happens_after_a_date_changes_nothing_of_its_network(context, delivery, tmp_path):
-    """The same date of a delivery whose later purchases are others: the same scores of every product."""
-    states = []
+def test_what_happens_after_a_date_is_not_read_by_its_network(context, delivery, tmp_path):
+    """The same date of a delivery whose later purchases are others."""
+    lessons = []
     for name, shift in (("true", 0), ("other", 1)):
         directory = tmp_path / name
         directory.mkdir()
         write_delivery(directory, shifted_later(delivery, shift))
         run = context(tmp_path / f"lake-{name}", "far_trans", input_dir=directory, **OVER)
-        states.append(collected(run, directory))
-    assert states[0] == states[1]
+        lessons.append(collected_lesson(run))
+    assert lessons[0] == lessons[1]
 
 
 def shifted_later(delivery, shift):
@@ -75,18 +74,12 @@ def shifted_later(delivery, shift):
     return bought
 
 
-def collected(run, directory):
-    """The states of the customers who had bought something by the first date."""
-    found = {}
-    shared = SharedInputs(run, far_trans_gru.read_network_backtest)
-
-    def train(step_run):
-        _, states = far_trans_gru.trained_network(step_run, shared.get())
-        known = shared.get().interactions.where(F.col("event_time") < F.lit(ORIGINS[0]))
-        rows = states.join(known, "customer_id", "left_semi").collect()
-        found.update({row["customer_id"]: [round(value, 4) for value in row["state"]] for row in rows})
-        return 0
-
-    run_step(far_trans_gru.Step(name="train_alone", run=train, writes=()), run, ORIGINS[0])
+def collected_lesson(context):
+    """What the first date's network reads: every sequence with something in it, and the products' content."""
+    shared = SharedInputs(context, far_trans_gru.read_network_backtest)
+    run = StepRun(context, far_trans_gru.network_step(shared), ORIGINS[0])
+    lesson = far_trans_gru.lesson_at(run, shared.get())
+    filled = lesson.sequences.where("length > 0").drop("customer_index").toPandas().astype(str)
+    content = {name: array.tolist() for name, array in vars(lesson.content).items()}
     shared.release()
-    return found
+    return filled.sort_values(["customer_id", "cut"]).to_numpy().tolist(), content
