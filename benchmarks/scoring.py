@@ -122,7 +122,9 @@ def als_pass(item_factors: DataFrame, products: int) -> ScoringPlan:
 def random_forest(products: int, trees: int = 60, depth: int = 8) -> Forest:
     """Full trees that ask for features and thresholds drawn at random: as long to score as learned ones, or longer."""
     draw = np.random.default_rng(1)
-    numbers = ProductNumbers(draw.random((products, 10)), np.ones(products), csr_matrix(np.ones((products, 1))))
+    numbers = ProductNumbers(
+        draw.random((products, 10)), np.ones(products), csr_matrix(np.ones((products, 1))), products
+    )
     features = PairFeatures(("popularity", "als"), numbers, ())
     size, inner = 2 ** (depth + 1) - 1, 2**depth - 1
     node = np.arange(size)

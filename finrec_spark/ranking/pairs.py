@@ -35,19 +35,21 @@ class ProductNumbers:
         values: P × ``len(_PRODUCT_FEATURES)``; counts are shares of the bank's customers, so that they mean the same
             in a larger bank; NaN where a value is missing.
         risk_level: P, NaN where unknown.
-        kind: P × categories, 1 in the product's own.
+        kind: P × categories, 1 in the product's own; the last stands for products that came after the month.
+        known: how many of the products the month knew.
     """
 
     values: Floats
     risk_level: Floats
     kind: csr_matrix
+    known: int
 
 
 def collect_product_numbers(profiles: DataFrame, product_ids: Sequence[str], n_customers: int) -> ProductNumbers:
     """``gold.product_profile`` of one month, by position: as many rows as the bank has products.
 
-    A product that came after the month has missing values. ``trend`` is the newest 30 days' takers over a twelfth of
-    the year's; 1 is steady, 0 where nobody took it.
+    A product that came after the month has missing values, and changes those of no other. ``trend`` is the newest 30
+    days' takers over a twelfth of the year's; 1 is steady, 0 where nobody took it.
     """
     numbers = (*_PRODUCT_NUMBERS, *_SHARES)
     found = pd.DataFrame(profiles.select("product_id", "category", *numbers).toPandas())
@@ -56,10 +58,29 @@ def collect_product_numbers(profiles: DataFrame, product_ids: Sequence[str], n_c
     shares = values[:, len(_PRODUCT_NUMBERS) :] / max(n_customers, 1)
     lately, in_year = (values[:, numbers.index(name)] for name in ("takers_30d", "takers_365d"))
     trend = np.divide(12 * lately, in_year, out=np.zeros_like(lately), where=in_year > 0)
-    codes = np.unique(rows["category"].fillna("").to_numpy(dtype=str), return_inverse=True)[1]
+    oldest = found["age_days"].fillna(np.inf).groupby(found["category"]).max()
+    codes = rows["category"].map(category_codes(oldest)).to_numpy(dtype=np.float64)
     columns = (values[:, : len(_PRODUCT_NUMBERS)], shares, trend[:, None], codes[:, None])
-    place = (np.ones(len(codes)), (np.arange(len(codes)), codes))
-    return ProductNumbers(np.column_stack(columns), values[:, 0], csr_matrix(place))
+    kinds = np.where(np.isnan(codes), len(oldest), codes).astype(np.int64)
+    place = (np.ones(len(codes)), (np.arange(len(codes)), kinds))
+    kind = csr_matrix(place, shape=(len(codes), len(oldest) + 1))
+    return ProductNumbers(np.column_stack(columns), values[:, 0], kind, int(np.isfinite(codes).sum()))
+
+
+def category_codes(oldest: pd.Series) -> dict[str, int]:
+    """Category → its number, from 0: the oldest first, those of one age by name.
+
+    So a category means the same in every month: one that comes later has the next number, wherever it stands in the
+    alphabet.
+
+    Args:
+        oldest: category → days since its oldest product came; infinite where nobody knows.
+
+    >>> category_codes(pd.Series({"loan": 900.0, "crypto": 20.0, "card": 900.0}))
+    {'card': 0, 'loan': 1, 'crypto': 2}
+    """
+    ordered = sorted(oldest.items(), key=lambda named: (-named[1], str(named[0])))
+    return {str(name): code for code, (name, _) in enumerate(ordered)}
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def taken_in_month(run: StepRun, tables: MonthTables) -> DataFrame:
 def pair_sample(run: StepRun, tables: MonthTables) -> PairSample:
     """The month's candidates, without a forest's word; of those that were not taken about ``pairs_a_month``."""
     params = run.config.ensemble
-    pairs = tables.customers * min(params.candidates, len(tables.product_ids))
+    pairs = tables.customers * min(params.candidates, tables.features.products.known)
     return PairSample(
         ensemble=Ensemble(tables.scorers),
         features=tables.features,

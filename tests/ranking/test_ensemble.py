@@ -13,7 +13,7 @@ from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 from finrec_spark.ranking.reasons import heaviest
 
 PRODUCTS = 4
-NUMBERS = ProductNumbers(np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))))
+NUMBERS = ProductNumbers(np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))), PRODUCTS)
 EVERYTHING = np.ones((1, PRODUCTS), dtype=bool)
 
 

@@ -27,7 +27,9 @@ class Fixed:
 @pytest.fixture
 def chosen(customers):
     def build(taken, owned=None, share=1.0, candidates=PRODUCTS):
-        numbers = ProductNumbers(np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))))
+        numbers = ProductNumbers(
+            np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))), PRODUCTS
+        )
         rules = ProductRules(np.ones(PRODUCTS, bool), np.zeros(PRODUCTS, int), 1)
         sample = PairSample(
             ensemble=Ensemble({"popularity": Fixed()}),

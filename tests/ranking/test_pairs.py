@@ -10,6 +10,11 @@ NUMBERS = ProductNumbers(
     values=np.arange(30, dtype=float).reshape(3, 10),
     risk_level=np.array([1.0, 4.0, np.nan]),
     kind=csr_matrix(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])),
+    known=3,
+)
+_PROFILE_DDL = (
+    "product_id string, category string, risk_level int, price double, age_days int, holders int, takers_30d int,"
+    " takers_90d int, takers_365d int, takers_same_month int"
 )
 
 
@@ -62,11 +67,19 @@ def test_a_sensitive_feature_is_seen_and_told_under_no_reason():
 
 
 def test_counts_are_shares_of_the_customers_and_a_product_to_come_is_missing(spark):
-    columns = (
-        "product_id string, category string, risk_level int, price double, age_days int, holders int, takers_30d int,"
-        " takers_90d int, takers_365d int, takers_same_month int"
-    )
-    rows = spark.createDataFrame([("fund", "investment", 3, 1.0, 9, 20, 5, 5, 60, 0)], columns)
+    rows = spark.createDataFrame([("fund", "investment", 3, 1.0, 9, 20, 5, 5, 60, 0)], _PROFILE_DDL)
     numbers = collect_product_numbers(rows, ["loan", "fund"], n_customers=100)
-    assert np.isnan(numbers.values[0, :8]).all()
-    assert numbers.values[1].tolist() == [3.0, 1.0, 9.0, 0.2, 0.05, 0.05, 0.6, 0.0, 1.0, 1.0]
+    assert np.isnan(numbers.values[0, [*range(8), 9]]).all()
+    assert numbers.values[1].tolist() == [3.0, 1.0, 9.0, 0.2, 0.05, 0.05, 0.6, 0.0, 1.0, 0.0]
+    assert (numbers.known, numbers.kind.toarray().tolist()) == (1, [[0.0, 1.0], [1.0, 0.0]])
+
+
+def test_a_category_has_the_same_number_in_every_month_whatever_came_later(spark):
+    may = [("fund", "investment", 900), ("loan", "loan", None)]
+    june = [("fund", "investment", 931), ("loan", "loan", None), ("coin", "crypto", 20)]
+    ids = ["fund", "loan", "coin"]
+    codes = []
+    for month, products in ((may, ids[:2]), (may, ids), (june, ids)):
+        rows = spark.createDataFrame([(*row[:2], 1, 1.0, row[2], 0, 0, 0, 0, 0) for row in month], _PROFILE_DDL)
+        codes.append(collect_product_numbers(rows, products, n_customers=10).values[:2, -1].tolist())
+    assert codes == [[1.0, 0.0]] * 3

@@ -33,11 +33,17 @@ def profiles(spark):
     return build
 
 
-def test_every_product_of_the_index_has_a_row_as_it_is_described(profiles):
-    found = profiles()
+def test_every_product_that_was_sold_or_dealt_in_has_a_row_as_it_is_described(profiles):
+    found = profiles([("ann", "gone", "view", "2022-05-01")])
     card, gone = found["card"], found["gone"]
     assert (card.category, card.risk_level, card.price, card.on_sale) == ("loan", 2, 9.5, True)
     assert (gone.category, gone.risk_level, gone.on_sale, gone.holders) == ("unknown", None, False, 0)
+
+
+def test_a_product_that_came_into_the_index_with_a_later_month_has_none(profiles):
+    """Months are made side by side: what a later one brings must not depend on which is made first."""
+    sold = [("card", ALWAYS, None), ("new", JUNE, None)]
+    assert profiles([("ann", "new", "open", "2022-06-03")], sold=sold).keys() == {"card"}
 
 
 def test_takers_are_different_customers_by_their_newest_taking(profiles):
@@ -69,4 +75,4 @@ def test_a_product_is_as_old_as_its_first_known_day_of_sale_or_dealing(profiles)
     sold = [(name, day, None) for name, day in {"a": ALWAYS, "b": may, "c": may, "d": ALWAYS, "e": JUNE}.items()]
     days = {"c": "2022-04-30", "d": "2022-05-31", "e": "2022-06-01"}
     found = profiles([("ann", name, "view", day) for name, day in days.items()], sold=sold)
-    assert {name: found[name].age_days for name in "abcde"} == {"a": None, "b": 30, "c": 31, "d": 0, "e": None}
+    assert {name: row.age_days for name, row in found.items()} == {"a": None, "b": 30, "c": 31, "d": 0}

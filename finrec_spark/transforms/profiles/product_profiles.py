@@ -26,7 +26,9 @@ def product_profiles(
     month: date,
     rules: MatrixParams,
 ) -> DataFrame:
-    """One row: one product of the index; one that the bank does not know any more has the category ``unknown``.
+    """One row: one product of the index that was sold or dealt in before ``month``, whatever came into the index later.
+
+    One that the bank does not know any more has the category ``unknown``.
 
     Takers are different customers, whatever they took of it before; days count back from the eve of ``month``, day 0.
 
@@ -47,6 +49,7 @@ def product_profiles(
         .join(_first_days(interactions, month), "product_id", "left")
         .join(_takers(interactions, month, rules), "product_id", "left")
         .join(holders, "product_id", "left")
+        .where(F.col("is_known") | F.col("dealt_days").isNotNull())
         .withColumn("category", F.coalesce("category", F.lit(_UNKNOWN)))
         .withColumn("on_sale", F.coalesce("on_sale", F.lit(False)))
         .withColumn("age_days", F.greatest("sold_days", "dealt_days"))
@@ -56,15 +59,16 @@ def product_profiles(
 
 
 def _described(products: DataFrame, month: date) -> DataFrame:
-    """One row: a product as it is described, whether it may be taken, and since when it is sold."""
-    known = (F.col("valid_from") > F.lit(ALWAYS)) & (F.col("valid_from") < F.lit(month))
-    sold = F.when(known, days_back(month, F.col("valid_from")))
+    """One row: a product as it is described, whether it may be taken, whether and since when it was sold."""
+    is_known = F.col("valid_from") < F.lit(month)
+    sold = F.when(is_known & (F.col("valid_from") > F.lit(ALWAYS)), days_back(month, F.col("valid_from")))
     price = F.col("price").cast("double")
     return products.select(
         "product_id",
         "category",
         "risk_level",
         price.alias("price"),
+        is_known.alias("is_known"),
         sold.alias("sold_days"),
         on_sale(month).alias("on_sale"),
     )
