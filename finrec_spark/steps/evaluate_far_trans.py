@@ -142,4 +142,4 @@ def _known_products(inputs: BacktestInputs, day: int) -> int:
 
 
 def _params(config: Config) -> dict[str, object]:
-    return {"backtest": config.backtest}
+    return {"backtest": config.backtest.model_dump(exclude={"network_every"})}

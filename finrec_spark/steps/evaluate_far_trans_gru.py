@@ -242,7 +242,7 @@ def _cuts(run: StepRun) -> list[date]:
 
 def _params(config: Config) -> dict[str, object]:
     return {
-        "backtest": config.backtest,
+        "k": config.backtest.k,
         "gru": config.of(gru.SPEC),
         "sequences": config.sequences,
         "matrix": config.matrix,
