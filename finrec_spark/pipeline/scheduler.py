@@ -1,6 +1,6 @@
 """Which steps a month takes, and many of them side by side where none waits for another."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.step import Read, Step
+from finrec_spark.tables import Table
 
 Planned = tuple[Step, date]
 Place = tuple[str, date]
@@ -31,8 +32,9 @@ def plan_for(targets: Sequence[Planned], catalogue: Sequence[Step], context: Run
     """The targets and all that they read, directly or not.
 
     Steps of other months are part of the plan where something reads what they write. One step's months follow each
-    other, since positions are given to new customers, products and features in their order. What is optional to a
-    reader is waited for where it is planned anyway, and not planned for its sake. What no step of the catalogue
+    other, since positions are given to new customers, products and features in their order; whoever reads positions
+    waits for all of these months, so that what is read does not depend on which step was faster. What is optional to
+    a reader is waited for where it is planned anyway, and not planned for its sake. What no step of the catalogue
     writes has to be there already.
 
     Args:
@@ -41,6 +43,7 @@ def plan_for(targets: Sequence[Planned], catalogue: Sequence[Step], context: Run
     """
     steps: dict[Place, Step] = {}
     reads: dict[Place, list[tuple[Place, bool]]] = {}
+    kept: dict[Place, set[str]] = {}
     waiting = list(targets)
     while waiting:
         step, month = waiting.pop()
@@ -48,10 +51,12 @@ def plan_for(targets: Sequence[Planned], catalogue: Sequence[Step], context: Run
         if place in steps:
             continue
         steps[place] = step
-        found = [(_writer_of(read, month, catalogue), read.optional) for read in step.reads(context, month)]
-        reads[place] = [((writer.name, of), optional) for (writer, of), optional in found if writer is not None]
-        waiting += [(writer, of) for (writer, of), optional in found if writer is not None and not optional]
-    waits = {place: frozenset(_waits_for(place, reads[place], steps)) for place in steps}
+        found = [(*_writer_of(read, month, catalogue), read) for read in step.reads(context, month)]
+        planned = [(writer, of, read) for writer, of, read in found if writer is not None]
+        reads[place] = [((writer.name, of), read.optional) for writer, of, read in planned]
+        kept[place] = {writer.name for writer, _, read in planned if _is_kept(read.table)}
+        waiting += [(writer, of) for writer, of, read in planned if not read.optional]
+    waits = {place: frozenset(_waits_for(place, reads[place], kept[place], steps)) for place in steps}
     rank = {step.name: position for position, step in enumerate(catalogue)}
     return Plan(_in_order(steps, waits, rank), waits)
 
@@ -95,10 +100,19 @@ def _writer_of(read: Read, month: date, catalogue: Sequence[Step]) -> tuple[Step
     return None, month
 
 
-def _waits_for(place: Place, reads: Sequence[tuple[Place, bool]], steps: Mapping[Place, Step]) -> set[Place]:
+def _is_kept(table: Table) -> bool:
+    """Whether the table holds positions, which each month adds to."""
+    return table.schema == "gold" and not table.monthly
+
+
+def _waits_for(
+    place: Place, reads: Sequence[tuple[Place, bool]], kept: Collection[str], steps: Mapping[Place, Step]
+) -> set[Place]:
+    """What must be done before the step runs; ``kept`` names the steps whose positions it reads."""
     name, month = place
     earlier = {(other, of) for other, of in steps if other == name and of < month}
-    return earlier | {read for read, _ in reads if read in steps and read != place}
+    positions = {(other, of) for other, of in steps if other in kept and other != name}
+    return earlier | positions | {read for read, _ in reads if read in steps and read != place}
 
 
 def _in_order(

@@ -7,6 +7,7 @@ import pytest
 from finrec_spark.errors import DataQualityError
 from finrec_spark.pipeline.scheduler import plan_for, run_plan
 from finrec_spark.pipeline.step import Read, Step, Writes
+from finrec_spark.tables import PRODUCT_INDEX_TABLE
 
 from .conftest import LETTERS, WORDS
 
@@ -75,6 +76,13 @@ def test_months_of_one_step_follow_each_other(ended):
     step = Step("step", lambda run: len(months.append(run.month) or months))
     ended([(step, JUNE), (step, MAY)], [step])
     assert months == [MAY, JUNE]
+
+
+def test_who_reads_positions_waits_for_every_month_that_gives_some(started):
+    matrix = Step("matrix", lambda run: 0, writes=(Writes(PRODUCT_INDEX_TABLE), Writes(LETTERS)))
+    forest = Step("forest", lambda run: 0, reads=lambda context, month: (Read(PRODUCT_INDEX_TABLE, MAY),))
+    plan = plan_for([(matrix, JUNE), (forest, JUNE)], [matrix, forest], started())
+    assert plan.waits_for[("forest", JUNE)] == {("matrix", MAY), ("matrix", JUNE)}
 
 
 def test_after_an_error_nothing_new_starts(ended, letters):
