@@ -263,7 +263,7 @@ class Lake:
 
     def _schema(self, table: Table) -> pa.Schema:
         if table.name not in self._schemas:
-            self._schemas[table.name] = arrow_schema(self.spark, table)
+            self._schemas[table.name] = arrow_schema(table)
         return self._schemas[table.name]
 
     def _require(self, table: Table) -> None:

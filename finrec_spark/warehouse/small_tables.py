@@ -17,18 +17,21 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import to_arrow_schema
 
 from finrec_spark.tables import Table
+from finrec_spark.warehouse.arrow_types import arrow_type
 from finrec_spark.warehouse.delta_log import Condition, Values, active_files, require_columns, storage_of
 from finrec_spark.warehouse.digests import EMPTY
 
 
-def arrow_schema(spark: SparkSession, table: Table) -> pa.Schema:
+def arrow_schema(table: Table) -> pa.Schema:
     """The declared columns with their comments."""
-    empty = spark.createDataFrame([], table.ddl)
-    commented = zip(to_arrow_schema(empty.schema), table.columns, strict=True)
-    return pa.schema([field.with_metadata({"comment": column.comment}) for field, column in commented])
+    return pa.schema(
+        [
+            pa.field(column.name, arrow_type(column.type), metadata={"comment": column.comment})
+            for column in table.columns
+        ]
+    )
 
 
 def read_rows(path: str, table: Table, schema: pa.Schema, values: Values) -> pa.Table:
