@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
+from finrec_spark.campaigns.spending import Spending
 from finrec_spark.models.trees import boosting
 from finrec_spark.models.trees.boosting import boosted_trees, fit_boosted
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.importance import feature_importance
-from finrec_spark.models.trees.kernel import MISSING, collect_trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import MISSING, arrange_trees, collect_trees, leaves, probabilities
 from finrec_spark.tables import TREES
 
 NAMES = ("als:score", "numbers:age", "c", "d")
@@ -92,6 +93,16 @@ def test_of_too_many_rows_the_same_share_is_learned_from_in_any_partitioning(spa
     everything = fit_boosted(more.drop("copy"), NAMES, all_rows, str(tmp_path / "all")).toPandas()
     learned = [float(found.query("left == -1")["weight"].sum()) for found in (nodes[0], everything)]
     assert learned[0] / learned[1] == pytest.approx(1 / 3, rel=0.15)
+
+
+def test_a_mean_is_predicted_as_lightgbm_does(sample, filled):
+    features, label, weight = filled
+    amount = np.exp(label + features[:, 1].clip(-1, 1))
+    settings = boosting._settings(SMALL, "gamma")
+    booster = lightgbm.train(settings, lightgbm.Dataset(features, amount, weight=weight), SMALL.rounds)
+    nodes = boosting._learned(features, amount, weight, NAMES, SMALL, "gamma")
+    found = Spending(arrange_trees(nodes, NAMES, additive=True)).factor(sample[0])
+    assert found == pytest.approx(booster.predict(features), rel=1e-9)
 
 
 def test_importance_is_that_of_lightgbm_s_gains(filled):

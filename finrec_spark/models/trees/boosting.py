@@ -83,7 +83,7 @@ def boosted_trees(
         names: of the features, F.
         params: size and number of the trees.
     """
-    return arrange_trees(_learned(features, label, weight, names, params, "binary"), names, additive=True)
+    return arrange_trees(_learned(features, label, weight, names, params), names, additive=True)
 
 
 def _arranged(table: pa.Table, n_features: int) -> tuple[Floats, Floats, Floats]:
@@ -99,20 +99,21 @@ def _learned(
     weight: Floats,
     names: Sequence[str],
     params: BoostingParams,
-    objective: Objective,
+    objective: Objective = "binary",
 ) -> pd.DataFrame:
     """The nodes of all trees, sorted by ``tree`` and ``node``."""
     import lightgbm  # half a second with all that it loads, and most jobs and tasks fit nothing
 
     own = [f"feature_{place}" for place in range(len(names))]  # LightGBM refuses some of the signs that names have
     rows = lightgbm.Dataset(features, label, weight=weight, feature_name=own, params={"verbose": -1})
-    booster = lightgbm.train({"objective": objective, **_settings(params)}, rows, params.rounds)
+    booster = lightgbm.train(_settings(params, objective), rows, params.rounds)
     nodes = [node for tree in booster.dump_model()["tree_info"] for node in _nodes(tree, names)]
     return pd.DataFrame(nodes).sort_values(["tree", "node"], ignore_index=True)
 
 
-def _settings(params: BoostingParams) -> dict[str, object]:
+def _settings(params: BoostingParams, objective: Objective = "binary") -> dict[str, object]:
     return {
+        "objective": objective,
         "learning_rate": params.learning_rate,
         "num_leaves": params.leaves,
         "min_data_in_leaf": params.minimum_rows,
