@@ -1,4 +1,4 @@
-"""Spark's Python daemon, made cheap for many small tasks: ``spark.python.daemon.module``.
+"""Spark's Python daemon, made cheap for many small tasks: ``spark.python.daemon.module`` of runs on one machine.
 
 Before every task a worker of Spark's own daemon invalidates all import caches, and with Python 3.11 reads the directory
 of every archive on its path again: Spark's own ones and the jars of all packages, .2 s of CPU time and more. It loads
@@ -6,7 +6,7 @@ pandas, Arrow and SciPy anew whenever the one before had idled for a minute (1 s
 when it collects garbage after a task. Here archives are read once and jars, which hold no Python, never; workers are
 forked from a process that has loaded what they need, and the collector passes over it.
 
-Executors elsewhere find this package in the archive that comes with the job, or in their image.
+Executors elsewhere may not have this package when their daemon starts, and their tasks are longer.
 """
 
 import gc

@@ -35,7 +35,6 @@ SPARK = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.python.daemon.module": "finrec_spark.pipeline.python_daemon",  # as conf/standalone.yaml has it
 }
 # The smallest bank with a history.
 TINY = {"models": ["popularity"], "generator": {"customers": 40, "products": 60, "months": 3}}
@@ -69,8 +68,7 @@ def submit(master, bare_python, tmp_path):
     shutil.copy(REPOSITORY / "conf" / "base.yaml", tmp_path)
 
     def run(job, config, *options):
-        over = {"spark": SPARK, "log_dir": None, "small_delivery_mb": 30}
-        (tmp_path / "cluster.yaml").write_text(yaml.safe_dump({**config, **over}))
+        (tmp_path / "cluster.yaml").write_text(yaml.safe_dump({**config, "spark": SPARK, "log_dir": None}))
         command = [REPOSITORY / "spark-submit.sh", "--master", master, job, "--conf", "cluster.yaml", "--lake", "lake"]
         done = subprocess.run(
             [*command, *options],
