@@ -9,7 +9,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 from deltalake.schema import Schema
-from pyarrow.fs import PyFileSystem
+from pyarrow.fs import FileSystem, LocalFileSystem, PyFileSystem, SubTreeFileSystem
 
 from finrec_spark.errors import SchemaError
 from finrec_spark.tables import Table
@@ -45,9 +45,15 @@ def active_files(delta: DeltaTable, table: Table, values: Values) -> dict[str, i
     return {path: count for path, count, keys in zip(paths, rows, lie_in, strict=False) if keys == wanted}
 
 
-def storage_of(path: str) -> PyFileSystem:
-    """The table's folder as Arrow's file system, wherever it lies."""
-    return PyFileSystem(DeltaStorageHandler(path))
+def storage_of(path: str) -> FileSystem:
+    """The table's folder as Arrow's file system, wherever it lies.
+
+    On this machine it is Arrow's own. One that is written in Python is asked by Arrow's threads, and where one of them
+    is at it when the interpreter ends, the process is aborted (apache/arrow#34314).
+    """
+    if "://" in path or path.startswith("file:"):
+        return PyFileSystem(DeltaStorageHandler(path))
+    return SubTreeFileSystem(path, LocalFileSystem())
 
 
 def column_names(path: str) -> tuple[str, ...]:

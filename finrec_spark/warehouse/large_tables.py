@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
-from pyarrow.fs import FileInfo, FileSelector, PyFileSystem
+from pyarrow.fs import FileInfo, FileSelector, FileSystem
 from pyspark.sql import DataFrame, SparkSession
 
 from finrec_spark.tables import Table
@@ -105,7 +105,7 @@ def _keys_in(file: str) -> tuple[str, ...]:
     return tuple(part.partition("=")[0] for part in file.split("/")[:-1])
 
 
-def _action(storage: PyFileSystem, info: FileInfo) -> AddAction | None:
+def _action(storage: FileSystem, info: FileInfo) -> AddAction | None:
     """What adds the file; None where it has no row."""
     with storage.open_input_file(info.path) as file:
         rows = pq.read_metadata(file).num_rows
