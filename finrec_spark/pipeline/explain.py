@@ -23,7 +23,7 @@ class Verdict:
 def verdicts(plan: Plan, context: RunContext, stale: Sequence[str] = ()) -> Iterator[Verdict]:
     """A verdict on every planned step, in the order of the plan; nothing is written.
 
-    A step would also run where one that it waits for would, as far as it reads what that one writes.
+    A step would also run where one whose result it reads would.
 
     Args:
         stale: names of steps outside the plan that would run first, such as ingest: what they change is not known yet.
@@ -67,11 +67,8 @@ def log_verdict(step: Step, month: date, context: RunContext) -> str | None:
 
 
 def _why(step: Step, month: date, plan: Plan, would_run: dict[Place, str], context: RunContext) -> str | None:
-    first = [
-        would_run[place]
-        for place in sorted(plan.waits_for[(step.name, month)])
-        if place in would_run and place[0] != step.name
-    ]
+    read = sorted(plan.reads_from[(step.name, month)])
+    first = [would_run[place] for place in read if place in would_run and place[0] != step.name]
     if first:
         return f"it reads what {first[0]} makes" + (f" (and {len(first) - 1} more)" if len(first) > 1 else "")
     return why_single(step, month, context)

@@ -22,10 +22,12 @@ class Plan:
     Attributes:
         steps: in an order in which they can run one by one.
         waits_for: step and month → those that must be done first.
+        reads_from: step and month → those of them whose results of their month it reads.
     """
 
     steps: tuple[Planned, ...]
     waits_for: Mapping[Place, frozenset[Place]]
+    reads_from: Mapping[Place, frozenset[Place]]
 
 
 def plan_for(targets: Sequence[Planned], catalogue: Sequence[Step], context: RunContext) -> Plan:
@@ -56,9 +58,10 @@ def plan_for(targets: Sequence[Planned], catalogue: Sequence[Step], context: Run
         reads[place] = [((writer.name, of), read.optional) for writer, of, read in planned]
         kept[place] = {writer.name for writer, _, read in planned if _is_kept(read.table)}
         waiting += [(writer, of) for writer, of, read in planned if not read.optional]
-    waits = {place: frozenset(_waits_for(place, reads[place], kept[place], steps)) for place in steps}
+    read_from = {place: frozenset(of for of, _ in reads[place] if of in steps and of != place) for place in steps}
+    waits = {place: read_from[place] | _earlier_positions(place, kept[place], steps) for place in steps}
     rank = {step.name: position for position, step in enumerate(catalogue)}
-    return Plan(_in_order(steps, waits, rank), waits)
+    return Plan(_in_order(steps, waits, rank), waits, read_from)
 
 
 def run_plan(plan: Plan, context: RunContext, ended: Callable[[int, Outcome], None]) -> list[Outcome]:
@@ -105,14 +108,11 @@ def _is_kept(table: Table) -> bool:
     return table.schema == "gold" and not table.monthly
 
 
-def _waits_for(
-    place: Place, reads: Sequence[tuple[Place, bool]], kept: Collection[str], steps: Mapping[Place, Step]
-) -> set[Place]:
-    """What must be done before the step runs; ``kept`` names the steps whose positions it reads."""
+def _earlier_positions(place: Place, kept: Collection[str], steps: Mapping[Place, Step]) -> set[Place]:
+    """The step's own earlier months, and every month of the steps, named ``kept``, whose positions it reads."""
     name, month = place
     earlier = {(other, of) for other, of in steps if other == name and of < month}
-    positions = {(other, of) for other, of in steps if other in kept and other != name}
-    return earlier | positions | {read for read, _ in reads if read in steps and read != place}
+    return earlier | {(other, of) for other, of in steps if other in kept and other != name}
 
 
 def _in_order(
