@@ -14,16 +14,17 @@ from finrec_spark.pipeline.ledger import KILLED, Attempt, Ledger, digest
 from finrec_spark.pipeline.session import interpret_queries
 from finrec_spark.sources.delivery import delivered_bytes
 from finrec_spark.sources.files import landing_fingerprint
+from finrec_spark.tables import INTERACTIONS
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 GENERATOR = "generator"
-_NO_RESULT = {"spark", "needs", "log_dir", "small_delivery_mb"}
-"""What a run's results do not depend on."""
-_BYTES_A_CUSTOMER = 650
-"""Of a generated bank's landing files, in which a customer has some 35 events."""
+_WITHOUT_EFFECT = {"spark", "needs", "log_dir", "small_delivery_mb"}
+"""Sections of the configuration that results do not depend on."""
+_EVENTS_A_CUSTOMER, _BYTES_AN_EVENT = 35, 18
+"""Of a generated bank, and of an event in a Parquet file."""
 
 
 @dataclass
@@ -67,9 +68,11 @@ class RunContext:
             interpret_queries(self.spark, self.recall(delivered_bytes, self._delivered_bytes) <= limit)
 
     def _delivered_bytes(self) -> int:
-        if self.source == GENERATOR:  # nothing lies there before the first month is made
-            return self.config.generator.customers * _BYTES_A_CUSTOMER
-        return delivered_bytes(self.spark, self.delivery_directory)
+        if self.source != GENERATOR:
+            return delivered_bytes(self.spark, self.delivery_directory)
+        # Nothing lies there before the first month is made, and a job that takes no delivery in has no other source.
+        known = self.lake.count(INTERACTIONS) if self.lake.exists(INTERACTIONS) else 0
+        return _BYTES_AN_EVENT * max(known, _EVENTS_A_CUSTOMER * self.config.generator.customers)
 
     def log(self, message: str) -> None:
         """A line of progress."""
@@ -81,7 +84,7 @@ class RunContext:
 
     def run_id(self, month: date) -> str:
         """The same for every submission of one month with one configuration, so that a rerun replaces its rows."""
-        return f"{month:%Y-%m}-{digest(self.config.model_dump_json(exclude=_NO_RESULT))[:8]}"
+        return f"{month:%Y-%m}-{digest(self.config.model_dump_json(exclude=_WITHOUT_EFFECT))[:8]}"
 
     def newest_run_id(self, step: str, month: date | None) -> str | None:
         """The run whose result of the step stands; None where there is none."""

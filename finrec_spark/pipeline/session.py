@@ -34,7 +34,7 @@ class _OnDemand:
 
     open: Callable[[], SparkSession]
     opened: SparkSession | None = None
-    lock: Any = field(default_factory=Lock)
+    lock: Lock = field(default_factory=Lock)
 
     def __getattr__(self, name: str) -> Any:
         """What the session has under this name."""

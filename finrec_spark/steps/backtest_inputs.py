@@ -17,6 +17,9 @@ from finrec_spark.evaluation.backtest.scoring import training_pairs
 from finrec_spark.evaluation.backtest.sums import collect_sums
 from finrec_spark.evaluation.backtest.training_rows import NO_ROWS, TrainingRows, collect_training_rows
 from finrec_spark.pipeline.context import RunContext
+from finrec_spark.pipeline.explain import log_verdict
+from finrec_spark.pipeline.runner import run_step
+from finrec_spark.pipeline.step import Step
 from finrec_spark.sources.far_trans import read_landing
 from finrec_spark.sources.far_trans_backtest import BacktestFiles, read_backtest_files
 
@@ -105,7 +108,7 @@ def read_purchases(context: RunContext) -> BacktestInputs:
     params, directory = context.config.backtest, context.delivery_directory
     files, landing = read_backtest_files(context.spark, directory), read_landing(context.spark, directory)
     catalogue = collect_catalogue(landing.products)
-    positions = _positions(context, catalogue)
+    positions = product_positions(context, catalogue)
     histories = buy_histories(known_buys(_buys(landing.interactions), files.approximate, positions)).persist()
     first_day = _collect_first_day(histories)
     context.log(f"far_trans: what was bought from {as_date(first_day)} on is read")
@@ -126,7 +129,23 @@ def _buys(landed: DataFrame) -> DataFrame:
     return buys.where("customer_id is not null and day is not null")
 
 
-def _positions(context: RunContext, catalogue: Catalogue) -> DataFrame:
+def run_dates(step: Step, shared: SharedInputs[T], origins: Sequence[date]) -> None:
+    """Run the step at each of the dates that is not up to date, say what is left, and free what they shared."""
+    for place, origin in enumerate(origins, start=1):
+        outcome = run_step(step, shared.context, origin)
+        how = "up to date" if outcome.rows is None else f"measured in {outcome.seconds:.0f} s"
+        shared.context.log(f"{step.name} {origin}: {how}; {len(origins) - place} of {len(origins)} dates are left")
+    shared.release()
+
+
+def explain_dates(step: Step, context: RunContext, origins: Sequence[date]) -> None:
+    """A line for each date: whether it would be measured, and why."""
+    for origin in origins:
+        log_verdict(step, origin, context)
+
+
+def product_positions(context: RunContext, catalogue: Catalogue) -> DataFrame:
+    """``product_id``, ``product_index`` of the catalogue's products."""
     rows = list(zip(catalogue.product_ids, range(catalogue.n_products), strict=True))
     return context.spark.createDataFrame(rows, "product_id string, product_index int")
 

@@ -21,10 +21,15 @@ from finrec_spark.evaluation.list_contents import coverage_metrics
 from finrec_spark.evaluation.metrics import mean_metrics, per_customer_metrics
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.explain import log_verdict
-from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, collect_origins, read_backtest_inputs
+from finrec_spark.steps.backtest_inputs import (
+    BacktestInputs,
+    SharedInputs,
+    collect_origins,
+    explain_dates,
+    read_backtest_inputs,
+    run_dates,
+)
 from finrec_spark.steps.figures_over_dates import OverDatesOf, collect_over_dates
 from finrec_spark.tables import METRICS
 
@@ -45,13 +50,7 @@ def run_backtest(context: RunContext, origins: Sequence[date]) -> list[MetricRow
         The figures over the dates.
     """
     shared = SharedInputs(context, read_backtest_inputs)
-    step = date_step(shared)
-    for place, origin in enumerate(origins, start=1):
-        outcome = run_step(step, context, origin)
-        how = "up to date" if outcome.rows is None else f"measured in {outcome.seconds:.0f} s"
-        context.log(f"far_trans {origin}: {how}; {len(origins) - place} of {len(origins)} dates are left")
-    shared.release()
-
+    run_dates(date_step(shared), shared, origins)
     return collect_over_dates(context, _OVER_DATES, {origin: origin for origin in origins})
 
 
@@ -63,9 +62,7 @@ def chosen_origins(context: RunContext, number: int | None) -> list[date]:
 
 def explain_backtest(context: RunContext, origins: Sequence[date]) -> None:
     """A line for each date: whether it would be measured, and why."""
-    step = date_step(SharedInputs(context, read_backtest_inputs))
-    for origin in origins:
-        log_verdict(step, origin, context)
+    explain_dates(date_step(SharedInputs(context, read_backtest_inputs)), context, origins)
 
 
 def date_step(shared: SharedInputs[BacktestInputs]) -> Step:
@@ -86,7 +83,7 @@ def date_step(shared: SharedInputs[BacktestInputs]) -> Step:
 def measure_date(run: StepRun, inputs: BacktestInputs) -> int:
     """Every model's lists of one date against the date's test pairs → ``mart.metrics``."""
     day, params = as_day(run.month), inputs.state.params
-    customers = test_customers(inputs, run.month).persist()
+    customers = customers_at(inputs, run.month).persist()
     if day in spread_evenly(inputs.origins, params.checked_dates):
         compared = require_no_leak(inputs.histories, customers, inputs.state, day)
         run.log(f"far_trans {run.month}: {compared:,} customers' signals are the same without the future")
@@ -100,7 +97,7 @@ def measure_date(run: StepRun, inputs: BacktestInputs) -> int:
     return written
 
 
-def test_customers(inputs: BacktestInputs, origin: date) -> DataFrame:
+def customers_at(inputs: BacktestInputs, origin: date) -> DataFrame:
     """One row: one test customer; ``day``, ``customer_id``, ``events``, and ``segment``, ``IN_TRAIN`` or ``NEW``."""
     day = as_day(origin)
     has_past = F.exists("events", lambda event: event["known_day"] <= day)
@@ -116,7 +113,7 @@ def date_figures(
 
     Args:
         lists: ``model``, ``customer_id``, ``rank``, ``product_index``.
-        customers: ``test_customers``.
+        customers: ``customers_at``.
         inputs: what the dates share.
         origin: the date.
         models: those that make lists.

@@ -7,7 +7,6 @@ products' texts, tags and time series. It learns from the calendar months that h
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -22,14 +21,19 @@ from finrec_spark.models.gru import GruScorer
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.pipeline.explain import log_verdict
-from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.sources.far_trans import read_landing
 from finrec_spark.sources.landing import Landing
-from finrec_spark.steps.backtest_inputs import BacktestInputs, SharedInputs, read_purchases
+from finrec_spark.steps.backtest_inputs import (
+    BacktestInputs,
+    SharedInputs,
+    explain_dates,
+    product_positions,
+    read_purchases,
+    run_dates,
+)
 from finrec_spark.steps.evaluate_far_trans import STEP_NAME as ALL_DATES
-from finrec_spark.steps.evaluate_far_trans import TEST_DAYS, date_figures, test_customers
+from finrec_spark.steps.evaluate_far_trans import TEST_DAYS, customers_at, date_figures
 from finrec_spark.steps.figures_over_dates import OverDatesOf, collect_over_dates
 from finrec_spark.steps.network_inputs import discard_trainings, training_plan
 from finrec_spark.tables import INTERACTIONS, METRICS, PRODUCTS
@@ -58,7 +62,7 @@ class NetworkBacktest:
         purchases: histories, test pairs and sums, as for the other models.
         interactions: ``silver.interactions`` of the delivery. Persisted.
         customers: ``customer_id``, ``customer_index`` of all who ever bought. Persisted.
-        products: ``silver.products`` of the delivery.
+        products: ``silver.products`` of the delivery. Persisted.
         positions: ``product_id``, ``product_index``, as the purchases count them.
         texts: what was learned of the products' texts, of which none tells who bought. Persisted.
     """
@@ -70,15 +74,10 @@ class NetworkBacktest:
     positions: DataFrame
     texts: EmbeddedTexts
 
-    @cached_property
-    def held(self) -> tuple[DataFrame, ...]:
-        """What is persisted."""
-        return (self.interactions, self.customers, self.products, self.texts.products, self.texts.tokens)
-
     def release(self) -> None:
         """Free what is persisted."""
         self.purchases.release()
-        for rows in self.held:
+        for rows in (self.interactions, self.customers, self.products, self.texts.products, self.texts.tokens):
             rows.unpersist()
 
 
@@ -97,19 +96,13 @@ def run_network_backtest(context: RunContext, origins: Sequence[date]) -> list[M
         All models' figures over these dates.
     """
     shared = SharedInputs(context, read_network_backtest)
-    step = network_step(shared)
-    for place, origin in enumerate(origins, start=1):
-        line = run_step(step, context, origin).line
-        context.log(f"{line}; {len(origins) - place} of {len(origins)} dates with gru are left")
-    shared.release()
+    run_dates(network_step(shared), shared, origins)
     return collect_over_dates(context, _OVER_DATES, {origin: origin for origin in origins})
 
 
 def explain_network_backtest(context: RunContext, origins: Sequence[date]) -> None:
     """A line for each date: whether the network would be trained, and why."""
-    step = network_step(SharedInputs(context, read_network_backtest))
-    for origin in origins:
-        log_verdict(step, origin, context)
+    explain_dates(network_step(SharedInputs(context, read_network_backtest)), context, origins)
 
 
 def network_step(shared: SharedInputs[NetworkBacktest]) -> Step:
@@ -131,7 +124,7 @@ def measure_network(run: StepRun, inputs: NetworkBacktest) -> int:
     """The network's lists of one date against the date's test pairs → ``mart.metrics``."""
     purchases = inputs.purchases
     network, states = trained_network(run, inputs)
-    customers = test_customers(purchases, run.month).persist()
+    customers = customers_at(purchases, run.month).persist()
     lists = network_lists(customers.join(states, "customer_id"), purchases.state, network).persist()
     figures = date_figures(lists, customers, purchases, run.month, (gru.NAME,))
     written = run.write(METRICS, figures, protocol=NETWORK, run_id=run.run_id, origin=run.month.isoformat())
@@ -215,9 +208,7 @@ def read_network_backtest(context: RunContext) -> NetworkBacktest:
     """What the dates share, from the delivery."""
     purchases = read_purchases(context)
     landing = read_landing(context.spark, context.delivery_directory)
-    product_ids = purchases.state.catalogue.product_ids
-    places = list(zip(product_ids, range(len(product_ids)), strict=True))
-    positions = context.spark.createDataFrame(places, "product_id string, product_index int")
+    positions = product_positions(context, purchases.state.catalogue)
     valid = screened_products(landing.products).valid
     products = PRODUCTS.conform(dated_products(None, valid, as_date(purchases.origins[0]))).persist()
     interactions = _interactions(landing, positions).persist()

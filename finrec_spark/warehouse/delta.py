@@ -89,7 +89,6 @@ class Lake:
     root: str
     _seen: dict[str, int] = field(default_factory=dict, repr=False)  # newest version by table, after our own writes
     _registered: set[str] = field(default_factory=set, repr=False)
-    _schemas: dict[str, pa.Schema] = field(default_factory=dict, repr=False)
     _writing: Mapping[str, Lock] = field(default_factory=lambda: defaultdict(Lock), repr=False)
 
     def path(self, table: Table) -> str:
@@ -161,13 +160,13 @@ class Lake:
         Raises:
             SchemaError: a value is missing that the table needs.
         """
-        rows = rows_of(records, self._schema(table))
+        rows = rows_of(records, arrow_schema(table))
         self._require_kept(table, missing_values(rows, table))
         return self._put(table, rows, _equal(values))
 
     def append(self, table: Table, records: Iterable[Sequence[object]]) -> None:
         """Add rows, each with its values in the order of the columns, to a small table in one commit, without Spark."""
-        rows = rows_of(records, self._schema(table))
+        rows = rows_of(records, arrow_schema(table))
         self._commit(table, partial(append_rows, self.path(table), table, rows))
 
     def merge(self, table: Table, df: DataFrame) -> int:
@@ -222,7 +221,7 @@ class Lake:
 
     def _store(self, table: Table, rows: DataFrame, observed: Observation, replaced: Replaced) -> Written:
         """Carry the rows out of Spark, hold what was counted on the way against the table, and commit."""
-        schema, path = self._schema(table), self.path(table)
+        schema, path = arrow_schema(table), self.path(table)
         if table.is_small:
             found = self._attempt(table, lambda: collect_rows(rows, schema))
             self._require_kept(table, observed.get["broken"])
@@ -259,12 +258,7 @@ class Lake:
             return self._seen[table.name]
 
     def _rows(self, table: Table, values: Values) -> pa.Table:
-        return read_rows(self.path(table), table, self._schema(table), values)
-
-    def _schema(self, table: Table) -> pa.Schema:
-        if table.name not in self._schemas:
-            self._schemas[table.name] = arrow_schema(table)
-        return self._schemas[table.name]
+        return read_rows(self.path(table), table, arrow_schema(table), values)
 
     def _require(self, table: Table) -> None:
         if not self.exists(table):

@@ -11,6 +11,7 @@ from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import Read, Step, Writes
 from finrec_spark.tables import CHECKS, EXCLUSIONS, PUBLICATIONS, RUNS
+from finrec_spark.warehouse import Lake
 
 from .conftest import EVENTS, LETTERS, write_rows
 
@@ -51,6 +52,14 @@ def test_queries_of_a_small_delivery_are_interpreted_and_others_are_not(
     (tmp_path / "delivery" / "interactions.csv").write_bytes(b"x" * (megabytes << 20))
     run_step(letters, context(tmp_path / "lake", "files", tmp_path / "delivery", small_delivery_mb=1), JUNE)
     assert code_settings() == settings
+
+
+def test_a_job_that_takes_no_delivery_in_goes_by_what_the_lake_holds(context, code_settings, monkeypatch, tmp_path):
+    job = context(tmp_path / "lake", small_delivery_mb=1)
+    monkeypatch.setattr(Lake, "exists", lambda lake, table: True)
+    monkeypatch.setattr(Lake, "count", lambda lake, table: 1_000_000)
+    job.suit_queries()
+    assert code_settings() == ("true", "FALLBACK")
 
 
 def test_a_changed_parameter_is_named(job, letters):

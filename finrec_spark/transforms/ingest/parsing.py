@@ -197,9 +197,8 @@ def _as_spark_reads(text: Column) -> Column:
     """Without the zone's name behind it, and with seconds where a zone follows right after the minutes."""
     unnamed = F.when(F.endswith(text, F.lit("]")), F.regexp_replace(text, _JAVA_ZONE, "")).otherwise(text)
     to_minutes, zone = F.substring(unnamed, 1, _MINUTES), F.substring(unnamed, _MINUTES + 1, 99)
-    is_plain = F.substring(text, _MINUTES + 1, 1).isin("", ":") & ~F.endswith(text, F.lit("]"))
     has_seconds = F.startswith(zone, F.lit(":")) | (zone == "")
-    return F.when(is_plain | has_seconds, unnamed).otherwise(F.concat(to_minutes, F.lit(":00"), zone))
+    return F.when(has_seconds, unnamed).otherwise(F.concat(to_minutes, F.lit(":00"), zone))
 
 
 def _year(name: str) -> Column:
