@@ -15,7 +15,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     month = decided_month(context, options)
     for verdict in verdicts(plan_of(context, month), context):
         newest = context.ledger.newest(verdict.step.name, verdict.month)
-        ended = f" (last done {newest.finished_at:%Y-%m-%d %H:%M}: {newest.why})" if newest else ""
+        ended = f" (done {newest.finished_at:%Y-%m-%d %H:%M}, when it ran because: {newest.why})" if newest else ""
         context.log(verdict_line(verdict) + ended)
     log_dir = context.config.log_dir
     context.log(f"log: {Path(log_dir).resolve() / 'finrec_spark.log' if log_dir else 'none, log_dir is null'}")

@@ -46,10 +46,19 @@ class Power:
             return f"{arms}: no effect on {self.measure} could be seen: an arm is too small, or nothing ever varied"
         total = self.detectable * self.treated
         return (
-            f"{arms}: the smallest effect that would be seen is {self.detectable:,.4g} {self.measure} a customer, "
-            f"{total:,.0f} in all (the past had {self.past_mean:,.4g} a customer; to see a tenth of that takes "
+            f"{arms}: the smallest effect that would be seen is {_plain(self.detectable)} {self.measure} a customer, "
+            f"{total:,.0f} in all (the past had {_plain(self.past_mean)} a customer; to see a tenth of that takes "
             f"{self.needed:,.0f} customers)"
         )
+
+
+def _plain(figure: float) -> str:
+    """Four digits of a figure below 1,000, all before the point of a larger one, and never an exponent.
+
+    >>> _plain(11520.4), _plain(0.009779), _plain(9999.6), _plain(1371.3)
+    ('11,520', '0.009779', '10,000', '1,371')
+    """
+    return f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:.4g}"
 
 
 def product_outcomes(interactions: DataFrame, customers: int, start: date, params: MeasureParams) -> DataFrame:
