@@ -23,7 +23,7 @@ from finrec_spark.evaluation.metrics import mean_metrics, per_customer_metrics
 LENGTH, PRODUCTS, BOUGHT = 10, 200, 5
 SETTINGS = {
     "spark.master": "local[2]",
-    "spark.driver.memory": "3g",
+    "spark.driver.memory": "1g",
     "spark.sql.shuffle.partitions": "16",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",

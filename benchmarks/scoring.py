@@ -100,6 +100,8 @@ def random_matrix(spark: SparkSession, customers: int, products: int) -> DataFra
             F.lit(1.0).alias("strength"),
             F.lit(None).cast("double").alias("rating"),
             F.lit(True).alias("owned"),
+            F.lit("2022-05-10").cast("timestamp").alias("last_event"),
+            F.lit("2022-06-01").cast("date").alias("month"),
         )
     )
 
