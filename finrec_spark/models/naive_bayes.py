@@ -222,7 +222,8 @@ def _fitted_bins(profiles: DataFrame, features: Sequence[ProfileFeature], params
     sample = collect_profile_sample(profiles, SAMPLE)
     if not sample.size:
         raise InputMissing("naive_bayes: no customer has a profile; run build_profile with customers first")
-    return profile_bins(features, places, sample, params.bins)
+    known = [place for place in places if place < sample.shape[1]]  # the others came with a later month
+    return profile_bins(features, known, sample, params.bins)
 
 
 def _token_table(bins: ProfileBins, features: Sequence[ProfileFeature]) -> pd.DataFrame:

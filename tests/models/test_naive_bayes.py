@@ -138,6 +138,12 @@ def test_the_number_of_spark_jobs_does_not_depend_on_the_number_of_products(spar
     assert 0 < jobs_of(2) == jobs_of(200)
 
 
+def test_a_feature_that_came_with_a_later_month_changes_nothing(profiles, pairs, rows):
+    came = [ProfileFeature("numbers:later", "number"), ProfileFeature("categories:later", "category", ("x",))]
+    found = naive_bayes.liking_odds(profiles, pairs(LIKED), pairs(DECLINED), [*FEATURES, *came], IDS, PARAMS)
+    assert_df_equality(found, rows, ignore_row_order=True)
+
+
 def test_nothing_liked_gives_no_rows(fitted):
     assert fitted(liked=[("ann", "gone"), ("stranger", "card")]).isEmpty()
 
