@@ -22,7 +22,12 @@ from finrec_spark.tables import (
     SEQUENCES,
 )
 from finrec_spark.transforms.profiles.numbers import collect_scales, profile_numbers, width
-from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, profile_vector
+from finrec_spark.transforms.profiles.vector import (
+    ProfileFeature,
+    collect_profile_features,
+    profile_vector,
+    with_changes,
+)
 from finrec_spark.transforms.sequences.customer_sequences import customer_sequences, sequence_layout
 from finrec_spark.transforms.sequences.product_series import product_series
 
@@ -40,7 +45,8 @@ def run(step_run: StepRun) -> int:
     interactions, positions = step_run.read(INTERACTIONS), step_run.read(PRODUCT_INDEX_TABLE)
     rules, params, profile = step_run.config.matrix, step_run.config.sequences, step_run.config.profile
     cuts = [months_before(step_run.month, back) for back in range(params.cuts, -1, -1)]
-    features = [f for f in _features(step_run) if f.name not in step_run.config.ensemble.excluded]
+    excluded = with_changes(step_run.config.ensemble.excluded)
+    features = [f for f in _features(step_run) if f.name not in excluded]
     profiles = _profiles(step_run, cuts, features)
     layout = sequence_layout(positions.count(), width(features), rules, params)
 

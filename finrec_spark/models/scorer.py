@@ -32,6 +32,7 @@ class CustomerBatch:
             no model reads profiles.
         state: B × width, the recurrent network's state after the customer's latest events, NaN for a customer whom it
             did not read; None where the model is not used.
+        days: since the newest interaction with each product of the history, at least 1; None where no trees score.
     """
 
     strength: csr_matrix
@@ -44,6 +45,7 @@ class CustomerBatch:
     rating: csr_matrix | None = None
     profile: Floats | None = None
     state: Floats | None = None
+    days: csr_matrix | None = None
 
     @property
     def size(self) -> int:

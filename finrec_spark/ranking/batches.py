@@ -43,6 +43,7 @@ def customer_batch(rows: pa.RecordBatch, n_products: int) -> CustomerBatch:
         key=rows.column("key").to_numpy().view(np.uint64),
         profile=_vectors(rows.column("profile")),
         state=_vectors(rows.column("state")),
+        days=matrix("product_index", "days"),
     )
 
 

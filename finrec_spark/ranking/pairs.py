@@ -24,6 +24,8 @@ _PAIR_GROUPS = {
     "pair:strength": _INTEREST_GROUP,
     "pair:kind_strength_share": _KIND_GROUP,
     "pair:kind_held": _KIND_GROUP,
+    "pair:days": _INTEREST_GROUP,
+    "pair:kind_days": _KIND_GROUP,
 }
 
 
@@ -163,4 +165,17 @@ class PairFeatures:
             batch.strength.toarray()[rows, products],
             shares[rows, kind],
             held[rows, kind],
+            *self._days(batch, products),
         )
+
+    def _days(self, batch: CustomerBatch, products: Ints) -> tuple[Floats, Floats]:
+        """Days since the customer last dealt with the product, and with any of its kind; NaN for never, B × M each."""
+        days, kind = np.full((batch.size, batch.n_products), np.inf), self.products.kind.indices
+        of_kind = np.full((batch.size, self.products.kind.shape[1]), np.inf)
+        if batch.days is not None:
+            known = batch.days.tocoo()
+            days[known.row, known.col] = known.data
+            np.minimum.at(of_kind, (known.row, kind[known.col]), known.data)
+        rows = np.arange(batch.size)[:, None]
+        of_product, of_its_kind = days[rows, products], of_kind[rows, kind[products]]
+        return np.where(np.isinf(of_product), np.nan, of_product), np.where(np.isinf(of_its_kind), np.nan, of_its_kind)

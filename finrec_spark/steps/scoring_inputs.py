@@ -8,7 +8,6 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.models.spec import ModelSpec, ScorerInputs, fitted_scorers
@@ -20,10 +19,9 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
-from finrec_spark.steps.deciding_trees import deciding_model, read_trees
+from finrec_spark.steps.deciding_trees import read_ranking_trees
 from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
-    CALIBRATION,
     CONSENTS,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
@@ -38,7 +36,12 @@ from finrec_spark.tables import (
     SCORING_ROWS,
 )
 from finrec_spark.transforms.labels import taken_products, with_taken
-from finrec_spark.transforms.profiles.vector import ProfileFeature, collect_profile_features, padded_profile
+from finrec_spark.transforms.profiles.vector import (
+    ProfileFeature,
+    collect_profile_features,
+    padded_profile,
+    with_changes,
+)
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,10 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
     """The month's models with its trees on top of them, or without any where the bank has too little history."""
-    model = deciding_model(run.context.lake, tables.month)
-    trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
-    if trees is None:
+    ranking = read_ranking_trees(run, tables.features.names, tables.month)
+    if ranking is None:
         return Ensemble(tables.scorers)
-    curve = collect_curve(run.read(CALIBRATION, tables.month, model))
-    return Ensemble(tables.scorers, forest_of(tables.features, trees, curve, run.config.ensemble.candidates))
+    return Ensemble(tables.scorers, forest_of(tables.features, *ranking, run.config.ensemble.candidates))
 
 
 def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:
@@ -162,7 +163,7 @@ def _collect_month_tables(run: StepRun, month: date) -> MonthTables:
     numbers = collect_product_numbers(run.read(PRODUCT_PROFILE, month), product_ids, customers)
     evidence = run.read(CUSTOMER_NEIGHBOURS, month) if "pearson_user" in config.models else None
     states = run.read(CUSTOMER_STATES, month) if "gru" in config.models else None
-    sensitive = frozenset(params.sensitive)
+    sensitive, excluded = with_changes(params.sensitive), with_changes(params.excluded)
     fitted = {spec.name: _fitted_rows(run, spec, month) for spec in config.specs}
     return MonthTables(
         month=month,
@@ -172,7 +173,7 @@ def _collect_month_tables(run: StepRun, month: date) -> MonthTables:
         product_ids=product_ids,
         profile=profile,
         scorers=fitted_scorers(fitted, ScorerInputs(product_ids, profile, sensitive), config.of),
-        features=PairFeatures(tuple(config.models), numbers, profile, frozenset(params.excluded), sensitive),
+        features=PairFeatures(tuple(config.models), numbers, profile, excluded, sensitive),
         matrix=run.read(CUSTOMER_PRODUCT_MATRIX, month),
     )
 

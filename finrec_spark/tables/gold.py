@@ -69,6 +69,7 @@ CUSTOMER_PROFILE = Table(
         Column("channel", "string", "Channel of most of the messages ever accepted, ties by name", nullable=True),
         Column("numbers", "map<string,double>", "Delivered numeric, ordinal and date columns (dates as days before)"),
         Column("categories", "map<string,string>", "Delivered categorical columns"),
+        Column("changed_days", "map<string,int>", "Days since a delivered column last became another, where it did"),
     ),
     key=("month", "customer_id"),
     partition_by=("month",),
@@ -87,6 +88,7 @@ SCORING_ROWS = Table(
         Column("strength", "array<double>", "Interactions with each of them, weighted and halved every half-life"),
         Column("rating", "array<double>", "Newest explicit rating of each of them, null inside where there is none"),
         Column("owned", "array<boolean>", "Whether the customer holds each of them"),
+        Column("days", "array<int>", "Days since the newest interaction with each of them, at the month's first day"),
         Column(
             "profile",
             "array<double>",

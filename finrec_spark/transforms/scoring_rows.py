@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.tables import SCORING_ROWS
 
-_LISTS = ("product_index", "strength", "rating", "owned")
+_LISTS = ("product_index", "strength", "rating", "owned", "days")
 
 
 def scoring_rows(customers: DataFrame, histories: DataFrame) -> DataFrame:

@@ -93,7 +93,8 @@ def _scoring_rows():
 
 def _lists(customer):
     own = [entry for entry in ENTRIES if entry[0] == customer]
-    return [p for _, p, _ in own], [strength(*entry) for entry in own], [None] * len(own), [held for *_, held in own]
+    strengths, held = [strength(*entry) for entry in own], [held for *_, held in own]
+    return [p for _, p, _ in own], strengths, [None] * len(own), held, [22] * len(own)
 
 
 def _interactions():

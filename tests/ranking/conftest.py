@@ -9,7 +9,7 @@ from finrec_spark.models.scorer import CustomerBatch
 
 @pytest.fixture
 def customers():
-    def build(owned, risk_level=None, strength=None, profile=None):
+    def build(owned, risk_level=None, strength=None, profile=None, days=None):
         owned = csr_matrix(np.array(owned, dtype=float))
         size = owned.shape[0]
         strength = owned if strength is None else csr_matrix(np.array(strength, dtype=float))
@@ -22,6 +22,7 @@ def customers():
             risk_level=np.array(risk_level or [5] * size),
             key=np.arange(size, dtype=np.uint64),
             profile=None if profile is None else np.array(profile, dtype=float),
+            days=None if days is None else csr_matrix(np.array(days, dtype=float)),
         )
 
     return build

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers, collect_product_numbers
@@ -48,6 +49,16 @@ def test_the_risk_gap_is_missing_where_either_risk_is(column):
 def test_the_kind_is_that_of_the_product(column):
     assert column("pair:kind_strength_share") == [[1.0, 0.0], [0.0, 0.0]]
     assert column("pair:kind_held") == [[1.0, 0.0], [0.0, 0.0]]
+
+
+def test_days_are_those_of_the_product_and_the_least_of_its_kind(customers):
+    batch = customers([[0, 0, 0], [0, 0, 0]], days=[[40, 7, 0], [0, 0, 3]])
+    none = {"als": np.zeros((2, 3))}
+    features = PairFeatures(("als",), NUMBERS, ())
+    found = features.matrix(batch, none, none, np.array([[0, 2], [0, 2]]))
+    own, kind = (found[:, features.names.index(f"pair:{name}")].reshape(2, 2) for name in ("days", "kind_days"))
+    assert_array_equal(own, [[40, np.nan], [np.nan, 3]])
+    assert_array_equal(kind, [[7, np.nan], [np.nan, 3]])
 
 
 def test_the_profile_is_repeated_for_each_candidate(column):

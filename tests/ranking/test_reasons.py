@@ -18,10 +18,10 @@ TEXTS = {
         "与以往选择的Card相配",
     ),
     "holders_also_hold": (
-        "often held together with earlier choices",
-        "often held together with Card",
-        "常与已有产品一同持有",
-        "常与Card一同持有",
+        "often chosen by customers with the same interests",
+        "often chosen by customers interested in Card",
+        "兴趣相同的客户常选",
+        "对Card感兴趣的客户常选",
     ),
     "close_product": (
         "chosen by much the same customers",

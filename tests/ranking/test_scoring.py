@@ -82,7 +82,7 @@ def test_what_no_other_model_scores_is_ordered_by_popularity(customers, decide):
 
 
 def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
-    rows = [(JUNE, f"c{n}", n, "all", 5, [n % 4], [1.0], [None], [True], []) for n in range(8)]
+    rows = [(JUNE, f"c{n}", n, "all", 5, [n % 4], [1.0], [None], [True], [3], []) for n in range(8)]
     known = spark.createDataFrame(rows, SCORING_ROWS.ddl)
     popular = PopularityScorer(("all",), np.array([[0.4, 0.3, 0.2, 0.1]]))
     decided = passed({"popularity": popular}, n=2)

@@ -105,6 +105,20 @@ def test_days_count_back_from_the_eve_of_the_month(profiles):
     assert (row.recency_days, row.tenure_days, row.events_30d, row.events_90d) == (0, 30, 2, 3)
 
 
+def test_a_change_is_one_value_after_another_and_none_of_what_was_missing(profiles):
+    versions = [
+        ("ann", ALWAYS, date(2022, 3, 1), 2, {"housing": "rents", "children": "0", "job": ""}),
+        ("ann", date(2022, 3, 2), date(2022, 5, 30), 2, {"housing": "owns", "children": "0", "job": "clerk"}),
+        ("ann", date(2022, 5, 31), JUNE, 2, {"housing": "owns", "children": "1", "job": "clerk"}),
+        ("ann", date(2022, 6, 2), None, 2, {"housing": "rents", "children": "1", "job": "cook"}),
+        ("bob", ALWAYS, None, 2, {"housing": "rents", "children": "0", "job": "cook"}),
+    ]
+    kinds = {"housing": "category", "children": "number", "job": "category", "since": "date"}
+    found = profiles(kinds, customers=versions)
+    assert found["ann"].changed_days == {"housing": 90, "children": 0}
+    assert found["bob"].changed_days == {}
+
+
 def test_money_goes_in_with_openings_and_out_with_closings_and_sales(profiles):
     row = profiles(
         interactions=[

@@ -1,7 +1,7 @@
 """EASE: the ridge regression of each product on all others (Steck, "Embarrassingly shallow autoencoders", 2019).
 
-Popular products are not held back, which is what customers' purchases ask for. Cold start: a customer who holds
-nothing and a product that nobody holds score 0, so other models decide.
+Popular products are not held back, which is what customers' purchases ask for. Cold start: a customer without a
+history and a product in nobody's score 0, so other models decide.
 """
 
 from typing import Annotated
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.models.neighbours.linear import (
     LinearParams,
-    collect_holdings,
+    collect_histories,
     ease_weights,
     weight_rows,
     weight_scorer,
@@ -33,14 +33,14 @@ class EaseParams(LinearParams):
 
 
 def fit(inputs: FitInputs, params: EaseParams) -> DataFrame:
-    """One row: what one product held adds to one product's score (``model.product_weights``, less month and model)."""
-    support, _ = collect_holdings(inputs)
+    """One row: what one product of a history adds to one score (``model.product_weights``, less month and model)."""
+    support, _ = collect_histories(inputs, params.value)
     return weight_rows(inputs, ease_weights(support, params.ridge), support, params)
 
 
 def scorer(weights: DataFrame, inputs: ScorerInputs, params: EaseParams) -> NeighbourScorer:
-    """Scores by the fitted rows: Σ weight over what the customer holds."""
-    return weight_scorer(weights, inputs.product_ids, REASON)
+    """Scores by the fitted rows: Σ weight over the customer's history."""
+    return weight_scorer(weights, inputs.product_ids, params, REASON)
 
 
 SPEC = ModelSpec(

@@ -15,9 +15,9 @@ from pyspark.sql import functions as F
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.neighbours.neighbour_scorer import NeighbourScorer, neighbour_scorer
 from finrec_spark.models.neighbours.similar_products import product_sums
-from finrec_spark.models.neighbours.similarity import SimilarityParams
+from finrec_spark.models.neighbours.similarity import SimilarityParams, Value
 from finrec_spark.models.spec import FitInputs
-from finrec_spark.params import Between, Params
+from finrec_spark.params import Between, OneOf, Params
 from finrec_spark.tables import SCORING_ROWS
 from finrec_spark.transforms.histories import history_values
 
@@ -25,8 +25,11 @@ _DECIMALS = 9  # a sum in another order is the same weight
 
 
 class LinearParams(Params):
-    """What is kept of the weights."""
+    """What a history is, and what is kept of the weights."""
 
+    value: Annotated[Value, OneOf(("owned", "met"))] = Field(
+        "met", description="Products of a history: owned, or met: all that the customer took, looked at or asked about"
+    )
     neighbours: Annotated[int, Between(10, 1_000, log=True)] = Field(
         200, ge=1, description="Weights of one product that are kept, the largest by amount"
     )
@@ -78,15 +81,18 @@ def next_weights(held: Floats, bought_next: Floats, ridge: float) -> Floats:
     return weights
 
 
-def collect_holdings(inputs: FitInputs) -> tuple[Floats, Floats]:
-    """X'X and X' D⁻¹ X of what customers hold, P × P each: at most products².
+def collect_histories(inputs: FitInputs, value: Value) -> tuple[Floats, Floats]:
+    """X'X and X' D⁻¹ X of the customers' histories, P × P each: at most products².
 
-    Each history's values are 1 ÷ √d, d being the products that the customer holds, so that the one pass over the
-    histories yields both: the second is their ΣXY.
+    Each history's values are 1 ÷ √d, d being its products, so that the one pass over the histories yields both: the
+    second is their ΣXY.
+
+    Args:
+        value: which products a history is.
     """
-    held = history_values(inputs.read(SCORING_ROWS), "owned")
+    known = history_values(inputs.read(SCORING_ROWS), value)
     share = F.transform("value", lambda _: 1 / F.sqrt(F.size("value")))
-    sums = product_sums(held.withColumn("value", share), len(inputs.product_ids))
+    sums = product_sums(known.withColumn("value", share), len(inputs.product_ids))
     rows = pd.DataFrame(sums.select("first", "second", "support", "sum_xy").toPandas())
     place, shape = (rows["first"].to_numpy(), rows["second"].to_numpy()), (len(inputs.product_ids),) * 2
     support, walk = np.zeros(shape), np.zeros(shape)
@@ -100,7 +106,7 @@ def weight_rows(inputs: FitInputs, weights: Floats, support: Floats, params: Lin
     Args:
         inputs: for the product IDs and the session.
         weights: row: the product in the history, column: the product that is scored, P × P.
-        support: customers who hold both, P × P.
+        support: customers who have both in their history, P × P.
         params: how many weights of one product are kept.
     """
     rounded = np.round(weights, _DECIMALS)
@@ -117,10 +123,10 @@ def weight_rows(inputs: FitInputs, weights: Floats, support: Floats, params: Lin
     return inputs.read(SCORING_ROWS).sparkSession.createDataFrame(pd.DataFrame(rows), schema)
 
 
-def weight_scorer(weights: DataFrame, product_ids: Sequence[str], code: str) -> NeighbourScorer:
-    """The scorer of one model's and month's rows of ``model.product_weights``: Σ weight over what is held."""
+def weight_scorer(weights: DataFrame, product_ids: Sequence[str], params: LinearParams, code: str) -> NeighbourScorer:
+    """The scorer of one model's and month's rows of ``model.product_weights``: Σ weight over the history."""
     named = weights.withColumnRenamed("weight", "similarity")
-    return neighbour_scorer(named, product_ids, SimilarityParams(value="owned"), code)
+    return neighbour_scorer(named, product_ids, SimilarityParams(value=params.value), code)
 
 
 def _largest(weights: Floats, most: int) -> tuple[Ints, Ints]:

@@ -51,6 +51,8 @@ class NeighbourScorer:
     def _values(self, batch: CustomerBatch) -> csr_matrix:
         if self.value == "rating":
             return batch.rating if batch.rating is not None else csr_matrix(batch.strength.shape)
+        if self.value == "met":
+            return (batch.strength > 0).astype(np.float64)
         return batch.owned if self.value == "owned" else batch.strength
 
     def _largest_part(self, values: csr_matrix, products: Ints) -> tuple[Ints, Floats]:

@@ -19,7 +19,9 @@ from finrec_spark.params import Between, OneOf, Params
 
 Over = Literal["co_rated", "all"]
 Measure = Literal["pearson", "euclidean"]
-Value = Literal["strength", "rating", "owned"]
+Value = Literal["strength", "rating", "owned", "met"]
+"""What stands for a product of a history: its strength, its rating, or 1 where it is held, or was dealt with at all."""
+
 Support = Annotated[int, Between(1, 20)]
 Shrinkage = Annotated[float, Between(0.0, 100.0)]
 

@@ -1,7 +1,7 @@
-"""Random walk of three steps: customer to a product held, to another holder of it, to a product of that holder's.
+"""Random walk of three steps: customer to a product of the history, to another customer of it, to one of theirs.
 
-Popular products are not held back, which is what customers' purchases ask for. Cold start: a customer who holds
-nothing and a product that nobody holds score 0, so other models decide.
+Popular products are not held back, which is what customers' purchases ask for. Cold start: a customer without a
+history and a product in nobody's score 0, so other models decide.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.models.neighbours.linear import (
     LinearParams,
-    collect_holdings,
+    collect_histories,
     walk_weights,
     weight_rows,
     weight_scorer,
@@ -26,14 +26,14 @@ class WalkParams(LinearParams):
 
 
 def fit(inputs: FitInputs, params: WalkParams) -> DataFrame:
-    """One row: what one product held adds to one product's score (``model.product_weights``, less month and model)."""
-    support, walk = collect_holdings(inputs)
+    """One row: what one product of a history adds to one score (``model.product_weights``, less month and model)."""
+    support, walk = collect_histories(inputs, params.value)
     return weight_rows(inputs, walk_weights(walk, np.diag(support)), support, params)
 
 
 def scorer(weights: DataFrame, inputs: ScorerInputs, params: WalkParams) -> NeighbourScorer:
-    """Scores by the fitted rows: Σ weight over what the customer holds."""
-    return weight_scorer(weights, inputs.product_ids, REASON)
+    """Scores by the fitted rows: Σ weight over the customer's history."""
+    return weight_scorer(weights, inputs.product_ids, params, REASON)
 
 
 SPEC = ModelSpec(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pydantic import Field
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from finrec_spark.params import Params
@@ -14,6 +14,7 @@ from finrec_spark.transforms.ingest.customers import ALWAYS, customers_as_of
 from finrec_spark.transforms.matrix import MatrixParams
 from finrec_spark.transforms.profiles.delivered import (
     Kind,
+    changed_days,
     days_back,
     delivered_categories,
     delivered_numbers,
@@ -90,6 +91,8 @@ def customer_profiles(
     - Taken are the interactions that start ownership, each of them; money is put in by these and taken out by those
       that end ownership or are ``outflow_events``; ratings' values are no money, other types' only ``largest_amount``.
     - The risk level was set when the newest run of versions with this level began.
+    - A delivered column became another when a version has another value than the one before, neither of them missing:
+      a move, a marriage, a new position.
     - Maps have no entry for a product category with 0, nor for a missing value.
 
     Args:
@@ -102,9 +105,8 @@ def customer_profiles(
         The columns of ``gold.customer_profile`` without ``month``; equal to the bit however the rows are partitioned.
     """
     products = sources.products.select("product_id", "category")
-    known = _profile_days(sources.customers, month).join(
-        customers_as_of(sources.customers, month), "customer_id", "left"
-    )
+    days = _profile_days(sources.customers, month, changed_days(kinds, month, missing))
+    known = days.join(customers_as_of(sources.customers, month), "customer_id", "left")
     events = interaction_sums(sources.interactions, products, categories, month, rules, params.outflow_events)
     held = holdings(sources.matrix, products, categories)  # of customers with interactions alone
     rows = known.join(events.join(held, "customer_id", "left"), "customer_id", "full_outer")
@@ -125,19 +127,23 @@ def collect_categories(products: DataFrame, params: ProfileParams) -> tuple[str,
     return tuple(sorted(row["category"] for row in largest.collect()))
 
 
-def _profile_days(customers: DataFrame, month: date) -> DataFrame:
-    """One row: a customer's first day, and for each risk level the last day on which it was another one.
+def _profile_days(customers: DataFrame, month: date, changed: Column) -> DataFrame:
+    """One row: a customer's first day, for each risk level the last day on which it was another one, and ``changed``.
 
     Versions follow each other without a gap, so the newest run of a level begins on the day after that.
     """
-    known = before(customers, month, "valid_from")
+    versions = Window.partitionBy("customer_id").orderBy("valid_from")
+    known = before(customers, month, "valid_from").withColumn("earlier", F.lag("profile").over(versions))
     dated = F.when(F.col("valid_from") > F.lit(ALWAYS), F.col("valid_from"))
     others = [
         F.max(F.when(~F.col("risk_level").eqNullSafe(F.lit(level)), F.col("valid_to"))).alias(f"not_{level}")
         for level in _RISK_LEVELS
     ]
     return known.groupBy("customer_id").agg(
-        F.min(dated).alias("first_dated"), F.min("valid_from").alias("first_day"), *others
+        F.min(dated).alias("first_dated"),
+        F.min("valid_from").alias("first_day"),
+        *others,
+        changed.alias("changed_days"),
     )
 
 

@@ -73,8 +73,22 @@ def delivered_categories(kinds: Mapping[str, Kind], missing: Mapping[str, tuple[
     return _filled({name: F.trim(_delivered(name, missing)) for name in names}, "string")
 
 
-def _delivered(name: str, missing: Mapping[str, tuple[str, ...]]) -> Column:
-    value = F.col("profile")[name]
+def changed_days(kinds: Mapping[str, Kind], month: date, missing: Mapping[str, tuple[str, ...]] = _NO_WORDS) -> Column:
+    """``changed_days``, map<string,int>: days since a column last became another, as an aggregate of the versions.
+
+    Reads ``valid_from``, ``profile`` and ``earlier``, the profile of the customer's version before. Dates are left out:
+    they say themselves how long ago something was.
+    """
+    names = sorted(name for name, kind in kinds.items() if kind not in ("date", "ignore"))
+    became = {
+        name: F.max(F.when(_delivered(name, missing) != _delivered(name, missing, "earlier"), F.col("valid_from")))
+        for name in names
+    }
+    return _filled({name: days_back(month, day) for name, day in became.items()}, "int")
+
+
+def _delivered(name: str, missing: Mapping[str, tuple[str, ...]], of: str = "profile") -> Column:
+    value = F.col(of)[name]
     given = F.length(F.trim(value)) > 0
     words = missing.get(name)
     return F.when(given & ~canonical(value).isin(*words) if words else given, value)

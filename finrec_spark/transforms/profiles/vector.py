@@ -12,13 +12,25 @@ from finrec_spark.tables import CUSTOMER_PROFILE, PROFILE_FEATURES, PROFILE_VALU
 from finrec_spark.transforms.profiles.customer_profiles import ProfileParams
 
 _COUNTS = ("held_by_category", "events_by_category")
-_MAPS = (*_COUNTS, "numbers", "categories")
+_MAPS = (*_COUNTS, "numbers", "categories", "changed_days")
 _NUMBER_COLUMNS = tuple(column.name for column in CUSTOMER_PROFILE.columns if column.type in ("int", "double"))
 _CATEGORY_COLUMNS = ("segment", "channel")
 
 
-SLOW = ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*")
+SLOW = ("segment", "risk_level", "tenure_days", "risk_age_days", "categories:*", "numbers:*", "changed_days:*")
 """Features that do not follow from taking products or from contacts: what was delivered, and what changes slowly."""
+
+
+def with_changes(features: Iterable[str]) -> frozenset[str]:
+    """The features and, of each delivered column among them, when it last changed: who may not be told apart by a value
+    may not be by its change.
+
+    >>> sorted(with_changes(["categories:gender", "tenure_days"]))
+    ['categories:gender', 'changed_days:gender', 'tenure_days']
+    """
+    named = frozenset(features)
+    columns = (name.partition(":") for name in named)
+    return named | {f"changed_days:{key}" for map_, _, key in columns if map_ in ("numbers", "categories")}
 
 
 def is_read(feature: str, include: Iterable[str], exclude: Iterable[str]) -> bool:
@@ -27,7 +39,9 @@ def is_read(feature: str, include: Iterable[str], exclude: Iterable[str]) -> boo
     >>> is_read("numbers:age", SLOW, exclude=("*:gender",)), is_read("categories:gender", SLOW, ("*:gender",))
     (True, False)
     """
-    included, excluded = (any(fnmatchcase(feature, p) for p in patterns) for patterns in (include, exclude))
+    included, excluded = (
+        any(fnmatchcase(feature, p) for p in patterns) for patterns in (include, with_changes(exclude))
+    )
     return included and not excluded
 
 
