@@ -105,6 +105,18 @@ def test_the_lift_is_the_ratio_of_both_arms_and_of_few_acquisitions_near_the_res
     assert 1.0 < shrunk["card", "sms"] < shrunk["card", None] < shrunk[None, None]
 
 
+def test_of_few_acquisitions_the_lift_follows_the_channel_as_well_as_the_category():
+    often = {"loan_sms": (40_000, 4000, 40_000, 2000), "loan_phone": (40_000, 16_000, 40_000, 2000)}
+    rare = {"card_sms": (4000, 40, 4000, 20), "card_phone": (400, 4, 400, 2)}
+    table = pooled_rows(sums(**often, **rare), least=100, least_taken=50)
+    lift = {(row.category, row.channel): row.lift for row in table.itertuples()}
+    assert lift["loan", "phone"] == pytest.approx(8, rel=0.03) and lift["loan", "sms"] == pytest.approx(2, rel=0.03)
+    of_channel = {"phone": 16_004 / 2002, "sms": 4040 / 2020}  # of so many acquisitions hardly shrunk
+    expected = lift["card", None] * of_channel["phone"] / lift[None, None]
+    assert lift["card", "phone"] == pytest.approx(expected, rel=0.1)
+    assert lift["card", "phone"] > 1.5 * lift["card", "sms"]
+
+
 def test_a_cell_nobody_took_anything_in_has_the_lift_of_its_category():
     table = pooled_rows(sums(loan_sms=(500, 100, 500, 50), loan_app=(500, 9, 500, 0)), least=100, least_taken=50)
     lift = table.set_index("channel")["lift"]

@@ -3,7 +3,8 @@
 Uplift is the difference of the probabilities with contact and without, lift their ratio. A cell's own uplift counts
 n ÷ (n + k), the estimate of its category the rest, and so that of everything in the category's; n are the trials of the
 smaller arm, k is ``least``. The logarithm of the lift is shrunk likewise, n being the acquisitions of the arm that has
-fewer and k ``least_taken``, as it is they that its error depends on.
+fewer and k ``least_taken``, as it is they that its error depends on; what a cell's is shrunk to is the lift of its
+category times that of its channel in proportion to everything's, as a call moves more than a mail whatever it offers.
 """
 
 from collections.abc import Mapping
@@ -93,7 +94,8 @@ def pooled_rows(sums: pd.DataFrame, least: int, least_taken: int) -> pd.DataFram
     Args:
         sums: from ``collect_sums``; not empty.
         least: trials of the smaller arm that count as much as what is shrunk to, and that single customers need.
-        least_taken: acquisitions of the arm with fewer that count as much as what the lift is shrunk to.
+        least_taken: acquisitions of the arm with fewer that count as much as what the lift is shrunk to, of a cell the
+            lift of its category × that of its channel ÷ that of everything.
     """
     nothing = pd.DataFrame({"uplift": [0.0], "lift": [1.0]})
     everything = _shrunk(sums.groupby(lambda _: 0)[list(_SUMS)].sum(), nothing, least, (0, 0))
@@ -101,10 +103,20 @@ def pooled_rows(sums: pd.DataFrame, least: int, least_taken: int) -> pd.DataFram
     of_all = everything[["uplift", "lift"]].iloc[[0] * len(categories)].reset_index(drop=True)
     categories = _shrunk(categories, of_all, least, (least, least_taken))
     parents = categories.set_index("category")[["uplift", "lift"]].loc[sums["category"]].reset_index(drop=True)
+    parents["lift"] *= _channel_factors(sums, everything, least, least_taken).loc[sums["channel"]].to_numpy()
     cells = _shrunk(sums, parents, least, (least, least_taken))
     table = pd.concat([everything.assign(category=None, channel=None), categories.assign(channel=None), cells])
     columns = [name for name in UPLIFT_CELLS.column_names if name != "month"]
     return table[columns].reset_index(drop=True).astype({"contacted": np.int64, "control": np.int64})
+
+
+def _channel_factors(sums: pd.DataFrame, everything: pd.DataFrame, least: int, least_taken: int) -> pd.Series:
+    """Channel → its lift over all categories, shrunk, in proportion to everything's."""
+    channels = sums.groupby("channel")[list(_SUMS)].sum()
+    parents = everything[["uplift", "lift"]].iloc[[0] * len(channels)]
+    shrunk = _shrunk(channels, parents, least, (least, least_taken))
+    factors: pd.Series = shrunk["lift"] / everything["lift"].iloc[0]
+    return factors
 
 
 def stored_cells(spark: SparkSession, table: pd.DataFrame) -> DataFrame:
