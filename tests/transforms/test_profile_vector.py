@@ -13,7 +13,7 @@ from finrec_spark.transforms.profiles.vector import (
     profile_vector,
 )
 
-MAPS = ("held_by_category", "events_by_category", "numbers", "categories")
+MAPS = ("held_by_category", "events_by_category", "numbers", "categories", "changed_days")
 TWO = ProfileParams(rare_values=2, max_values=3)
 
 
