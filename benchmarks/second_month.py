@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         before = len(attempts(folder / "lake"))
         watched[name] = submit(folder, values, {"customers": options.customers, "known_months": known})
     report(watched)
-    table(("step", "month", "why it ran"), ran_since(folder / "lake", before))
+    table(("step", "why it ran"), ran_since(folder / "lake", before))
     return 0
 
 
@@ -64,9 +64,8 @@ def attempts(lake: Path) -> list[Mapping[str, object]]:
 
 
 def ran_since(lake: Path, before: int) -> dict[str, str]:
-    """Step → its month and why it ran, of the attempts behind the first ``before``."""
-    rows = attempts(lake)[before:]
-    return {f"{row['step']}{' ' * place}": f"{row['month']} | {row['why']}" for place, row in enumerate(rows)}
+    """Step and month → why it ran, of the attempts behind the first ``before``."""
+    return {f"{row['step']} {row['month']:%Y-%m}": str(row["why"]) for row in attempts(lake)[before:]}
 
 
 def report(watched: Mapping[str, Watched]) -> None:

@@ -13,12 +13,11 @@ from finrec_spark.models.trees.leaks import require_no_leak
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
-from finrec_spark.ranking.pair_rows import pair_rows, scores_of
+from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.steps.deciding_trees import (
     ALL_TREES,
     DECIDING,
     DECISION_TREE,
-    RANKING,
     as_trees,
     fit_nodes,
     fitted_models,
@@ -44,17 +43,16 @@ def reads(context: RunContext, month: date) -> Sequence[Read]:
 
 
 def run(step_run: StepRun) -> int:
-    """Each month's candidates with the scores that the models gave before it; its outcome is the label.
-
-    The trees are fitted to the months before the newest finished one. They are compared and calibrated on that month;
-    those that decide are then fitted once more, to it too.
-    """
+    """Each month's candidates with the scores that the models gave before it; its outcome is the label."""
     months = label_months(step_run.context, step_run.month)
     if not months:
         return _without_trees(step_run)
-    *learned, newest = (read_month_tables(step_run, label_month) for label_month in months)
-    names, params = newest.features.names, step_run.config.ensemble
-    pairs = reduce(DataFrame.unionByName, (_pairs(step_run, month) for month in learned)).persist()
+    *learned, calibrates = (read_month_tables(step_run, label_month) for label_month in months)
+    names, params = calibrates.features.names, step_run.config.ensemble
+    pairs = reduce(
+        DataFrame.unionByName, (pair_rows(rows_with_taken(step_run, t), pair_sample(step_run, t)) for t in learned)
+    )
+    pairs = pairs.persist()
     taken = pairs.where("label = 1").count()
     step_run.log(f"train_forest: {pairs.count():,} pairs, {taken:,} of them taken")
     if taken < LEAST_TAKEN:
@@ -69,40 +67,25 @@ def run(step_run: StepRun) -> int:
             require_no_leak(fitted[model], names)
         step_run.register_model(model, params_of(model, params))
         rows += step_run.write(TREES, nodes, model=model)
-
-    of_newest = _pairs(step_run, newest).persist()
-    decides = _deciding(step_run, newest, {model: fitted[model] for model in DECIDING if model in fitted})
-    rows += _write_calibration(step_run, of_newest, fitted, decides)
-    again = fit_nodes(step_run, pairs.unionByName(of_newest), names, decides, place=RANKING)
-    rows += step_run.write(TREES, again, model=RANKING)
     pairs.unpersist()
-    of_newest.unpersist()
-    return rows
+    return rows + _calibrated(step_run, calibrates, {model: fitted.get(model) for model in DECIDING})
 
 
-def _pairs(step_run: StepRun, month: MonthTables) -> DataFrame:
-    """The month's candidates with what trees read of them, and what came of them."""
-    return pair_rows(rows_with_taken(step_run, month), pair_sample(step_run, month))
-
-
-def _deciding(step_run: StepRun, month: MonthTables, trees: Mapping[str, Trees]) -> str:
-    """Which of these trees rank ``month`` best: the first of equal ones."""
-    decides, k = next(iter(trees)), step_run.config.last_month.k
-    if len(trees) > 1:
-        gained = collect_mean_ndcg(rows_with_taken(step_run, month), pair_sample(step_run, month), trees, k)
-        decides = max(trees, key=lambda model: gained.get(model, 0.0))
-        said = ", ".join(f"{model} {gained.get(model, 0.0):.4f}" for model in trees)
+def _calibrated(step_run: StepRun, month: MonthTables, trees: Mapping[str, Trees | None]) -> int:
+    """Let those trees decide that rank ``month`` best, and fit the curve from their score to a probability on it."""
+    outcomes, sample = rows_with_taken(step_run, month), pair_sample(step_run, month)
+    there = {model: found for model, found in trees.items() if found is not None}
+    decides, k = next(iter(there)), step_run.config.last_month.k
+    if len(there) > 1:
+        gained = collect_mean_ndcg(outcomes, sample, there, k)
+        decides = max(there, key=lambda model: gained.get(model, 0.0))  # of equal ones the first
+        said = ", ".join(f"{model} {gained.get(model, 0.0):.4f}" for model in there)
         step_run.log(f"train_forest: nDCG@{k} of {month.month:%Y-%m}: {said}; {decides} ranks {step_run.month:%Y-%m}")
-    return decides
-
-
-def _write_calibration(step_run: StepRun, pairs: DataFrame, fitted: Mapping[str, Trees], decides: str) -> int:
-    """Fit the curve from the deciding trees' score to a probability; the other trees have none."""
-    curve = fit_calibration(scores_of(pairs, fitted[decides]), step_run.config.ensemble.calibration)
-    written = step_run.write(CALIBRATION, curve, model=decides)
-    for model in set(DECIDING) - {decides}:
+    scored = scored_pairs(outcomes, sample, there[decides])
+    written = step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=decides)
+    for model in trees.keys() - {decides}:
         _write_nothing(step_run, CALIBRATION, model)
-        if model not in fitted:
+        if model not in there:
             _write_nothing(step_run, TREES, model)
     return written
 
@@ -112,7 +95,7 @@ def _without_trees(step_run: StepRun) -> int:
     step_run.log(
         f"train_forest: too little was acquired in the months before {step_run.month:%Y-%m}; the models' mean decides"
     )
-    for model in (*ALL_TREES, RANKING):
+    for model in ALL_TREES:
         _write_nothing(step_run, TREES, model)
     for model in DECIDING:
         _write_nothing(step_run, CALIBRATION, model)
@@ -129,7 +112,6 @@ STEP = Step(
     reads=reads,
     writes=(
         *(Writes(table, model) for table in (TREES, REGISTRY) for model in ALL_TREES),
-        Writes(TREES, RANKING),
         *(Writes(CALIBRATION, model) for model in DECIDING),
     ),
     params=lambda config: {

@@ -40,13 +40,6 @@ class EnsembleParams(Params):
         "best", description="Which of the two rank: those that ranked the newest finished month better, or always one"
     )
     tree: TreesParams = Field(TreesParams(depth=5, minimum_rows=50), description="The single tree beside it")
-    months: int = Field(
-        2,
-        ge=2,
-        le=12,
-        description="Newest finished months whose outcomes the trees learn from, at most; every model is fitted as of "
-        "each of them, where it was not yet",
-    )
     pairs_a_month: int = Field(
         150_000, ge=1_000, description="Pairs that were not taken, of one month, that the trees learn from, about"
     )

@@ -90,24 +90,6 @@ def scored_pairs(rows: DataFrame, sample: PairSample, trees: Trees, curve: Curve
     return rows.mapInArrow(_mapper(rows, sample, record_batch), _SCORES_DDL)
 
 
-def scores_of(pairs: DataFrame, trees: Trees) -> DataFrame:
-    """One row: as ``scored_pairs``, of pairs whose features are there.
-
-    Args:
-        pairs: result of ``pair_rows``.
-    """
-    state = pairs.sparkSession.sparkContext.broadcast(trees)
-
-    def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            features = np.asarray(batch.column("features").flatten()).reshape(batch.num_rows, -1)
-            found = np.round(probabilities(state.value, leaves(state.value, features)), 12)
-            columns = [pa.array(found), batch.column("label"), batch.column("weight")]
-            yield pa.RecordBatch.from_arrays(columns, names=("score", "label", "weight"))
-
-    return pairs.mapInArrow(score, _SCORES_DDL)
-
-
 def _mapper(
     rows: DataFrame, sample: PairSample, record_batch_of: Callable[[_Pairs], pa.RecordBatch]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:

@@ -120,7 +120,6 @@ def _collect_funnel(
     by_rule = collect_funnel(judged, required_policy(run).rules)
     last = (
         worth.where("value > 0").select("customer_id", F.lit("worth_it").alias("stage"))
-        .unionByName(drawn.select("customer_id", F.lit("worth_it").alias("stage")))  # whoever explores may not be
         .unionByName(drawn.select("customer_id", F.lit("allocated").alias("stage")))
         .unionByName(drawn.where(F.col("arm") == TREATMENT).select("customer_id", F.lit("treatment").alias("stage")))
         .unionByName(messages.where("excluded is null").select("customer_id", F.lit("messages").alias("stage")))

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.models.calibration import Curve, collect_curve
 from finrec_spark.models.trees.boosting import fit_boosted
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
@@ -25,25 +23,11 @@ DECIDING = (RANDOM_FOREST, BOOSTED_TREES)
 """Those that can rank; a month's calibration curve is of the one that does."""
 
 ALL_TREES = (DECISION_TREE, *DECIDING)
-"""Those that learn from the months before the newest finished one, which they are compared and calibrated on."""
-
-RANKING = "ensemble"
-"""The deciding ones once more, learned from the newest finished month too: what customers did last counts most."""
 
 
-class RankingTrees(NamedTuple):
-    """What ranks a month: the trees, and the curve from their score to a probability."""
-
-    trees: Trees
-    curve: Curve
-
-
-def ranking_reads(month: date | None = None, optional: bool = False) -> tuple[Read, ...]:
-    """What ``read_ranking_trees`` reads; ``month`` None: that of the step run."""
-    return (
-        Read(TREES, month, RANKING, optional),
-        *(Read(CALIBRATION, month, model, optional) for model in DECIDING),
-    )
+def deciding_reads(month: date | None = None, optional: bool = False) -> tuple[Read, ...]:
+    """What ``deciding_model`` and its trees are read from; ``month`` None: that of the step run."""
+    return tuple(Read(table, month, model, optional) for model in DECIDING for table in (TREES, CALIBRATION))
 
 
 def fitted_models(params: EnsembleParams) -> tuple[str, ...]:
@@ -58,13 +42,9 @@ def params_of(model: str, params: EnsembleParams) -> TreesParams | BoostingParam
     return params.tree if model == DECISION_TREE else params.forest
 
 
-def fit_nodes(run: StepRun, pairs: DataFrame, names: tuple[str, ...], model: str, place: str = "") -> DataFrame:
-    """Fit one of ``ALL_TREES`` to pairs as ``ranking.pair_rows.pair_rows`` makes them: rows of ``model.trees``.
-
-    Args:
-        place: name of the scratch folder; default: the model's.
-    """
-    params, scratch = params_of(model, run.config.ensemble), f"{run.scratch}/{place or model}"
+def fit_nodes(run: StepRun, pairs: DataFrame, names: tuple[str, ...], model: str) -> DataFrame:
+    """Fit one of ``ALL_TREES`` to pairs as ``ranking.pair_rows.pair_rows`` makes them: rows of ``model.trees``."""
+    params, scratch = params_of(model, run.config.ensemble), f"{run.scratch}/{model}"
     if isinstance(params, BoostingParams):
         return fit_boosted(pairs, names, params, scratch)
     return fit_trees(pairs, names, params, single=model == DECISION_TREE, scratch=scratch)
@@ -104,17 +84,6 @@ def trees_remark(lake: Lake, month: date, params: EnsembleParams) -> Iterator[st
 
 def read_trees(run: StepRun, names: tuple[str, ...], model: str, month: date) -> Trees | None:
     """The month's trees by one of ``ALL_TREES`` over the features ``names``; None where it has none."""
-    return _read_nodes(run, names, model, month, kind=model)
-
-
-def read_ranking_trees(run: StepRun, names: tuple[str, ...], month: date) -> RankingTrees | None:
-    """What ranks the month, over the features ``names``; None where it has no trees."""
-    decides = deciding_model(run.context.lake, month)
-    trees = None if decides is None else _read_nodes(run, names, RANKING, month, kind=decides)
-    return None if trees is None else RankingTrees(trees, collect_curve(run.read(CALIBRATION, month, decides)))
-
-
-def _read_nodes(run: StepRun, names: tuple[str, ...], model: str, month: date, kind: str) -> Trees | None:
     nodes = run.read_if_there(TREES, month, model)
     there = nodes is not None and run.context.lake.count(TREES, month=month, model=model)
-    return as_trees(nodes, names, kind) if nodes is not None and there else None
+    return as_trees(nodes, names, model) if nodes is not None and there else None

@@ -23,9 +23,10 @@ from finrec_spark.models.trees.kernel import Trees
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.sampling import bucket
-from finrec_spark.steps.deciding_trees import as_trees, fit_nodes, fitted_models, read_ranking_trees
+from finrec_spark.steps.deciding_trees import as_trees, deciding_model, fit_nodes, fitted_models, read_trees
 from finrec_spark.steps.earlier_months import newest_label_month
 from finrec_spark.steps.scoring_inputs import MonthTables, pair_sample, read_month_tables, rows_with_taken
+from finrec_spark.tables import CALIBRATION
 from finrec_spark.transforms.labels import LEAST_TAKEN
 
 
@@ -63,14 +64,16 @@ def _newest_outcomes_before(run: StepRun, tables: MonthTables) -> MonthTables | 
 
 def _published(run: StepRun, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
     """The forest that decided the held-out month; None where there is none over today's features."""
+    model = deciding_model(run.context.lake, tables.month)
     try:
-        ranking = read_ranking_trees(run, tables.features.names, tables.month)
+        trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
+        if trees is None:
+            return None
+        curve = collect_curve(run.read(CALIBRATION, tables.month, model))
     except InputMissing:
         return None
-    if ranking is None:
-        return None
-    pairs = scored_pairs(rows_with_taken(run, calibrates), pair_sample(run, calibrates), ranking.trees)
-    return EarlierForest(*ranking, collect_outcomes(pairs)[1])
+    pairs = scored_pairs(rows_with_taken(run, calibrates), pair_sample(run, calibrates), trees)
+    return EarlierForest(trees, curve, collect_outcomes(pairs)[1])
 
 
 def _of_halves(run: StepRun, month: MonthTables) -> EarlierForest | None:

@@ -5,14 +5,14 @@ from datetime import date
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.tables import EVENT_MONTHS, INTERACTIONS
-from finrec_spark.transforms.labels import LEAST_MONTHS, teaching_months
+from finrec_spark.transforms.labels import LABEL_MONTHS, teaching_months
 from finrec_spark.warehouse import Lake
 
 
 def label_months(context: RunContext, month: date) -> tuple[date, ...]:
     """The months whose outcomes the trees of ``month`` learn from, oldest first; none where there are too few."""
-    months = teaching_months(_acquisitions(context), month, context.config.ensemble.months)
-    return months if len(months) >= LEAST_MONTHS else ()
+    months = teaching_months(_acquisitions(context), month)
+    return months if len(months) == LABEL_MONTHS else ()
 
 
 def newest_label_month(context: RunContext, month: date) -> date | None:

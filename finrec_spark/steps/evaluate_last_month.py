@@ -30,7 +30,7 @@ from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
-from finrec_spark.steps.deciding_trees import ALL_TREES, evaluated_model, ranking_reads, read_trees
+from finrec_spark.steps.deciding_trees import ALL_TREES, deciding_reads, evaluated_model, read_trees
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.earlier_months import label_months, newest_label_month
 from finrec_spark.steps.scoring_inputs import (
@@ -167,7 +167,7 @@ def reads(context: RunContext, month: date) -> Sequence[Read]:
     trees = [Read(TREES, month, model) for model in ALL_TREES] if label_months(context, month) else []
     earlier = newest_label_month(context, held_out)
     of_earlier = [replace(read, optional=True) for read in month_reads(context.config, earlier)] if earlier else []
-    promised = ranking_reads(held_out, optional=True)
+    promised = deciding_reads(held_out, optional=True)
     return (Read(INTERACTIONS), *month_reads(context.config, held_out), *trees, *of_earlier, *promised)
 
 

@@ -19,7 +19,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, Attempt
 from finrec_spark.pipeline.slices import Slice
 from finrec_spark.pipeline.step import Read, StepRun
-from finrec_spark.steps.deciding_trees import BOOSTED_TREES, RANKING, deciding_model, ranking_reads, trees_remark
+from finrec_spark.steps.deciding_trees import BOOSTED_TREES, deciding_model, deciding_reads, trees_remark
 from finrec_spark.steps.example_customers import EXAMPLE_TABLES, collect_examples
 from finrec_spark.steps.sensitive_groups import GROUP_TABLES, collect_groups
 from finrec_spark.tables import CAMPAIGN_TARGETS, EXCLUSIONS, METRICS, TREES
@@ -43,7 +43,7 @@ def report_reads(context: RunContext, month: date) -> Sequence[Read]:
     ]
     tables = (*EXAMPLE_TABLES, *GROUP_TABLES, CAMPAIGN_TARGETS, EXCLUSIONS)
     decided = [Read(table, optional=True) for table in tables]
-    trees = [read for of in (month, months_before(month, 1)) for read in ranking_reads(of, optional=True)]
+    trees = [read for of in (month, months_before(month, 1)) for read in deciding_reads(of, optional=True)]
     return tuple(dict.fromkeys([*of_month, *measured, *decided, *trees]))
 
 
@@ -123,6 +123,6 @@ def _collect_importance(run: StepRun) -> dict[str, float]:
     if model is None:
         return {}
     nodes = pd.DataFrame.from_records(
-        run.context.lake.collect(TREES, month=run.month, model=RANKING), columns=TREES.column_names
+        run.context.lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names
     )
     return feature_importance(nodes, additive=model == BOOSTED_TREES)

@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
 from finrec_spark.models.spec import ModelSpec, ScorerInputs, fitted_scorers
@@ -19,9 +20,10 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
-from finrec_spark.steps.deciding_trees import read_ranking_trees
+from finrec_spark.steps.deciding_trees import deciding_model, read_trees
 from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
+    CALIBRATION,
     CONSENTS,
     CUSTOMER_NEIGHBOURS,
     CUSTOMER_PRODUCT_MATRIX,
@@ -110,10 +112,12 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
     """The month's models with its trees on top of them, or without any where the bank has too little history."""
-    ranking = read_ranking_trees(run, tables.features.names, tables.month)
-    if ranking is None:
+    model = deciding_model(run.context.lake, tables.month)
+    trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
+    if trees is None:
         return Ensemble(tables.scorers)
-    return Ensemble(tables.scorers, forest_of(tables.features, *ranking, run.config.ensemble.candidates))
+    curve = collect_curve(run.read(CALIBRATION, tables.month, model))
+    return Ensemble(tables.scorers, forest_of(tables.features, trees, curve, run.config.ensemble.candidates))
 
 
 def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:

@@ -106,7 +106,7 @@ NAIVE_BAYES = Table(
 
 TREES = Table(
     name="model.trees",
-    grain="One node of one tree (decision_tree, random_forest, boosted_trees, ensemble, response, uplift, spending)",
+    grain="One node of one tree (decision_tree, random_forest, boosted_trees, response, uplift, spending)",
     columns=(
         MONTH,
         MODEL,
@@ -120,7 +120,7 @@ TREES = Table(
             "probability",
             "double",
             "Share of the positive class among the node's training rows, in [0, 1]; of uplift: (1 + effect) / 2; of"
-            " boosted_trees, and of ensemble where these decide: what it adds to the log-odds, as a probability",
+            " boosted_trees: what it adds to the log-odds, as a probability",
         ),
         Column("weight", "double", "Weighted training rows that came to the node; of boosted_trees: sum of p (1 - p)"),
     ),

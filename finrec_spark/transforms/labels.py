@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 from finrec_spark.months import months_before
 from finrec_spark.transforms.splits import event_month, within_month
 
-LEAST_MONTHS = 2
-"""Months whose outcomes it takes to teach: on the newest the trees are compared and calibrated."""
+LABEL_MONTHS = 2
+"""Months whose outcomes teach: the newest calibrates, the others are learned from."""
 
 LEAST_TAKEN = 10
 """Outcomes that teach more than chance."""
@@ -86,8 +86,8 @@ def event_months(interactions: DataFrame, event_types: Collection[str]) -> DataF
     return happened.unionByName(acquired).groupBy("event_month").agg(*counts)
 
 
-def teaching_months(acquisitions: Mapping[date, int], month: date, most: int = LEAST_MONTHS) -> tuple[date, ...]:
-    """The newest months before ``month`` whose outcomes can teach, oldest first; at most ``most``.
+def teaching_months(acquisitions: Mapping[date, int], month: date) -> tuple[date, ...]:
+    """The newest months before ``month`` whose outcomes can teach, oldest first; at most ``LABEL_MONTHS``.
 
     In such a month customers took, for the first time, at least ``LEAST_TAKEN`` products, and some history lies before
     it. A month that a bank delivered in part, or in which it sold nothing, is passed over.
@@ -95,14 +95,13 @@ def teaching_months(acquisitions: Mapping[date, int], month: date, most: int = L
     Args:
         acquisitions: month with interactions → products that a customer acquired in it for the first time.
         month: first day of the month being decided.
-        most: months that teach, at most.
 
     >>> teaching_months({date(2022, 1, 1): 90, date(2022, 2, 1): 11, date(2022, 3, 1): 1}, date(2022, 4, 1))
     (datetime.date(2022, 2, 1),)
     """
     known = sorted(of for of in acquisitions if of < month)
     in_time = [of for of in known[1:] if of >= months_before(month, LONGEST_BACK)]
-    return tuple([of for of in in_time if acquisitions[of] >= LEAST_TAKEN][-most:])
+    return tuple([of for of in in_time if acquisitions[of] >= LEAST_TAKEN][-LABEL_MONTHS:])
 
 
 def with_taken(rows: DataFrame, taken: DataFrame) -> DataFrame:

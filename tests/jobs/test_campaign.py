@@ -98,6 +98,12 @@ def test_the_funnel_only_narrows_and_ends_with_the_messages(decided):
     assert customers[0] == decided.lake.count(SCORING_ROWS, month=APRIL)
 
 
+def test_even_so_few_customers_lists_promise_about_what_customers_take(decided):
+    """Calibration of other trees than those that rank would promise next to nothing, and nobody were worth a contact."""
+    (row,) = decided.lake.read(RECOMMENDATIONS, month=APRIL).agg(F.avg("score").alias("promised")).collect()
+    assert 0.0005 < row["promised"] < 0.1
+
+
 def test_lists_exclusions_and_the_campaigns_stand_side_by_side(decided):
     exclusions = decided.lake.read(EXCLUSIONS, month=APRIL)
     counted = {

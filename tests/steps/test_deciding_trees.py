@@ -16,7 +16,6 @@ from finrec_spark.steps.deciding_trees import (
     BOOSTED_TREES,
     DECIDING,
     RANDOM_FOREST,
-    RANKING,
     deciding_model,
     read_trees,
 )
@@ -58,15 +57,6 @@ def test_their_gain_is_the_ndcg_of_their_lists(june, gained):
     assert dict(measured.collect()) == pytest.approx(
         {"ensemble": gained[RANDOM_FOREST], BOOSTED_TREES: gained[BOOSTED_TREES]}
     )
-
-
-def test_the_trees_that_rank_learned_from_the_newest_month_too(finished):
-    decides = deciding_model(finished.lake, JUNE)
-    first, again = (
-        sum(row["weight"] for row in finished.lake.collect(TREES, month=JUNE, model=model) if row["node"] == 0)
-        for model in (decides, RANKING)
-    )
-    assert again > 1.5 * first  # two months of rows of about one size, and not one
 
 
 def test_the_month_that_is_measured_did_not_choose(finished, june):

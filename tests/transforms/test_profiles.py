@@ -114,7 +114,12 @@ def test_a_change_is_one_value_after_another_and_none_of_what_was_missing(profil
         ("bob", ALWAYS, None, 2, {"housing": "rents", "children": "0", "job": "cook"}),
     ]
     kinds = {"housing": "category", "children": "number", "job": "category", "since": "date"}
+    versions += [
+        ("eve", ALWAYS, date(2022, 3, 1), 2, {"housing": "owns", "children": "1"}),
+        ("eve", date(2022, 3, 2), None, 2, {"housing": "owns ", "children": "1.0"}),
+    ]
     found = profiles(kinds, customers=versions)
+    assert found["eve"].changed_days == {}
     assert found["ann"].changed_days == {"housing": 90, "children": 0}
     assert found["bob"].changed_days == {}
 

@@ -105,7 +105,7 @@ def customer_profiles(
         The columns of ``gold.customer_profile`` without ``month``; equal to the bit however the rows are partitioned.
     """
     products = sources.products.select("product_id", "category")
-    days = _profile_days(sources.customers, month, changed_days(kinds, month, missing))
+    days = _profile_days(sources.customers, month, kinds, missing)
     known = days.join(customers_as_of(sources.customers, month), "customer_id", "left")
     events = interaction_sums(sources.interactions, products, categories, month, rules, params.outflow_events)
     held = holdings(sources.matrix, products, categories)  # of customers with interactions alone
@@ -127,8 +127,10 @@ def collect_categories(products: DataFrame, params: ProfileParams) -> tuple[str,
     return tuple(sorted(row["category"] for row in largest.collect()))
 
 
-def _profile_days(customers: DataFrame, month: date, changed: Column) -> DataFrame:
-    """One row: a customer's first day, for each risk level the last day on which it was another one, and ``changed``.
+def _profile_days(
+    customers: DataFrame, month: date, kinds: Mapping[str, Kind], missing: Mapping[str, tuple[str, ...]]
+) -> DataFrame:
+    """One row: a customer's first day, for each risk level the last day on which it was another one, ``changed_days``.
 
     Versions follow each other without a gap, so the newest run of a level begins on the day after that.
     """
@@ -143,7 +145,7 @@ def _profile_days(customers: DataFrame, month: date, changed: Column) -> DataFra
         F.min(dated).alias("first_dated"),
         F.min("valid_from").alias("first_day"),
         *others,
-        changed.alias("changed_days"),
+        changed_days(kinds, month, missing).alias("changed_days"),
     )
 
 

@@ -76,15 +76,19 @@ def delivered_categories(kinds: Mapping[str, Kind], missing: Mapping[str, tuple[
 def changed_days(kinds: Mapping[str, Kind], month: date, missing: Mapping[str, tuple[str, ...]] = _NO_WORDS) -> Column:
     """``changed_days``, map<string,int>: days since a column last became another, as an aggregate of the versions.
 
-    Reads ``valid_from``, ``profile`` and ``earlier``, the profile of the customer's version before. Dates are left out:
-    they say themselves how long ago something was.
+    Reads ``valid_from``, ``profile`` and ``earlier``, the profile of the customer's version before. A number that is
+    written in another way is no other one. Dates are left out: they say themselves how long ago something was.
     """
     names = sorted(name for name, kind in kinds.items() if kind not in ("date", "ignore"))
-    became = {
-        name: F.max(F.when(_delivered(name, missing) != _delivered(name, missing, "earlier"), F.col("valid_from")))
-        for name in names
-    }
+    became = {name: F.max(F.when(_differs(name, kinds[name], missing), F.col("valid_from"))) for name in names}
     return _filled({name: days_back(month, day) for name, day in became.items()}, "int")
+
+
+def _differs(name: str, kind: Kind, missing: Mapping[str, tuple[str, ...]]) -> Column:
+    """Whether both versions have a value, and not the same one."""
+    now, then = (F.trim(_delivered(name, missing, of)) for of in ("profile", "earlier"))
+    written = now != then
+    return written & (as_number(clean(now)) != as_number(clean(then))) if kind == "number" else written
 
 
 def _delivered(name: str, missing: Mapping[str, tuple[str, ...]], of: str = "profile") -> Column:
