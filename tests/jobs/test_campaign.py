@@ -99,7 +99,7 @@ def test_the_funnel_only_narrows_and_ends_with_the_messages(decided):
 
 
 def test_even_so_few_customers_lists_promise_about_what_customers_take(decided):
-    """Calibration of other trees than those that rank would promise next to nothing, and nobody were worth a contact."""
+    """The curve of other trees than those that rank would promise next to nothing, and nobody were worth a contact."""
     (row,) = decided.lake.read(RECOMMENDATIONS, month=APRIL).agg(F.avg("score").alias("promised")).collect()
     assert 0.0005 < row["promised"] < 0.1
 
