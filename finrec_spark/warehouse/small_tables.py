@@ -109,10 +109,19 @@ def _plain(value: object) -> object:
 def _write(path: str, table: Table, rows: pa.Table, mode: str, predicate: str | None) -> int:
     there = DeltaTable.is_deltatable(path)
     if there:
-        require_columns(DeltaTable(path), table, rows.schema)
+        stored = DeltaTable(path)
+        require_columns(stored, table, rows.schema)
+        rows = _commented_as(stored, rows)
     parts = list(table.partition_by) or None
     write_deltalake(path, rows, mode=mode, predicate=predicate if there else None, partition_by=parts)  # type: ignore[call-overload]
     return DeltaTable(path).version()
+
+
+def _commented_as(stored: DeltaTable, rows: pa.Table) -> pa.Table:
+    """The rows with the comments that the table was made with: delta-rs takes a reworded one for another schema."""
+    comments = {field.name: field.metadata for field in stored.schema().fields}
+    fields = [field.with_metadata(comments[field.name]) for field in rows.schema]
+    return pa.Table.from_arrays(rows.columns, schema=pa.schema(fields))
 
 
 def _as_sql(condition: Condition) -> str:

@@ -39,11 +39,12 @@ def test_a_month_is_replaced_and_the_others_stay(lake, table, scores):
     assert (written.rows, written.version) == (2, lake.version(table))
 
 
-def test_a_reworded_comment_stops_no_month(lake, customers, spark):
-    lake.replace(OF_CUSTOMERS, customers([(MAY, "ann", 1.0)]), month=MAY)
-    reworded = replace(OF_CUSTOMERS, columns=(MONTH, Column("customer_id", "string", "Whose"), OF_CUSTOMERS.columns[2]))
-    Lake(spark, lake.root).replace(reworded, customers([(JUNE, "bob", 2.0)]), month=JUNE)
-    assert lake.read(OF_CUSTOMERS).count() == 2
+def test_a_reworded_comment_stops_no_month(lake, table, scores, spark):
+    lake.replace(table, scores([(MAY, "ann", 1.0)]), month=MAY)
+    reworded = replace(table, columns=(*table.columns[:2], replace(table.columns[2], comment="In other words")))
+    for score in (2.0, 3.0):  # the second one takes away the first
+        Lake(spark, lake.root).replace(reworded, scores([(JUNE, "bob", score)]), month=JUNE)
+    assert lake.read(table).count() == 2
 
 
 def test_a_table_is_made_by_its_first_write(lake, table, scores):
