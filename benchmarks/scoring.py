@@ -26,6 +26,7 @@ from finrec_spark.models.calibration import AS_IT_IS
 from finrec_spark.models.popularity import PopularityScorer
 from finrec_spark.models.spec import ScorerInputs
 from finrec_spark.models.trees.kernel import arrange_trees
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble, Forest, forest_of
 from finrec_spark.ranking.exclusions import ProductRules
@@ -150,7 +151,7 @@ def random_forest(products: int, trees: int = 60, depth: int = 8) -> Forest:
         for tree in range(trees)
     ]
     grown = arrange_trees(pd.concat(tables, ignore_index=True), features.names)
-    return forest_of(features, grown, AS_IT_IS, n_candidates=50)
+    return forest_of(features, Vote((grown,)), AS_IT_IS, n_candidates=50)
 
 
 def timed(make: Callable[[], DataFrame]) -> float:

@@ -12,7 +12,7 @@ from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
 from finrec_spark.ranking.scoring import ScoringPlan, score_customers
-from finrec_spark.steps.deciding_trees import deciding_reads
+from finrec_spark.steps.deciding_trees import vote_reads
 from finrec_spark.steps.earlier_months import label_months
 from finrec_spark.steps.scoring_inputs import month_reads, read_ensemble, read_month_tables, scoring_code, wording_of
 from finrec_spark.tables import CHECKS, EXCLUSIONS, PRODUCT_INDEX_TABLE, PUBLICATIONS, RECOMMENDATIONS
@@ -20,7 +20,7 @@ from finrec_spark.tables import CHECKS, EXCLUSIONS, PRODUCT_INDEX_TABLE, PUBLICA
 
 def reads(context: RunContext, month: date) -> Sequence[Read]:
     """The month's customers, products and models, and the trees on top where there are any."""
-    return (*month_reads(context.config), *(deciding_reads() if label_months(context, month) else ()))
+    return (*month_reads(context.config), *(vote_reads() if label_months(context, month) else ()))
 
 
 def run(step_run: StepRun) -> int:

@@ -1,27 +1,27 @@
 """Train the trees over all models: on candidates of earlier months and what came of them, then calibrate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from finrec_spark.evaluation.preferred_trees import collect_mean_ndcg
 from finrec_spark.models.calibration import fit_calibration
-from finrec_spark.models.trees.kernel import Trees
 from finrec_spark.models.trees.leaks import require_no_leak
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.steps.deciding_trees import (
     ALL_TREES,
-    DECIDING,
     DECISION_TREE,
+    VOTE,
+    VOTERS,
     as_trees,
     fit_nodes,
-    fitted_models,
     params_of,
+    voters_of,
 )
 from finrec_spark.steps.earlier_months import label_months
 from finrec_spark.steps.scoring_inputs import (
@@ -59,8 +59,8 @@ def run(step_run: StepRun) -> int:
         pairs.unpersist()
         return _without_trees(step_run)
 
-    fitted, rows = {}, 0
-    for model in (DECISION_TREE, *fitted_models(params)):
+    fitted, rows, voters = {}, 0, voters_of(params)
+    for model in (DECISION_TREE, *voters):
         nodes = fit_nodes(step_run, pairs, names, model)
         fitted[model] = as_trees(nodes, names, model)
         if model == DECISION_TREE:
@@ -68,26 +68,15 @@ def run(step_run: StepRun) -> int:
         step_run.register_model(model, params_of(model, params))
         rows += step_run.write(TREES, nodes, model=model)
     pairs.unpersist()
-    return rows + _calibrated(step_run, calibrates, {model: fitted.get(model) for model in DECIDING})
+    for model in set(VOTERS) - set(voters):
+        _write_nothing(step_run, TREES, model)
+    return rows + _calibrated(step_run, calibrates, Vote(tuple(fitted[model] for model in voters)))
 
 
-def _calibrated(step_run: StepRun, month: MonthTables, trees: Mapping[str, Trees | None]) -> int:
-    """Let those trees decide that rank ``month`` best, and fit the curve from their score to a probability on it."""
-    outcomes, sample = rows_with_taken(step_run, month), pair_sample(step_run, month)
-    there = {model: found for model, found in trees.items() if found is not None}
-    decides, k = next(iter(there)), step_run.config.last_month.k
-    if len(there) > 1:
-        gained = collect_mean_ndcg(outcomes, sample, there, k)
-        decides = max(there, key=lambda model: gained.get(model, 0.0))  # of equal ones the first
-        said = ", ".join(f"{model} {gained.get(model, 0.0):.4f}" for model in there)
-        step_run.log(f"train_forest: nDCG@{k} of {month.month:%Y-%m}: {said}; {decides} ranks {step_run.month:%Y-%m}")
-    scored = scored_pairs(outcomes, sample, there[decides])
-    written = step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=decides)
-    for model in trees.keys() - {decides}:
-        _write_nothing(step_run, CALIBRATION, model)
-        if model not in there:
-            _write_nothing(step_run, TREES, model)
-    return written
+def _calibrated(step_run: StepRun, month: MonthTables, vote: Vote) -> int:
+    """Fit the curve from the vote to a probability on ``month``, from which its trees have not learned."""
+    scored = scored_pairs(rows_with_taken(step_run, month), pair_sample(step_run, month), vote)
+    return step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=VOTE)
 
 
 def _without_trees(step_run: StepRun) -> int:
@@ -97,8 +86,7 @@ def _without_trees(step_run: StepRun) -> int:
     )
     for model in ALL_TREES:
         _write_nothing(step_run, TREES, model)
-    for model in DECIDING:
-        _write_nothing(step_run, CALIBRATION, model)
+    _write_nothing(step_run, CALIBRATION, VOTE)
     return 0
 
 
@@ -112,11 +100,10 @@ STEP = Step(
     reads=reads,
     writes=(
         *(Writes(table, model) for table in (TREES, REGISTRY) for model in ALL_TREES),
-        *(Writes(CALIBRATION, model) for model in DECIDING),
+        Writes(CALIBRATION, VOTE),
     ),
     params=lambda config: {
         "ensemble": config.ensemble,
-        "k": config.last_month.k,
         "models": config.models,
         "parameters": {spec.name: config.of(spec) for spec in config.specs},
         "risk_level_where_unknown": config.recommend.risk_level_where_unknown,

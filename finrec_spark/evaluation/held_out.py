@@ -13,11 +13,11 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS, Z_95
 from finrec_spark.evaluation.metrics import paired_differences
 from finrec_spark.models.scorer import CustomerBatch
-from finrec_spark.models.trees.kernel import Trees
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.params import Params
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.ensemble import Ensemble, Scores, best_by_trees
+from finrec_spark.ranking.ensemble import Ensemble, Scores, best_by_vote
 from finrec_spark.ranking.top_n import top_n
 from finrec_spark.sampling import pair_draws
 
@@ -68,7 +68,7 @@ class EvaluationPlan:
     ensemble: Ensemble
     catalogue: Catalogue
     params: LastMonthParams
-    beside: Mapping[str, Trees] = field(default_factory=dict)
+    beside: Mapping[str, Vote] = field(default_factory=dict)
     truth: Ints | None = None
 
     @property
@@ -112,7 +112,7 @@ def model_lists(batch: CustomerBatch, plan: EvaluationPlan) -> dict[str, Ints]:
     lists = {name: top_n(values, eligible, k, id_rank) for name, values in by_product.items()}
     among = plan.ensemble.candidates(batch, scores, eligible, k, id_rank)
     if among is not None:
-        lists |= {name: best_by_trees(trees, among, k, id_rank) for name, trees in plan.beside.items()}
+        lists |= {name: best_by_vote(vote, among, k, id_rank) for name, vote in plan.beside.items()}
     lists[ENSEMBLE] = plan.ensemble.ranked_among(scores, among, eligible, k, id_rank).products
     return lists
 

@@ -13,7 +13,7 @@ from finrec_spark.models.calibration import Curve, calibrated
 from finrec_spark.models.scorer import CustomerBatch, Explanation, Scorer
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.fitting import TreesParams
-from finrec_spark.models.trees.kernel import Trees, attributed, attribution_table, leaves, probabilities
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.params import Params
 from finrec_spark.ranking.pairs import SENSITIVE_GROUP, PairFeatures
 from finrec_spark.ranking.top_n import top_n
@@ -36,8 +36,8 @@ class EnsembleParams(Params):
     excluded: tuple[str, ...] = Field((), description="Profile features that no tree may be trained on")
     forest: TreesParams = Field(TreesParams(), description="The random forest")
     boosting: BoostingParams = Field(BoostingParams(), description="The boosted trees beside it")
-    learner: Literal["best", "random_forest", "boosted_trees"] = Field(
-        "best", description="Which of the two rank: those that ranked the newest finished month better, or always one"
+    learner: Literal["vote", "random_forest", "boosted_trees"] = Field(
+        "vote", description="Which of the two rank: both, the mean of their probabilities, or one alone"
     )
     tree: TreesParams = Field(TreesParams(depth=5, minimum_rows=50), description="The single tree beside it")
     pairs_a_month: int = Field(
@@ -99,17 +99,17 @@ class Forest:
 
     Attributes:
         features: what the trees read.
-        trees: a random forest or boosted trees.
+        vote: a random forest, boosted trees, or both.
         groups: the reason groups, in the order of ``attribution``.
-        attribution: what the path to each node adds, nodes × groups (``models.trees.attribution_table``).
+        attribution: what the path to each node adds, nodes × groups for each voter (``Vote.attribution_tables``).
         curve: from the trees' score to a probability.
         candidates: products a customer that the trees look at.
     """
 
     features: PairFeatures
-    trees: Trees
+    vote: Vote
     groups: tuple[str, ...]
-    attribution: Floats
+    attribution: tuple[Floats, ...]
     curve: Curve
     candidates: int
 
@@ -164,11 +164,11 @@ class Ensemble:
         }
 
 
-def forest_of(features: PairFeatures, trees: Trees, curve: Curve, n_candidates: int) -> Forest:
-    """The forest with its attributions laid out by reason group."""
+def forest_of(features: PairFeatures, vote: Vote, curve: Curve, n_candidates: int) -> Forest:
+    """The trees with their attributions laid out by reason group."""
     groups = tuple(dict.fromkeys(features.groups.values()))
     group_of = [groups.index(group) for group in features.groups.values()]
-    return Forest(features, trees, groups, attribution_table(trees, group_of, len(groups)), curve, n_candidates)
+    return Forest(features, vote, groups, vote.attribution_tables(group_of, len(groups)), curve, n_candidates)
 
 
 def candidates(
@@ -179,9 +179,9 @@ def candidates(
     return Candidates(products, features.matrix(batch, scores.own, scores.shares, products), batch.n_products)
 
 
-def best_by_trees(trees: Trees, among: Candidates, n: int, id_rank: Ints) -> Ints:
+def best_by_vote(vote: Vote, among: Candidates, n: int, id_rank: Ints) -> Ints:
     """The n candidates to which the trees give the highest probability, B × n; -1 where none are left."""
-    own = probabilities(trees, leaves(trees, among.features)).reshape(among.products.shape)
+    own = vote.probabilities(vote.leaves(among.features)).reshape(among.products.shape)
     return _best_candidates(own, among, n, id_rank)
 
 
@@ -207,14 +207,15 @@ def _by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints)
 
 
 def _by_forest(forest: Forest, among: Candidates, n: int, id_rank: Ints) -> Ranked:
-    reached = leaves(forest.trees, among.features)
-    own = probabilities(forest.trees, reached).reshape(among.products.shape)
+    reached = forest.vote.leaves(among.features)
+    own = forest.vote.probabilities(reached).reshape(among.products.shape)
     score = calibrated(forest.curve, own) + _TIE * own
     products = _best_candidates(score, among, n, id_rank)
     place = np.argmax(among.products[:, None, :] == products[:, :, None], axis=2)
     rows = np.arange(products.shape[0])[:, None]
     flat = (rows * among.products.shape[1] + place).ravel()  # of all that was looked at the chosen alone are explained
-    made = attributed(forest.trees, forest.attribution, reached[flat]).reshape(*products.shape, len(forest.groups))
+    explained = forest.vote.attributed(forest.attribution, tuple(of[flat] for of in reached))
+    made = explained.reshape(*products.shape, len(forest.groups))
     parts = {group: made[..., position] for position, group in enumerate(forest.groups)}
     return Ranked(products, score[rows, place], parts, own[rows, place])
 

@@ -13,7 +13,7 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.calibration import Curve, calibrated
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.sparse import csr_from_lists
-from finrec_spark.models.trees.kernel import Trees, leaves, probabilities
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Candidates, Ensemble, candidates
@@ -78,11 +78,11 @@ def pair_rows(rows: DataFrame, sample: PairSample) -> DataFrame:
     return rows.mapInArrow(_mapper(rows, sample, record_batch), _FEATURES_DDL)
 
 
-def scored_pairs(rows: DataFrame, sample: PairSample, trees: Trees, curve: Curve | None = None) -> DataFrame:
+def scored_pairs(rows: DataFrame, sample: PairSample, vote: Vote, curve: Curve | None = None) -> DataFrame:
     """One row: as ``pair_rows``, with the trees' ``score``, calibrated by ``curve``, in place of the features."""
 
     def record_batch(pairs: _Pairs) -> pa.RecordBatch:
-        own = probabilities(trees, leaves(trees, pairs.features))
+        own = vote.probabilities(vote.leaves(pairs.features))
         score = own if curve is None else calibrated(curve, own)
         columns = [pa.array(np.round(score, 12)), pa.array(pairs.label), pa.array(pairs.weight)]
         return pa.RecordBatch.from_arrays(columns, names=("score", "label", "weight"))

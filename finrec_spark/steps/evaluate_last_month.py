@@ -24,13 +24,13 @@ from finrec_spark.evaluation.list_contents import content_metrics
 from finrec_spark.evaluation.metrics import COLD, WARM, mean_metrics, per_customer_metrics
 from finrec_spark.evaluation.reach import reach_metrics
 from finrec_spark.models.calibration import AS_IT_IS
-from finrec_spark.models.trees.kernel import Trees
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
-from finrec_spark.steps.deciding_trees import ALL_TREES, deciding_reads, evaluated_model, read_trees
+from finrec_spark.steps.deciding_trees import ALL_TREES, read_trees, read_vote, vote_reads, voters_in
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.earlier_months import label_months, newest_label_month
 from finrec_spark.steps.scoring_inputs import (
@@ -116,27 +116,28 @@ def _purchases(run: StepRun, tables: MonthTables, customers: DataFrame, taken: D
     return counted.join(values, "customer_id", "left").withColumn("value", F.coalesce("value", F.lit(0.0)))
 
 
-def _uncalibrated(run: StepRun, tables: MonthTables) -> tuple[Ensemble, dict[str, Trees]]:
-    """The month's models under trees that decide the month after, and the other trees of that month by name.
+def _uncalibrated(run: StepRun, tables: MonthTables) -> tuple[Ensemble, dict[str, Vote]]:
+    """The month's models under trees that decide the month after, and by name each of these trees alone.
 
-    The trees learned from the months before this one, so this one's outcome is new to them; only their calibration,
-    which changes no order, has seen it, and the choice between them, which is not used here.
+    They learned from the months before this one, so this one's outcome is new to them; only their calibration, which
+    changes no order, has seen it. What would vote alone is the ensemble, and no model beside it.
     """
-    names, params = tables.features.names, run.config.ensemble
-    found = {model: read_trees(run, names, model, run.month) for model in ALL_TREES}
-    there = {model: trees for model, trees in found.items() if trees is not None}
-    ranking = there.pop(evaluated_model(run.context.lake, tables.month, params), None)
-    if ranking is None:
+    names, voters = tables.features.names, voters_in(run.context.lake, run.month)
+    vote = read_vote(run, names, run.month)
+    if vote is None:
         return Ensemble(tables.scorers), {}
-    return Ensemble(tables.scorers, forest_of(tables.features, ranking, AS_IT_IS, params.candidates)), there
+    found = {model: read_trees(run, names, model, run.month) for model in ALL_TREES if (model,) != voters}
+    alone = {model: Vote((trees,)) for model, trees in found.items() if trees is not None}
+    forest = forest_of(tables.features, vote, AS_IT_IS, run.config.ensemble.candidates)
+    return Ensemble(tables.scorers, forest), alone
 
 
 def _calibration(run: StepRun, tables: MonthTables, customers: DataFrame) -> DataFrame:
-    """How good the promised probabilities are, by a forest and a curve of earlier months; no row without such."""
+    """How good the promised probabilities are, by trees and a curve of earlier months; no row without such."""
     earlier = earlier_forest(run, tables)
     if earlier is None:
         return run.spark.createDataFrame([], METRICS.ddl_without("run_id", "protocol", "origin"))
-    scored = scored_pairs(customers, pair_sample(run, tables), earlier.trees, earlier.curve)
+    scored = scored_pairs(customers, pair_sample(run, tables), earlier.vote, earlier.curve)
     return calibration_metrics(scored, earlier.base_rate)
 
 
@@ -161,13 +162,13 @@ def _place_in_truth(run: StepRun, tables: MonthTables) -> Ints:
 def reads(context: RunContext, month: date) -> Sequence[Read]:
     """The held-out month as it was decided, what came of it, and the trees of ``month``, which have not seen it.
 
-    The forest that decided the held-out month and the month that its curve was fitted on are read where they are there.
+    The trees that decided the held-out month and the month of their curve are read where they are there.
     """
     held_out = months_before(month, 1)
     trees = [Read(TREES, month, model) for model in ALL_TREES] if label_months(context, month) else []
     earlier = newest_label_month(context, held_out)
     of_earlier = [replace(read, optional=True) for read in month_reads(context.config, earlier)] if earlier else []
-    promised = deciding_reads(held_out, optional=True)
+    promised = vote_reads(held_out, optional=True)
     return (Read(INTERACTIONS), *month_reads(context.config, held_out), *trees, *of_earlier, *promised)
 
 

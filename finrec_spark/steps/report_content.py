@@ -13,13 +13,12 @@ from finrec_spark.evaluation.figures import MetricRow, leading_k, metric_rows
 from finrec_spark.evaluation.held_out import PROTOCOL as LAST_MONTH
 from finrec_spark.evaluation.report.content import Content
 from finrec_spark.models.gru import LEARNING_CURVE
-from finrec_spark.models.trees.importance import feature_importance
-from finrec_spark.months import months_before
+from finrec_spark.models.trees.importance import feature_importance, mean_importance
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, Attempt
 from finrec_spark.pipeline.slices import Slice
 from finrec_spark.pipeline.step import Read, StepRun
-from finrec_spark.steps.deciding_trees import BOOSTED_TREES, deciding_model, deciding_reads, trees_remark
+from finrec_spark.steps.deciding_trees import BOOSTED_TREES, has_vote, vote_reads, voters_in
 from finrec_spark.steps.example_customers import EXAMPLE_TABLES, collect_examples
 from finrec_spark.steps.sensitive_groups import GROUP_TABLES, collect_groups
 from finrec_spark.tables import CAMPAIGN_TARGETS, EXCLUSIONS, METRICS, TREES
@@ -43,8 +42,7 @@ def report_reads(context: RunContext, month: date) -> Sequence[Read]:
     ]
     tables = (*EXAMPLE_TABLES, *GROUP_TABLES, CAMPAIGN_TARGETS, EXCLUSIONS)
     decided = [Read(table, optional=True) for table in tables]
-    trees = [read for of in (month, months_before(month, 1)) for read in deciding_reads(of, optional=True)]
-    return tuple(dict.fromkeys([*of_month, *measured, *decided, *trees]))
+    return tuple(dict.fromkeys([*of_month, *measured, *decided, *vote_reads(optional=True)]))
 
 
 def collect_content(run: StepRun) -> Content:
@@ -63,7 +61,6 @@ def collect_content(run: StepRun) -> Content:
         examples=collect_examples(run.context, run.month),
         groups=groups,
         on_sale=on_sale,
-        remarks=tuple(trees_remark(run.context.lake, run.month, run.config.ensemble)),
     )
 
 
@@ -118,11 +115,11 @@ def _curve(rows: Sequence[MetricRow], segment: str) -> list[MetricRow]:
 
 
 def _collect_importance(run: StepRun) -> dict[str, float]:
-    """Of the trees that rank in the month; nothing where it has none."""
-    model = deciding_model(run.context.lake, run.month)
-    if model is None:
-        return {}
-    nodes = pd.DataFrame.from_records(
-        run.context.lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names
-    )
-    return feature_importance(nodes, additive=model == BOOSTED_TREES)
+    """Of the trees that vote in the month, the mean over them; nothing where it has none."""
+    lake = run.context.lake
+    voters = voters_in(lake, run.month) if has_vote(lake, run.month) else ()
+    nodes = {
+        model: pd.DataFrame.from_records(lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names)
+        for model in voters
+    }
+    return mean_importance([feature_importance(of, additive=model == BOOSTED_TREES) for model, of in nodes.items()])

@@ -20,7 +20,7 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
-from finrec_spark.steps.deciding_trees import deciding_model, read_trees
+from finrec_spark.steps.deciding_trees import VOTE, has_vote, read_vote
 from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CALIBRATION,
@@ -112,12 +112,11 @@ def read_month_tables(run: StepRun, month: date) -> MonthTables:
 
 def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
     """The month's models with its trees on top of them, or without any where the bank has too little history."""
-    model = deciding_model(run.context.lake, tables.month)
-    trees = None if model is None else read_trees(run, tables.features.names, model, tables.month)
-    if trees is None:
+    vote = read_vote(run, tables.features.names, tables.month) if has_vote(run.context.lake, tables.month) else None
+    if vote is None:
         return Ensemble(tables.scorers)
-    curve = collect_curve(run.read(CALIBRATION, tables.month, model))
-    return Ensemble(tables.scorers, forest_of(tables.features, trees, curve, run.config.ensemble.candidates))
+    curve = collect_curve(run.read(CALIBRATION, tables.month, VOTE))
+    return Ensemble(tables.scorers, forest_of(tables.features, vote, curve, run.config.ensemble.candidates))
 
 
 def rows_with_taken(run: StepRun, tables: MonthTables) -> DataFrame:

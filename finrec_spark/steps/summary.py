@@ -16,7 +16,6 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.runner import Outcome
 from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.steps.campaign_results import print_campaign, print_outcomes
-from finrec_spark.steps.deciding_trees import trees_remark
 from finrec_spark.steps.example_customers import collect_examples
 from finrec_spark.steps.report import report_place
 from finrec_spark.tables import (
@@ -83,8 +82,7 @@ def _print_metrics(console: Console, context: RunContext, month: date) -> None:
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
     console.print(metrics_table(measured))
-    trees = trees_remark(context.lake, month, context.config.ensemble)
-    for line in (*_of_ensemble(measured, months_before(month, 1)), *trees):
+    for line in _of_ensemble(measured, months_before(month, 1)):
         console.print(line)
 
 

@@ -73,7 +73,7 @@ def test_metrics_of_every_model_stand_beside_popularity(finished):
     models = {row.model for row in metrics.where("metric = 'ndcg' and k = 10").collect()}
     assert models == {
         "popularity", "als", "ease", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes",
-        "decision_tree", "boosted_trees", "rank_fusion", "ensemble", "random", "true_propensity",
+        "decision_tree", "random_forest", "boosted_trees", "rank_fusion", "ensemble", "random", "true_propensity",
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from finrec_spark.models.calibration import AS_IT_IS, Curve
 from finrec_spark.models.scorer import Explanation
 from finrec_spark.models.trees.kernel import arrange_trees
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 from finrec_spark.ranking.reasons import heaviest
@@ -45,7 +46,7 @@ def ensemble():
         features = PairFeatures(("popularity", "als"), NUMBERS, ())
         trees = arrange_trees(pd.DataFrame(nodes, columns=columns), features.names)
         scorers = {"popularity": Fixed(popularity), "als": Fixed(als)}
-        return Ensemble(scorers, forest_of(features, trees, curve, candidates))
+        return Ensemble(scorers, forest_of(features, Vote((trees,)), curve, candidates))
 
     return build
 

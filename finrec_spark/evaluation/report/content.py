@@ -63,7 +63,6 @@ class Content:
         examples: a few customers.
         groups: customers by sensitive attribute.
         on_sale: products on sale in the month.
-        remarks: sentences for the summary that no figure tells.
     """
 
     month: date
@@ -73,4 +72,3 @@ class Content:
     examples: Sequence[Example] = ()
     groups: Sequence[Group] = ()
     on_sale: int = 0
-    remarks: Sequence[str] = ()

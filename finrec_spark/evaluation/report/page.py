@@ -44,7 +44,7 @@ def report_html(content: Content) -> str:
         .render(
             title=f"Recommendations for {content.month:%B %Y}: how good are the models?",
             measured_on=", ".join(sorted({f"{row.origin:%B %Y}" for row in found.rows if row.origin is not None})),
-            summary=[*summary(found), *content.remarks, *summary(backtest, IN_TRAIN)],
+            summary=[*summary(found), *summary(backtest, IN_TRAIN)],
             sections=_sections(content, found, backtest),
             plotly=Markup(get_plotlyjs()),
             is_chart=lambda block: isinstance(block, Chart),

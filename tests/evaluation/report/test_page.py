@@ -1,6 +1,5 @@
 import json
 import re
-from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
@@ -61,11 +60,6 @@ def test_without_any_figure_there_is_a_page_that_says_so():
 def test_features_of_two_models_are_two_bars():
     (figure,) = Page(report_html(Content(JUNE, importance={"content:score": 0.4, "als:score": 0.6}))).figures
     assert figure["data"][0]["y"] == ["als: score", "content: score"]
-
-
-def test_what_no_figure_tells_stands_in_the_summary(content):
-    told = "June is ranked by other trees."
-    assert told in report_html(replace(content, remarks=[told]))
 
 
 def test_what_a_name_holds_is_text_and_no_markup(content):
