@@ -20,7 +20,7 @@ from finrec_spark.campaigns.expected_amounts import AmountParams
 from finrec_spark.campaigns.measurement.outcomes import purchases
 from finrec_spark.campaigns.measurement.params import MeasureParams
 from finrec_spark.models.trees.boosting import fit_boosted
-from finrec_spark.models.trees.kernel import Trees, collect_trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees, collect_trees, probabilities
 from finrec_spark.tables import TREES
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 from finrec_spark.transforms.splits import between, event_month
@@ -47,7 +47,7 @@ class Spending:
         """
         if self.trees is None:
             return np.ones(len(profile))
-        return np.asarray(np.exp(logit(probabilities(self.trees, leaves(self.trees, profile)))))
+        return np.asarray(np.exp(logit(probabilities(self.trees, profile))))
 
 
 def spending_rows(

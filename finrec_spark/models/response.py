@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
@@ -30,14 +30,14 @@ from finrec_spark.models.offer_features import (
     offer_features,
 )
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
-from finrec_spark.models.trees.kernel import Trees, collect_trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees, collect_trees, probabilities
 from finrec_spark.params import Params
 from finrec_spark.sampling import bucket
 from finrec_spark.transforms.profiles.token_counts import profile_matrix
 from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature
 
 NAME = "response"
-_PARTS = 1_000
+_PARTS = 100_000  # that shares of the contacts are made of
 _COLUMNS = ("profile", "offer", "category", "channel", "label")
 _SCORES_DDL = "score double, label double, weight double"
 
@@ -51,6 +51,9 @@ class AcceptanceParams(Params):
     least: int = Field(50, ge=1, description="Contacts of either answer that make it worth learning")
     calibration_share: float = Field(0.25, gt=0, lt=1, description="Share of the contacts that calibrates the forest")
     calibration: Literal["isotonic", "sigmoid"] = Field("isotonic", description="How a score becomes a probability")
+    most_rows: int = Field(
+        100_000, ge=1_000, description="Contacts that the forest learns from, at most, about: a share of more"
+    )
     forest: TreesParams = Field(
         TreesParams(trees=100, depth=12, minimum_rows=5, features_per_split="onethird"), description="The random forest"
     )
@@ -128,12 +131,19 @@ def fit(
     offers = collect_offers(contacts)
     require_both_answers(offers, params.least)
     names = feature_names(profile, offers, params)
-    calibrates = bucket(_PARTS, "key") < F.lit(params.calibration_share * _PARTS)
-    rows = feature_rows(contacts.where(~calibrates), profile, names)
+    calibrates = _drawn(params.calibration_share, "calibrates")
+    share = params.most_rows / (offers.contacts * (1 - params.calibration_share))
+    learned_from = contacts.where(~calibrates & _drawn(min(share, 1.0), "learned"))
+    rows = feature_rows(learned_from, profile, names)
     nodes = fit_trees(rows, names, params.forest, single=False, scratch=scratch)
     uncalibrated = _scorer(nodes, AS_IT_IS, profile)
     curve = fit_calibration(scored_contacts(contacts.where(calibrates), uncalibrated.predict), params.calibration)
     return FittedResponse(nodes, curve, offers.contacts, offers.accepted)
+
+
+def _drawn(share: float, purpose: str) -> Column:
+    """Whether a contact is of such a share, by its ``key``."""
+    return bucket(_PARTS, F.lit(purpose), "key") < F.lit(share * _PARTS)
 
 
 def collect_offers(contacts: DataFrame) -> Offers:
@@ -225,7 +235,7 @@ class ResponseScorer:
             channel: that it is offered over, B.
         """
         features = feature_matrix(profile, self.offers, category, channel)
-        return calibrated(self.curve, probabilities(self.trees, leaves(self.trees, features)))
+        return calibrated(self.curve, probabilities(self.trees, features))
 
 
 def scorer(trees: DataFrame, calibration: DataFrame, profile: Sequence[ProfileFeature]) -> ResponseScorer:

@@ -14,7 +14,15 @@ import sys
 from importlib import import_module
 from zipimport import ZipImportError, zipimporter
 
-_LOADED = ("pandas", "pyarrow.compute", "pydantic", "pyspark.sql.pandas.serializers", "scipy.sparse", "scipy.special")
+_LOADED = (
+    "lightgbm",
+    "pandas",
+    "pyarrow.compute",
+    "pydantic",
+    "pyspark.sql.pandas.serializers",
+    "scipy.sparse",
+    "scipy.special",
+)
 
 
 class UnchangingArchive(zipimporter):

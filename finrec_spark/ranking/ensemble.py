@@ -181,7 +181,7 @@ def candidates(
 
 def best_by_vote(vote: Vote, among: Candidates, n: int, id_rank: Ints) -> Ints:
     """The n candidates to which the trees give the highest probability, B × n; -1 where none are left."""
-    own = vote.probabilities(vote.leaves(among.features)).reshape(among.products.shape)
+    own = vote.probabilities(among.features).reshape(among.products.shape)
     return _best_candidates(own, among, n, id_rank)
 
 
@@ -207,14 +207,13 @@ def _by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints)
 
 
 def _by_forest(forest: Forest, among: Candidates, n: int, id_rank: Ints) -> Ranked:
-    reached = forest.vote.leaves(among.features)
-    own = forest.vote.probabilities(reached).reshape(among.products.shape)
+    own = forest.vote.probabilities(among.features).reshape(among.products.shape)
     score = calibrated(forest.curve, own) + _TIE * own
     products = _best_candidates(score, among, n, id_rank)
     place = np.argmax(among.products[:, None, :] == products[:, :, None], axis=2)
     rows = np.arange(products.shape[0])[:, None]
     flat = (rows * among.products.shape[1] + place).ravel()  # of all that was looked at the chosen alone are explained
-    explained = forest.vote.attributed(forest.attribution, tuple(of[flat] for of in reached))
+    explained = forest.vote.attributed(forest.attribution, forest.vote.leaves(among.features[flat]))
     made = explained.reshape(*products.shape, len(forest.groups))
     parts = {group: made[..., position] for position, group in enumerate(forest.groups)}
     return Ranked(products, score[rows, place], parts, own[rows, place])

@@ -82,7 +82,7 @@ def scored_pairs(rows: DataFrame, sample: PairSample, vote: Vote, curve: Curve |
     """One row: as ``pair_rows``, with the trees' ``score``, calibrated by ``curve``, in place of the features."""
 
     def record_batch(pairs: _Pairs) -> pa.RecordBatch:
-        own = vote.probabilities(vote.leaves(pairs.features))
+        own = vote.probabilities(pairs.features)
         score = own if curve is None else calibrated(curve, own)
         columns = [pa.array(np.round(score, 12)), pa.array(pairs.label), pa.array(pairs.weight)]
         return pa.RecordBatch.from_arrays(columns, names=("score", "label", "weight"))

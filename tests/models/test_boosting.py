@@ -9,7 +9,7 @@ from finrec_spark.models.trees import boosting
 from finrec_spark.models.trees.boosting import boosted_trees, fit_boosted
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.importance import feature_importance
-from finrec_spark.models.trees.kernel import MISSING, arrange_trees, collect_trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import MISSING, arrange_trees, collect_trees, probabilities
 from finrec_spark.tables import TREES
 
 NAMES = ("als:score", "numbers:age", "c", "d")
@@ -44,7 +44,7 @@ def test_the_kernel_scores_boosted_trees_as_lightgbm_does(sample, filled):
     features, label, weight = filled
     booster = lightgbm.train(boosting._settings(SMALL), lightgbm.Dataset(features, label, weight=weight), SMALL.rounds)
     trees = boosted_trees(features, label, weight, NAMES, SMALL)
-    assert probabilities(trees, leaves(trees, sample[0])) == pytest.approx(booster.predict(features), abs=1e-12)
+    assert probabilities(trees, sample[0]) == pytest.approx(booster.predict(features), abs=1e-12)
     assert len(trees.root) == 12 and trees.depth > 1
 
 
@@ -57,7 +57,7 @@ def test_boosted_trees_learn_what_depends_on_two_features_at_once(filled):
     features, label, weight = filled
     faster = SMALL.model_copy(update={"learning_rate": 0.3, "rounds": 40})
     trees = boosted_trees(features, label, weight, NAMES, faster)
-    scores = probabilities(trees, leaves(trees, features))
+    scores = probabilities(trees, features)
     assert scores[label == 1].mean() > scores[label == 0].mean() + 0.2
 
 

@@ -91,11 +91,23 @@ def drawn(n, seed):
     return pd.DataFrame(columns), 1 / (1 + np.exp(2.6 - 1.4 * phone - 1.0 * loan + 0.04 * (age - 54)))
 
 
+def test_of_more_contacts_than_the_most_a_share_is_learned_from(answered, tmp_path):
+    few = PARAMS.model_copy(update={"most_rows": 1000})
+    roots = fit(answered, PROFILE, few, str(tmp_path)).trees.where("node = 0").select("weight").collect()
+    # 20 samples with replacement of about 1,000 rows: the number of rows and each sample are off by √1000, by chance.
+    assert np.mean([row["weight"] for row in roots]) == pytest.approx(1000, abs=4 * np.sqrt(1000))
+
+
 @pytest.fixture(scope="module")
-def model(spark, tmp_path_factory):
+def answered(spark):
     table, truth = drawn(LEARNED, seed=2)
     table["label"] = (np.random.default_rng(3).random(LEARNED) < truth).astype(float)
-    fitted = fit(spark.createDataFrame(table, CONTACT), PROFILE, PARAMS, str(tmp_path_factory.mktemp("response")))
+    return spark.createDataFrame(table, CONTACT)
+
+
+@pytest.fixture(scope="module")
+def model(answered, tmp_path_factory):
+    fitted = fit(answered, PROFILE, PARAMS, str(tmp_path_factory.mktemp("response")))
     return scorer(fitted.trees, fitted.calibration, PROFILE)
 
 

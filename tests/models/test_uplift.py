@@ -49,10 +49,10 @@ def test_two_models_in_one_forest_are_the_difference_of_both(sample, outcomes, f
     features = np.array([[25.0, 0, 1, 0, 1], [70.0, 1, 0, 1, 0]])
     assert sample.names == ("numbers:age", "product=card", "product=loan", "channel=phone", "channel=sms")
     by_arm = [collect_trees(nodes, sample.names) for nodes in (outcomes.contacted, outcomes.control)]
-    made, none = (probabilities(trees, leaves(trees, features)) for trees in by_arm)
+    made, none = (probabilities(trees, features) for trees in by_arm)
     given = np.array([[25.0, 9.0], [70.0, 9.0]]), words("card", "loan"), words("phone", "sms")
     features[:, 1:] = [[1, 0, 1, 0], [0, 1, 0, 1]]
-    made, none = (probabilities(trees, leaves(trees, features)) for trees in by_arm)
+    made, none = (probabilities(trees, features) for trees in by_arm)
     assert forests["two_models"].score(*given) == pytest.approx(made - none, abs=1e-12)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from finrec_spark.models.trees.boosting import boosted_trees
 from finrec_spark.models.trees.boosting_params import BoostingParams
-from finrec_spark.models.trees.kernel import arrange_trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import arrange_trees, probabilities
 from finrec_spark.models.trees.voting import Vote
 
 NAMES = ("age", "income")
@@ -38,14 +38,14 @@ def boosted(sample):
 def test_the_vote_is_the_mean_of_the_voters_probabilities(sample, forest, boosted):
     features, _ = sample
     vote = Vote((forest, boosted))
-    one, two = (probabilities(trees, leaves(trees, features)) for trees in (forest, boosted))
-    assert vote.probabilities(vote.leaves(features)) == pytest.approx((one + two) / 2)
+    one, two = (probabilities(trees, features) for trees in (forest, boosted))
+    assert vote.probabilities(features) == pytest.approx((one + two) / 2)
 
 
 def test_a_single_voter_decides_alone(sample, forest):
     features, _ = sample
     vote = Vote((forest,))
-    assert vote.probabilities(vote.leaves(features)) == pytest.approx(np.where(features[:, 0] > 0, 0.8, 0.2))
+    assert vote.probabilities(features) == pytest.approx(np.where(features[:, 0] > 0, 0.8, 0.2))
 
 
 def test_parts_and_the_voters_mean_start_add_up_to_the_probability(sample, forest, boosted):
@@ -54,4 +54,4 @@ def test_parts_and_the_voters_mean_start_add_up_to_the_probability(sample, fores
     found = vote.leaves(features)
     parts = vote.attributed(vote.attribution_tables([0, 1], 2), found)
     start = (forest.bias + boosted.bias) / 2
-    assert start + parts.sum(axis=1) == pytest.approx(vote.probabilities(found), abs=1e-12)
+    assert start + parts.sum(axis=1) == pytest.approx(vote.probabilities(features), abs=1e-12)

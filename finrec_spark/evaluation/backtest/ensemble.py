@@ -20,7 +20,7 @@ from finrec_spark.evaluation.backtest.pairs import Pairs, Scored
 from finrec_spark.evaluation.backtest.params import BacktestParams
 from finrec_spark.evaluation.backtest.training_rows import TrainingRows, examples
 from finrec_spark.models.trees.boosting import boosted_trees
-from finrec_spark.models.trees.kernel import Trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees, probabilities
 
 _LEAST = 1e-9
 _BELOW = 1e-6
@@ -83,10 +83,7 @@ def refined_scores(pairs: Pairs, scores: Scored, horizons: tuple[HorizonTrees, .
     """
     n_customers = len(scores.fusion)
     fusion = _log_share(scores.fusion[pairs.customer, pairs.product], pairs.customer, n_customers)
-    logs = [
-        _log_share(probabilities(h.trees, leaves(h.trees, pairs.features)), pairs.customer, n_customers)
-        for h in horizons
-    ]
+    logs = [_log_share(probabilities(h.trees, pairs.features), pairs.customer, n_customers) for h in horizons]
     weights = [h.weight / n_horizons for h in horizons]
     refined = (1.0 - sum(weights)) * fusion + sum((w * log for w, log in zip(weights, logs, strict=True)), start=0.0)
     trees = np.mean(logs, axis=0) if logs else fusion

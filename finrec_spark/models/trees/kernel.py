@@ -5,6 +5,7 @@ The trees of a forest are averaged. Those of a boosted model are ``additive``: t
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from scipy.special import expit, logit
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.errors import ModelNotFound
+from finrec_spark.models.trees.walking import Walker
 
 MISSING = -1e30  # stands below every value in training; NaN is below every threshold in scoring
-CHUNK_ROWS = 4096  # a chunk's features and temporaries stay in a core's cache
 _FLAT = 1e-9  # a change of log-odds below which the curve's slope is that at its start
 
 _NODE_COLUMNS = ("tree", "node", "left", "right", "feature", "threshold", "probability", "weight")
@@ -50,12 +51,17 @@ class Trees:
     @property
     def bias(self) -> float:
         """Probability before anything is asked: what the roots alone make."""
-        return float(probabilities(self, self.root[None, :])[0])
+        return float(_of_leaves(self, self.root[None, :])[0])
 
     @property
     def value(self) -> Floats:
         """What a node brings into the sum or the mean over the trees, N: its log-odds or its probability."""
         return np.asarray(logit(self.probability)) if self.additive else self.probability
+
+    @cached_property
+    def walker(self) -> Walker:
+        """Walks rows through the trees."""
+        return Walker(self.root, self.feature, self.threshold, self.child.reshape(-1, 2), self.value)
 
     @property
     def is_leaf(self) -> NDArray[np.bool_]:
@@ -114,36 +120,28 @@ def leaves(trees: Trees, features: NDArray[np.floating[Any]]) -> NDArray[np.int3
 
     Args:
         trees: T trees.
-        features: R × F, NaN where a value is missing.
+        features: R × F, NaN where a value is missing; a value nearer to 0 than 1e-35 counts as 0.
     """
-    found = np.empty((len(features), len(trees.root)), dtype=np.int32)
-    for start in range(0, len(features), CHUNK_ROWS):
-        chunk = np.ascontiguousarray(features[start : start + CHUNK_ROWS], dtype=np.float64)
-        for tree, root in enumerate(trees.root):
-            found[start : start + CHUNK_ROWS, tree] = _descended(trees, chunk, root)
-    return found
+    return trees.walker.leaves(features)
 
 
-def _descended(trees: Trees, features: Floats, root: np.int32) -> Ints:
-    """The leaf of each row, all rows level by level; who has reached a leaf stays there."""
-    values = features.ravel()
-    start = np.arange(len(features), dtype=np.int64) * features.shape[1]
-    node = np.full(len(features), root, dtype=np.int64)
-    for _ in range(trees.depth):
-        goes_right = values.take(start + trees.feature.take(node)) > trees.threshold.take(node)
-        node = trees.child.take(2 * node + goes_right).astype(np.int64)
-    return node
-
-
-def probabilities(trees: Trees, found: NDArray[np.int32]) -> Floats:
+def probabilities(trees: Trees, features: NDArray[np.floating[Any]]) -> Floats:
     """Probability of the positive class, R: the mean over the trees, as MLlib's ``transform``, or from summed log-odds.
 
     Args:
         trees: T trees.
-        found: the rows' ``leaves``, R × T.
+        features: R × F, NaN where a value is missing.
     """
-    of_trees = trees.value[found]
-    return np.asarray(expit(of_trees.sum(axis=1)) if trees.additive else of_trees.mean(axis=1))
+    return _of_sums(trees, trees.walker.sums(features))
+
+
+def _of_leaves(trees: Trees, found: NDArray[np.int32]) -> Floats:
+    """As ``probabilities``, from the rows' ``leaves``."""
+    return _of_sums(trees, trees.value[found].sum(axis=1))
+
+
+def _of_sums(trees: Trees, total: Floats) -> Floats:
+    return np.asarray(expit(total) if trees.additive else total / len(trees.root))
 
 
 def attribution_table(trees: Trees, groups: Sequence[int], n_groups: int) -> Floats:
@@ -185,7 +183,7 @@ def attributed(trees: Trees, table: Floats, found: NDArray[np.int32]) -> Floats:
     if not trees.additive:
         return total / found.shape[1]
     change, bias = total.sum(axis=1), trees.bias
-    risen = probabilities(trees, found) - bias
+    risen = _of_leaves(trees, found) - bias
     slope = np.divide(risen, change, out=np.full_like(change, bias * (1 - bias)), where=np.abs(change) > _FLAT)
     return np.asarray(total * slope[:, None])
 

@@ -31,10 +31,9 @@ class Vote:
         """The leaf of each row in each tree; ``features`` is R × F, NaN where a value is missing."""
         return tuple(leaves(trees, features) for trees in self.voters)
 
-    def probabilities(self, found: Found) -> Floats:
-        """Probability of the positive class, R: the mean over the voters."""
-        held = [probabilities(trees, of) for trees, of in zip(self.voters, found, strict=True)]
-        return np.asarray(np.mean(held, axis=0))
+    def probabilities(self, features: NDArray[np.floating[Any]]) -> Floats:
+        """Probability of the positive class, R: the mean over the voters; ``features`` as ``leaves`` reads them."""
+        return np.asarray(np.mean([probabilities(trees, features) for trees in self.voters], axis=0))
 
     def attribution_tables(self, groups: Sequence[int], n_groups: int) -> tuple[Floats, ...]:
         """Each voter's ``attribution_table``."""

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from finrec_spark.arrays import Floats
 from finrec_spark.models.offer_features import Words, collect_offer_features, feature_matrix
 from finrec_spark.models.trees.fitting import fit_trees
-from finrec_spark.models.trees.kernel import Trees, collect_trees, leaves, probabilities
+from finrec_spark.models.trees.kernel import Trees, collect_trees, probabilities
 from finrec_spark.models.uplift.trials import Sample
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
@@ -34,7 +34,7 @@ class EffectForest:
             channel: that it is offered over, B.
         """
         features = feature_matrix(profile, self.offers, category, channel)
-        return 2 * probabilities(self.trees, leaves(self.trees, features)) - 1
+        return 2 * probabilities(self.trees, features) - 1
 
 
 def collect_effect_forest(nodes: DataFrame, profile: Sequence[ProfileFeature]) -> EffectForest:
