@@ -30,7 +30,7 @@ from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
-from finrec_spark.steps.deciding_trees import ALL_TREES, read_trees, read_vote, vote_reads, voters_in
+from finrec_spark.steps.deciding_trees import ALL_TREES, VOTERS, read_trees, vote_reads
 from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.earlier_months import label_months, newest_label_month
 from finrec_spark.steps.scoring_inputs import (
@@ -122,14 +122,14 @@ def _uncalibrated(run: StepRun, tables: MonthTables) -> tuple[Ensemble, dict[str
     They learned from the months before this one, so this one's outcome is new to them; only their calibration, which
     changes no order, has seen it. What would vote alone is the ensemble, and no model beside it.
     """
-    names, voters = tables.features.names, voters_in(run.context.lake, run.month)
-    vote = read_vote(run, names, run.month)
-    if vote is None:
+    found = {model: read_trees(run, tables.features.names, model, run.month) for model in ALL_TREES}
+    there = {model: trees for model, trees in found.items() if trees is not None}
+    voters = [model for model in VOTERS if model in there]
+    if not voters:
         return Ensemble(tables.scorers), {}
-    found = {model: read_trees(run, names, model, run.month) for model in ALL_TREES if (model,) != voters}
-    alone = {model: Vote((trees,)) for model, trees in found.items() if trees is not None}
+    vote = Vote(tuple(there[model] for model in voters))
     forest = forest_of(tables.features, vote, AS_IT_IS, run.config.ensemble.candidates)
-    return Ensemble(tables.scorers, forest), alone
+    return Ensemble(tables.scorers, forest), {model: Vote((there[model],)) for model in there if [model] != voters}
 
 
 def _calibration(run: StepRun, tables: MonthTables, customers: DataFrame) -> DataFrame:
