@@ -71,7 +71,7 @@ def test_a_users_properties_file_wins_and_the_clusters_defaults_give_way(prepare
     properties = lines(prepared.submit("--properties-file", "mine.properties", "hello"), "property")
     assert [line for line in properties if "driver.memory" in line] == [
         "spark.driver.memory 1g",
-        "spark.driver.memory 3g",
+        "spark.driver.memory 1536m",  # conf/local.yaml's
         "spark.driver.memory 3g",
     ]
 
