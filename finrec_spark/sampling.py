@@ -18,6 +18,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _ONE_AS_BITS = np.uint64(0x3FF0000000000000)
+_SHARES = 100_000  # parts that shares of rows are made of
 
 
 @cache
@@ -117,6 +118,11 @@ def bucket(n: int | Column, *keys: str | Column) -> Column:
     [2, 1]
     """
     return F.pmod(F.xxhash64(*keys), F.lit(n) if isinstance(n, int) else n).cast("int")
+
+
+def in_share(share: float, *keys: str | Column) -> Column:
+    """Whether a row is one of such a share of all, [0, 1], in steps of 1/100,000; keys as in ``bucket``."""
+    return bucket(_SHARES, *keys) < F.lit(share * _SHARES)
 
 
 def seed_of(seed: int) -> Column:

@@ -6,6 +6,7 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.evaluation.held_out import ENSEMBLE
 from finrec_spark.models.calibration import fit_calibration
 from finrec_spark.models.trees.leaks import require_no_leak
 from finrec_spark.models.trees.voting import Vote
@@ -16,7 +17,6 @@ from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.steps.deciding_trees import (
     ALL_TREES,
     DECISION_TREE,
-    VOTE,
     VOTERS,
     as_trees,
     fit_nodes,
@@ -76,7 +76,7 @@ def run(step_run: StepRun) -> int:
 def _calibrated(step_run: StepRun, month: MonthTables, vote: Vote) -> int:
     """Fit the curve from the vote to a probability on ``month``, from which its trees have not learned."""
     scored = scored_pairs(rows_with_taken(step_run, month), pair_sample(step_run, month), vote)
-    return step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=VOTE)
+    return step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=ENSEMBLE)
 
 
 def _without_trees(step_run: StepRun) -> int:
@@ -86,7 +86,7 @@ def _without_trees(step_run: StepRun) -> int:
     )
     for model in ALL_TREES:
         _write_nothing(step_run, TREES, model)
-    _write_nothing(step_run, CALIBRATION, VOTE)
+    _write_nothing(step_run, CALIBRATION, ENSEMBLE)
     return 0
 
 
@@ -100,7 +100,7 @@ STEP = Step(
     reads=reads,
     writes=(
         *(Writes(table, model) for table in (TREES, REGISTRY) for model in ALL_TREES),
-        Writes(CALIBRATION, VOTE),
+        Writes(CALIBRATION, ENSEMBLE),
     ),
     params=lambda config: {
         "ensemble": config.ensemble,

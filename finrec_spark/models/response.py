@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
@@ -32,12 +32,11 @@ from finrec_spark.models.offer_features import (
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
 from finrec_spark.models.trees.kernel import Trees, collect_trees, probabilities
 from finrec_spark.params import Params
-from finrec_spark.sampling import bucket
+from finrec_spark.sampling import in_share
 from finrec_spark.transforms.profiles.token_counts import profile_matrix
 from finrec_spark.transforms.profiles.vector import SLOW, ProfileFeature
 
 NAME = "response"
-_PARTS = 100_000  # that shares of the contacts are made of
 _COLUMNS = ("profile", "offer", "category", "channel", "label")
 _SCORES_DDL = "score double, label double, weight double"
 
@@ -131,19 +130,14 @@ def fit(
     offers = collect_offers(contacts)
     require_both_answers(offers, params.least)
     names = feature_names(profile, offers, params)
-    calibrates = _drawn(params.calibration_share, "calibrates")
+    calibrates = in_share(params.calibration_share, F.lit("calibrates"), "key")
     share = params.most_rows / (offers.contacts * (1 - params.calibration_share))
-    learned_from = contacts.where(~calibrates & _drawn(min(share, 1.0), "learned"))
+    learned_from = contacts.where(~calibrates & in_share(min(share, 1.0), F.lit("learned"), "key"))
     rows = feature_rows(learned_from, profile, names)
     nodes = fit_trees(rows, names, params.forest, single=False, scratch=scratch)
     uncalibrated = _scorer(nodes, AS_IT_IS, profile)
     curve = fit_calibration(scored_contacts(contacts.where(calibrates), uncalibrated.predict), params.calibration)
     return FittedResponse(nodes, curve, offers.contacts, offers.accepted)
-
-
-def _drawn(share: float, purpose: str) -> Column:
-    """Whether a contact is of such a share, by its ``key``."""
-    return bucket(_PARTS, F.lit(purpose), "key") < F.lit(share * _PARTS)
 
 
 def collect_offers(contacts: DataFrame) -> Offers:

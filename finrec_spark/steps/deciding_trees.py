@@ -4,6 +4,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.evaluation.held_out import ENSEMBLE
 from finrec_spark.models.trees.boosting import fit_boosted
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
@@ -19,18 +20,15 @@ BOOSTED_TREES = "boosted_trees"
 DECISION_TREE = "decision_tree"
 
 VOTERS = (RANDOM_FOREST, BOOSTED_TREES)
-"""Those whose vote can rank."""
+"""Those whose vote can rank; the curve from it to a probability is the ensemble's, in ``model.calibration``."""
 
 ALL_TREES = (DECISION_TREE, *VOTERS)
-
-VOTE = "ensemble"
-"""Whose the curve from the vote to a probability is, in ``model.calibration``."""
 
 
 def vote_reads(month: date | None = None, optional: bool = False) -> tuple[Read, ...]:
     """What a month's vote and its curve are read from; ``month`` None: that of the step run."""
     trees = (Read(TREES, month, model, optional) for model in VOTERS)
-    return (*trees, Read(CALIBRATION, month, VOTE, optional))
+    return (*trees, Read(CALIBRATION, month, ENSEMBLE, optional))
 
 
 def voters_of(params: EnsembleParams) -> tuple[str, ...]:
@@ -60,7 +58,7 @@ def as_trees(nodes: DataFrame, names: tuple[str, ...], model: str) -> Trees:
 
 def has_vote(lake: Lake, month: date) -> bool:
     """Whether trees rank in ``month``: there is a curve for their vote."""
-    return lake.exists(CALIBRATION) and lake.count(CALIBRATION, month=month, model=VOTE) > 0
+    return lake.exists(CALIBRATION) and lake.count(CALIBRATION, month=month, model=ENSEMBLE) > 0
 
 
 def voters_in(lake: Lake, month: date) -> tuple[str, ...]:

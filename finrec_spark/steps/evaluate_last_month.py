@@ -31,8 +31,8 @@ from finrec_spark.pipeline.step import Read, Step, StepRun, Writes
 from finrec_spark.ranking.ensemble import Ensemble, forest_of
 from finrec_spark.ranking.pair_rows import scored_pairs
 from finrec_spark.steps.deciding_trees import ALL_TREES, VOTERS, read_trees, vote_reads
-from finrec_spark.steps.earlier_forest import earlier_forest
 from finrec_spark.steps.earlier_months import label_months, newest_label_month
+from finrec_spark.steps.earlier_trees import earlier_trees
 from finrec_spark.steps.scoring_inputs import (
     MonthTables,
     month_reads,
@@ -134,7 +134,7 @@ def _uncalibrated(run: StepRun, tables: MonthTables) -> tuple[Ensemble, dict[str
 
 def _calibration(run: StepRun, tables: MonthTables, customers: DataFrame) -> DataFrame:
     """How good the promised probabilities are, by trees and a curve of earlier months; no row without such."""
-    earlier = earlier_forest(run, tables)
+    earlier = earlier_trees(run, tables)
     if earlier is None:
         return run.spark.createDataFrame([], METRICS.ddl_without("run_id", "protocol", "origin"))
     scored = scored_pairs(customers, pair_sample(run, tables), earlier.vote, earlier.curve)

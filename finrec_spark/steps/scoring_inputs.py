@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.evaluation.held_out import ENSEMBLE
 from finrec_spark.models.calibration import collect_curve
 from finrec_spark.models.gru import collect_words
 from finrec_spark.models.scorer import Scorer
@@ -20,7 +21,7 @@ from finrec_spark.ranking.pair_rows import PairSample
 from finrec_spark.ranking.pairs import PairFeatures, collect_product_numbers
 from finrec_spark.ranking.reasons import Wording, feature_label
 from finrec_spark.ranking.scoring import scoring_rows
-from finrec_spark.steps.deciding_trees import VOTE, has_vote, read_vote
+from finrec_spark.steps.deciding_trees import has_vote, read_vote
 from finrec_spark.steps.objections import without_objectors_of
 from finrec_spark.tables import (
     CALIBRATION,
@@ -115,7 +116,7 @@ def read_ensemble(run: StepRun, tables: MonthTables) -> Ensemble:
     vote = read_vote(run, tables.features.names, tables.month) if has_vote(run.context.lake, tables.month) else None
     if vote is None:
         return Ensemble(tables.scorers)
-    curve = collect_curve(run.read(CALIBRATION, tables.month, VOTE))
+    curve = collect_curve(run.read(CALIBRATION, tables.month, ENSEMBLE))
     return Ensemble(tables.scorers, forest_of(tables.features, vote, curve, run.config.ensemble.candidates))
 
 

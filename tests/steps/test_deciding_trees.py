@@ -3,12 +3,12 @@ from datetime import date
 
 import pytest
 
+from finrec_spark.evaluation.held_out import ENSEMBLE
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.deciding_trees import (
     ALL_TREES,
     BOOSTED_TREES,
-    VOTE,
     VOTERS,
     has_vote,
     read_vote,
@@ -41,7 +41,7 @@ def test_a_month_that_was_never_decided_has_no_vote(june):
 
 def test_each_of_the_trees_is_measured_beside_their_vote(finished):
     measured = {row["model"] for row in finished.lake.collect(METRICS, protocol="last_month")}
-    assert measured >= {VOTE, *ALL_TREES}
+    assert measured >= {ENSEMBLE, *ALL_TREES}
 
 
 @pytest.mark.slow
@@ -54,6 +54,6 @@ def test_a_learner_that_is_asked_for_alone_decides_alone(finished, context, tmp_
     run = StepRun(other, recommend.STEP, JUNE)
     (unasked,) = set(VOTERS) - {learner}
     assert not other.lake.count(TREES, month=JUNE, model=unasked)
-    assert other.lake.count(CALIBRATION, month=JUNE, model=VOTE)
+    assert other.lake.count(CALIBRATION, month=JUNE, model=ENSEMBLE)
     (alone,) = read_ensemble(run, read_month_tables(run, JUNE)).forest.vote.voters
     assert alone.additive == (learner == BOOSTED_TREES)

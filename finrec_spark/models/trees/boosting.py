@@ -12,20 +12,18 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from scipy.special import expit
 
 from finrec_spark.arrays import Floats
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.kernel import MISSING, Trees, arrange_trees
-from finrec_spark.sampling import bucket
+from finrec_spark.sampling import in_share
 from finrec_spark.tables import TREES
 
 Objective = Literal["binary", "gamma"]
 """What trees predict: the log-odds of a label of 1, or the logarithm of the mean of a positive label."""
 
-_PARTS = 100_000  # that shares of the rows are made of
 _NODES_DDL = TREES.ddl_without("month", "model")
 
 
@@ -65,7 +63,7 @@ def fit_boosted(
             yield from pa.Table.from_pandas(nodes, schema, preserve_index=False).to_batches()
 
     share = min(1.0, params.most_rows / max(rows.count(), 1))
-    kept = rows if share == 1.0 else rows.where(bucket(_PARTS, "key") < F.lit(share * _PARTS))
+    kept = rows if share == 1.0 else rows.where(in_share(share, "key"))
     one = kept.select("key", "features", "label", "weight").repartition(1).sortWithinPartitions("key")
     one.mapInArrow(learn, _NODES_DDL).write.mode("overwrite").parquet(scratch)
     return spark.read.schema(_NODES_DDL).parquet(scratch)

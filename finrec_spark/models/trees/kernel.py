@@ -35,7 +35,6 @@ class Trees:
         child: left child at 2 · node, right child at 2 · node + 1, 2N; a leaf is its own child.
         probability: share of the positive class, N; of additive trees what a node adds, log-odds as a probability.
         weight: weighted training rows, N.
-        depth: questions on the longest path.
         additive: whether log-odds are summed over the trees, as boosting makes them; else probabilities are averaged.
     """
 
@@ -45,7 +44,6 @@ class Trees:
     child: NDArray[np.int32]
     probability: Floats
     weight: Floats
-    depth: int
     additive: bool = False
 
     @property
@@ -110,7 +108,6 @@ def arrange_trees(table: pd.DataFrame, feature_names: Sequence[str], additive: b
         child=child,
         probability=table["probability"].to_numpy(dtype=np.float64),
         weight=table["weight"].to_numpy(dtype=np.float64),
-        depth=sum(1 for _ in _levels(root.astype(np.int32), child)) - 1,
         additive=additive,
     )
 

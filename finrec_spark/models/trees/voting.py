@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from finrec_spark.arrays import Floats
 from finrec_spark.models.trees.kernel import Trees, attributed, attribution_table, leaves, probabilities
 
-Found = tuple[NDArray[np.int32], ...]
-"""The rows' leaves in each voter's trees, R × T each."""
+Leaves = tuple[NDArray[np.int32], ...]
+"""Of R rows in each voter's trees: R × T positions of nodes each."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Vote:
 
     voters: tuple[Trees, ...]
 
-    def leaves(self, features: NDArray[np.floating[Any]]) -> Found:
+    def leaves(self, features: NDArray[np.floating[Any]]) -> Leaves:
         """The leaf of each row in each tree; ``features`` is R × F, NaN where a value is missing."""
         return tuple(leaves(trees, features) for trees in self.voters)
 
@@ -39,7 +39,7 @@ class Vote:
         """Each voter's ``attribution_table``."""
         return tuple(attribution_table(trees, groups, n_groups) for trees in self.voters)
 
-    def attributed(self, tables: Sequence[Floats], found: Found) -> Floats:
+    def attributed(self, tables: Sequence[Floats], found: Leaves) -> Floats:
         """What each group of features adds to each row's probability, R × G: the mean over the voters.
 
         The mean of the voters' ``bias`` and these parts add up to the probability.

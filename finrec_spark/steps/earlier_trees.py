@@ -16,13 +16,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
-from finrec_spark.evaluation.held_out import collect_outcomes
+from finrec_spark.evaluation.held_out import ENSEMBLE, collect_outcomes
 from finrec_spark.models.calibration import Curve, collect_curve, fit_calibration
 from finrec_spark.models.trees.voting import Vote
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.ranking.pair_rows import pair_rows, scored_pairs
 from finrec_spark.sampling import bucket
-from finrec_spark.steps.deciding_trees import VOTE, as_trees, fit_nodes, has_vote, read_vote, voters_of
+from finrec_spark.steps.deciding_trees import as_trees, fit_nodes, has_vote, read_vote, voters_of
 from finrec_spark.steps.earlier_months import newest_label_month
 from finrec_spark.steps.scoring_inputs import MonthTables, pair_sample, read_month_tables, rows_with_taken
 from finrec_spark.tables import CALIBRATION
@@ -30,7 +30,7 @@ from finrec_spark.transforms.labels import LEAST_TAKEN
 
 
 @dataclass(frozen=True)
-class EarlierForest:
+class EarlierTrees:
     """What promises probabilities.
 
     Attributes:
@@ -44,7 +44,7 @@ class EarlierForest:
     base_rate: float
 
 
-def earlier_forest(run: StepRun, tables: MonthTables) -> EarlierForest | None:
+def earlier_trees(run: StepRun, tables: MonthTables) -> EarlierTrees | None:
     """The trees and curve to measure on the month of ``tables``; None where there are none that have not seen it."""
     calibrates = _newest_outcomes_before(run, tables)
     if calibrates is None:
@@ -61,21 +61,21 @@ def _newest_outcomes_before(run: StepRun, tables: MonthTables) -> MonthTables | 
         return None
 
 
-def _published(run: StepRun, tables: MonthTables, calibrates: MonthTables) -> EarlierForest | None:
+def _published(run: StepRun, tables: MonthTables, calibrates: MonthTables) -> EarlierTrees | None:
     """The trees that decided the held-out month; None where there are none over today's features."""
     try:
         decided = has_vote(run.context.lake, tables.month)
         vote = read_vote(run, tables.features.names, tables.month) if decided else None
         if vote is None:
             return None
-        curve = collect_curve(run.read(CALIBRATION, tables.month, VOTE))
+        curve = collect_curve(run.read(CALIBRATION, tables.month, ENSEMBLE))
     except InputMissing:
         return None
     pairs = scored_pairs(rows_with_taken(run, calibrates), pair_sample(run, calibrates), vote)
-    return EarlierForest(vote, curve, collect_outcomes(pairs)[1])
+    return EarlierTrees(vote, curve, collect_outcomes(pairs)[1])
 
 
-def _of_halves(run: StepRun, month: MonthTables) -> EarlierForest | None:
+def _of_halves(run: StepRun, month: MonthTables) -> EarlierTrees | None:
     """Trees of one half of the month's customers, calibrated on the other; None where hardly anything was taken."""
     rows, sample = rows_with_taken(run, month), pair_sample(run, month)
     half = bucket(2, F.lit("half"), "customer_id")
@@ -87,7 +87,7 @@ def _of_halves(run: StepRun, month: MonthTables) -> EarlierForest | None:
     enough = taken >= LEAST_TAKEN
     curve = collect_curve(fit_calibration(scored, run.config.ensemble.calibration)) if enough else None
     scored.unpersist()
-    return None if curve is None else EarlierForest(vote, curve, base_rate)
+    return None if curve is None else EarlierTrees(vote, curve, base_rate)
 
 
 def _fitted(run: StepRun, month: MonthTables, pairs: DataFrame) -> Vote | None:
