@@ -1,6 +1,7 @@
 """A small checkout with the real scripts, in which stand-ins take the place of what is slow: Python's set-up, Spark."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -69,6 +70,11 @@ PREPARED_PYTHON = """
 """
 
 
+def _interruptible() -> None:
+    """As a user's shell starts it: whoever runs the tests in the background has SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Checkout:
     """A folder with the scripts, and how they are called in it."""
@@ -86,7 +92,10 @@ class Checkout:
 
     def start(self, commands: str) -> subprocess.Popen[str]:
         script = f"set -euo pipefail; ROOT=$PWD; source conf/setup.sh; {commands}"
-        return subprocess.Popen(["bash", "-c", script], cwd=self.root, env=self._environment({}), text=True)
+        variables = self._environment({})
+        return subprocess.Popen(
+            ["bash", "-c", script], cwd=self.root, env=variables, text=True, preexec_fn=_interruptible
+        )
 
     def installs(self) -> list[str]:
         """What uv was asked for, call by call: extras by their lock, or the package itself."""
@@ -99,7 +108,15 @@ class Checkout:
 
     def _run(self, command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         variables = self._environment(environment)
-        return subprocess.run(command, cwd=self.root, env=variables, text=True, capture_output=True, timeout=60)
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=variables,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            preexec_fn=_interruptible,
+        )
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         return {"PATH": str(self.root / "bin"), "HOME": str(self.root), **self.environment, **more}
