@@ -25,7 +25,8 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 TICK = os.sysconf("SC_CLK_TCK")
-_INTERVAL = 0.5  # seconds between two looks; each costs some milliseconds of a core
+_INTERVAL = 0.5  # seconds between two looks, at least
+_REST = 30  # and as many times what a look took: a process of hundreds of threads is looked at more seldom
 THREADS = (  # of the JVM, by the start of the name
     ("JVM: compilers", ("C1 Compiler", "C2 Compiler", "Sweeper")),
     ("JVM: collector", ("GC Thread", "G1 ", "VM Thread", "Reference Handl", "Finalizer")),
@@ -105,11 +106,12 @@ def watch(command: Sequence[str], log: Path, folder: Path = ROOT) -> Watched:
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder)
         while process.poll() is None:
+            began = time.monotonic()
             tree = list(process_tree(process.pid))
             for each in tree:
                 seen.update(threads_of(each))
             found.peak_bytes = max(found.peak_bytes, sum(resident(each) for each in tree))
-            time.sleep(_INTERVAL)
+            time.sleep(max(_INTERVAL, _REST * (time.monotonic() - began)))
     found.seconds, found.code = time.monotonic() - start, process.returncode
     for kind, seconds in seen.values():
         found.cpu[kind] += seconds

@@ -23,7 +23,9 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.neighbours.clusters import Clustering, fit_clustering
+from finrec_spark.models.neighbours.screening import Screen
 from finrec_spark.models.neighbours.similarity import (
+    PairSums,
     Powers,
     SimilarityParams,
     aligned,
@@ -33,6 +35,7 @@ from finrec_spark.models.neighbours.similarity import (
     pair_sums,
     row_blocks,
     similar_pairs,
+    sums_of_pairs,
 )
 from finrec_spark.models.sparse import csr_from_lists
 from finrec_spark.sampling import bucket
@@ -185,14 +188,26 @@ def neighbourhood(
     references: csr_matrix, own: Ints, params: CustomerSimilarityParams
 ) -> Iterator[tuple[Ints, Neighbourhood]]:
     """For blocks of the rows ``own`` of ``references``: those rows and what is similar to them, themselves excluded."""
-    right = Powers.of(references)
-    left, columns = Powers.of(references[own]), right.transposed()
-    for start, stop in row_blocks(left.mask, columns.mask):
-        pairs = similar_pairs(pair_sums(left.rows(start, stop), columns, params.over), "pearson", params)
-        pairs = pairs.where(pairs.right != own[start:stop][pairs.left])
+    left, right = Powers.of(references[own]), Powers.of(references)
+    for start, stop, sums in _pair_blocks(left, right, own, params):
+        pairs = similar_pairs(sums, "pearson", params)
         query, reference, similarity = nearest(pairs.left, pairs.right, pairs.similarity, params.neighbours)
         weights = csr_matrix((similarity, (query, reference)), shape=(stop - start, references.shape[0]))
         yield own[start:stop], Neighbourhood(query, reference, similarity, *_evidence(weights, right, params))
+
+
+def _pair_blocks(
+    left: Powers, right: Powers, own: Ints, params: CustomerSimilarityParams
+) -> Iterator[tuple[int, int, PairSums]]:
+    """Start and stop of blocks of left rows, and the pairs among which each one's nearest are."""
+    if params.over == "all":
+        for start, stop, row, other in Screen.of(right, params).near_pairs(left, own):
+            yield start, stop, sums_of_pairs(left.rows(start, stop), right, row, other)
+    else:
+        columns = right.transposed()
+        for start, stop in row_blocks(left.mask, columns.mask):
+            sums = pair_sums(left.rows(start, stop), columns, params.over)
+            yield start, stop, sums.where(sums.right != own[start:stop][sums.left])
 
 
 def _evidence(

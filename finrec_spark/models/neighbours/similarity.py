@@ -139,13 +139,41 @@ def pair_sums(left: Powers, right: Powers, over: Over) -> PairSums:
     return PairSums(row, col, support.data, support.data, x, y, xx, yy, sum_xy)
 
 
+def sums_of_pairs(left: Powers, right: Powers, row: Ints, other: Ints) -> PairSums:
+    """Statistics over all columns of chosen pairs, which may share no entry.
+
+    Args:
+        left: A × K.
+        right: B × K.
+        row: position of each pair's x in ``left``.
+        other: position of its y in ``right``.
+    """
+    support, sum_xy = (
+        np.asarray(x[row].multiply(y[other]).sum(axis=1), np.float64).ravel()
+        for x, y in ((left.mask, right.mask), (left.value, right.value))
+    )
+    count = np.full(row.size, left.mask.shape[1], np.float64)
+    x, xx = (np.asarray(part.sum(axis=1)).ravel()[row] for part in (left.value, left.square))
+    y, yy = (np.asarray(part.sum(axis=1)).ravel()[other] for part in (right.value, right.square))
+    return PairSums(row, other, support, count, x, y, xx, yy, sum_xy)
+
+
+def squared_deviations(sum_of_squares: Floats, total: Floats, count: Floats) -> Floats:
+    """Σ(x − mean)², from Σx², Σx and N; 0 where it is no more than what rounding leaves."""
+    deviation = sum_of_squares - total * total / count
+    return np.where(deviation > FLAT * sum_of_squares, deviation, 0.0)
+
+
 def pearson(sums: PairSums) -> Floats:
     """Correlation of each pair, in [-1, 1]; 0 where a variance is 0 (undefined: no neighbour, never NaN).
 
     ρ = (ΣXY − ΣXΣY/N) / √((ΣX² − (ΣX)²/N)(ΣY² − (ΣY)²/N)).
     """
     covariance = sums.sum_xy - sums.sum_x * sums.sum_y / sums.count
-    spread = np.sqrt(_deviation(sums.sum_xx, sums.sum_x, sums.count) * _deviation(sums.sum_yy, sums.sum_y, sums.count))
+    spread = np.sqrt(
+        squared_deviations(sums.sum_xx, sums.sum_x, sums.count)
+        * squared_deviations(sums.sum_yy, sums.sum_y, sums.count)
+    )
     correlation = np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0)
     return np.clip(correlation, -1.0, 1.0)
 
@@ -249,11 +277,6 @@ def _smallest_by_row(row: Ints, code: Ints, k: int) -> Ints:
         code = code[code < filler]
     code = np.sort(code)
     return code[place_in_row(counts) < k]
-
-
-def _deviation(sum_of_squares: Floats, total: Floats, count: Floats) -> Floats:
-    deviation = sum_of_squares - total * total / count
-    return np.where(deviation > FLAT * sum_of_squares, deviation, 0.0)
 
 
 def _like(matrix: csr_matrix, data: Floats) -> csr_matrix:
