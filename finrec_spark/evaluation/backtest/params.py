@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from finrec_spark.models.trees.boosting_params import BoostingParams
+from finrec_spark.models.trees.boosting_params import BaggingParams, BoostingParams
 from finrec_spark.params import Params
 
 
@@ -49,3 +49,4 @@ class BacktestParams(Params):
     signals: SignalParams = SignalParams()
     learning: LearningParams = LearningParams()
     boosting: BoostingParams = BoostingParams()
+    forest: BaggingParams = BaggingParams()

@@ -115,7 +115,7 @@ def _columns(rows: csr_matrix) -> Singles:
 def _rounding(left: csr_matrix, largest: Singles) -> Floats:
     """What single precision can take from or add to a product of each row of ``left``, at most."""
     sizes = np.asarray(abs(left) @ largest.astype(np.float64))
-    return (np.diff(left.indptr) + 4.0) * _EPSILON * np.maximum(sizes, 1.0)
+    return np.asarray((np.diff(left.indptr) + 4.0) * _EPSILON * np.maximum(sizes, 1.0))
 
 
 def _largest_at_most(values: Singles, k: int) -> Singles:
