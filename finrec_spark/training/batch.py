@@ -41,6 +41,11 @@ class Batch:
     weight: Tensor
     scale: float = 1.0
 
+    @property
+    def weight_of_events(self) -> Tensor:
+        """The weight of rows with events, 0 of those without, B; on the device of the weight."""
+        return self.weight * (self.length > 0).to(self.weight.device)
+
     def to(self, device: torch.device) -> "Batch":
         """The same batch on another device."""
         parts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "length"}

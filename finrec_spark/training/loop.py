@@ -149,7 +149,7 @@ class Training:
         with self._precision():
             scores = self.averaged(batch).scores
         known = self.network.products.known
-        weight = batch.weight * (batch.length > 0)
+        weight = batch.weight_of_events
         rows = (torch.ones_like(weight), next_product_loss(scores, batch, known), recall(scores, batch, known))
         return torch.stack([(row * weight).sum() for row in rows]).cpu().double()
 

@@ -10,6 +10,8 @@ import pytest
 pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("petastorm", reason="the training extra is not installed")
 
+import torch
+
 from finrec_spark.errors import FeedError
 from finrec_spark.training import feed as feed_module
 from finrec_spark.training.feed import Feed
@@ -72,6 +74,15 @@ def test_a_batch_has_the_columns_of_its_rows(written, layout):
     batch = next(iter(Feed.open(written(1, rows_per_file=1)).shard(0, 1, 1, FeedParams(batch_size=1))))
     assert (batch.product.tolist(), batch.length.tolist(), batch.target.tolist()) == ([[1, 0, 0, 0]], [1], [[2, 0]])
     assert batch.profile.tolist() == [[0.0, 0.0]]
+
+
+def test_what_a_batch_weighs_lies_where_the_batch_was_sent(sixteen_files):
+    """Lengths stay on the CPU; a validation on a GPU once ended there. The meta device is one that any machine has."""
+    batch = next(iter(Feed.open(sixteen_files).shard(0, 1, 1, FeedParams(batch_size=8))))
+    assert batch.weight_of_events.tolist() == (batch.weight * (batch.length > 0)).tolist()
+    sent = batch.to(torch.device("meta"))
+    assert sent.length.device.type == "cpu"
+    assert sent.weight_of_events.device.type == "meta"
 
 
 def test_a_truncated_file_is_named_as_unreadable(written):
