@@ -37,7 +37,7 @@ class EnsembleParams(Params):
     forest: TreesParams = Field(TreesParams(), description="The random forest")
     boosting: BoostingParams = Field(BoostingParams(), description="The boosted trees beside it")
     learner: Literal["vote", "random_forest", "boosted_trees"] = Field(
-        "vote", description="Which of the two rank: both, the mean of their probabilities, or one alone"
+        "vote", description="Which of the two rank: both by their vote (``models.trees.voting``), or one alone"
     )
     tree: TreesParams = Field(TreesParams(depth=5, minimum_rows=50), description="The single tree beside it")
     pairs_a_month: int = Field(

@@ -13,7 +13,9 @@ from finrec_spark.evaluation.figures import MetricRow, leading_k, metric_rows
 from finrec_spark.evaluation.held_out import PROTOCOL as LAST_MONTH
 from finrec_spark.evaluation.report.content import Content
 from finrec_spark.models.gru import LEARNING_CURVE
-from finrec_spark.models.trees.importance import feature_importance, mean_importance
+from finrec_spark.models.trees.importance import vote_importance
+from finrec_spark.models.trees.kernel import arrange_trees
+from finrec_spark.models.trees.voting import Vote
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, Attempt
 from finrec_spark.pipeline.slices import Slice
@@ -115,11 +117,15 @@ def _curve(rows: Sequence[MetricRow], segment: str) -> list[MetricRow]:
 
 
 def _collect_importance(run: StepRun) -> dict[str, float]:
-    """Of the trees that vote in the month, the mean over them; nothing where it has none."""
+    """Of the trees that vote in the month; nothing where it has none."""
     lake = run.context.lake
     voters = voters_in(lake, run.month) if has_vote(lake, run.month) else ()
     nodes = {
-        model: pd.DataFrame.from_records(lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names)
+        model: pd.DataFrame.from_records(
+            lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names
+        ).sort_values(["tree", "node"], ignore_index=True)
         for model in voters
     }
-    return mean_importance([feature_importance(of, additive=model == BOOSTED_TREES) for model, of in nodes.items()])
+    names = sorted({name for of_model in nodes.values() for name in of_model["feature"].dropna()})
+    trees = (arrange_trees(of_model, names, additive=model == BOOSTED_TREES) for model, of_model in nodes.items())
+    return vote_importance(Vote(tuple(trees)), names) if nodes else {}

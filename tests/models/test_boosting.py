@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.spending import Spending
 from finrec_spark.models.trees import boosting
-from finrec_spark.models.trees.boosting import bagged_trees, boosted_trees, fit_boosted
+from finrec_spark.models.trees.boosting import bagged_trees, boosted_trees, fit_boosted, grown
 from finrec_spark.models.trees.boosting_params import BaggingParams, BoostingParams
 from finrec_spark.models.trees.importance import feature_importance
 from finrec_spark.models.trees.kernel import MISSING, arrange_trees, collect_trees, probabilities
@@ -61,6 +61,14 @@ def test_the_kernel_scores_a_random_forest_as_lightgbm_does(sample, filled):
     assert probabilities(trees, sample[0]) == pytest.approx(booster.predict(filled[0]), abs=1e-12)
     assert len(trees.root) == 9
     assert trees.bias == pytest.approx(np.average(filled[1], weights=filled[2]), abs=0.03)
+
+
+def test_more_positives_teach_more_trees_of_more_leaves(filled):
+    able = SMALL.model_copy(update={"settled_positives": int(filled[1].sum() / 4)})
+    trees = boosted_trees(*filled, NAMES, able)
+    assert len(trees.root) == 2 * SMALL.rounds
+    assert grown(able, filled[1]).leaves == 2 * SMALL.leaves
+    assert grown(able, np.repeat(filled[1], 100)).rounds == 4 * SMALL.rounds  # and no more
 
 
 def test_the_same_rows_give_the_same_trees(filled):
@@ -126,5 +134,5 @@ def test_importance_is_that_of_lightgbm_s_gains(filled):
     booster = by_lightgbm(filled, boosting._boosting(plain, "binary"), plain.rounds)
     nodes = boosting._learned(*filled, NAMES, boosting._boosting(plain, "binary"), plain.rounds)
     gains = booster.feature_importance("gain")
-    found = feature_importance(nodes, additive=True)
+    found = feature_importance(arrange_trees(nodes, NAMES, additive=True), NAMES)
     assert pd.Series(found)[list(NAMES)].to_numpy() == pytest.approx(gains / gains.sum(), abs=0.02)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,6 +48,23 @@ def test_a_single_voter_decides_alone(sample, forest):
     features, _ = sample
     vote = Vote((forest,))
     assert vote.probabilities(features) == pytest.approx(np.where(features[:, 0] > 0, 0.8, 0.2))
+
+
+@pytest.mark.parametrize(("positives", "share"), [(100, 0.5), (2_500, 0.5), (10_000, 0.125), (98_000, 0.01275)])
+def test_the_more_positives_the_less_a_forest_has_to_say_beside_boosted_trees(
+    sample, forest, boosted, positives, share
+):
+    features, _ = sample
+    of_many = replace(forest, weight=forest.weight * positives / 5.0)
+    vote = Vote((of_many, boosted))
+    assert of_many.positives == positives
+    assert vote.shares == pytest.approx([share, 1 - share], rel=1e-3)
+    one, two = (probabilities(trees, features) for trees in vote.voters)
+    assert vote.probabilities(features) == pytest.approx(vote.shares[0] * one + vote.shares[1] * two)
+    parts = vote.attributed(vote.attribution_tables([0, 1], 2), vote.leaves(features))
+    start = vote.shares @ [of_many.bias, boosted.bias]
+    assert start + parts.sum(axis=1) == pytest.approx(vote.probabilities(features), abs=1e-12)
+    assert Vote((of_many,)).shares.tolist() == Vote((boosted,)).shares.tolist() == [1.0]
 
 
 def test_parts_and_the_voters_mean_start_add_up_to_the_probability(sample, forest, boosted):

@@ -48,5 +48,5 @@ class BacktestParams(Params):
     checked_dates: int = Field(3, ge=0, description="Dates at which all signals are made anew without the future")
     signals: SignalParams = SignalParams()
     learning: LearningParams = LearningParams()
-    boosting: BoostingParams = BoostingParams()
+    boosting: BoostingParams = BoostingParams(most_growth=1.0)  # its dates overlap: positives are there many times
     forest: BaggingParams = BaggingParams()

@@ -67,7 +67,8 @@ def fit_boosted(
         table = pa.Table.from_batches(list(batches))
         if table.num_rows:
             features, label, weight = _arranged(table, len(names))
-            nodes = _learned(features, label, weight, names, _boosting(params, objective), params.rounds)
+            able = grown(params, label) if objective == "binary" else params
+            nodes = _learned(features, label, weight, names, _boosting(able, objective), able.rounds)
             yield from pa.Table.from_pandas(nodes, schema, preserve_index=False).to_batches()
 
     share = min(1.0, params.most_rows / max(rows.count(), 1))
@@ -89,7 +90,8 @@ def boosted_trees(
         names: of the features, F.
         params: size and number of the trees.
     """
-    nodes = _learned(features, label, weight, names, _boosting(params, "binary"), params.rounds)
+    able = grown(params, label)
+    nodes = _learned(features, label, weight, names, _boosting(able, "binary"), able.rounds)
     return arrange_trees(nodes, names, additive=True)
 
 
@@ -107,6 +109,18 @@ def bagged_trees(
     """
     nodes = _learned(features, label, weight, names, _bagging(params), params.trees, share=1.0 / params.trees)
     return arrange_trees(nodes, names, additive=True)
+
+
+def grown(params: BoostingParams, label: Floats) -> BoostingParams:
+    """The parameters with as many rounds and leaves as the positives among the labels can teach.
+
+    >>> able = grown(BoostingParams(rounds=100, leaves=15), np.ones(10_000))
+    >>> able.rounds, able.leaves
+    (200, 30)
+    """
+    growth = min(max(1.0, (float(label.sum()) / params.settled_positives) ** 0.5), params.most_growth)
+    more = {"rounds": round(params.rounds * growth), "leaves": round(params.leaves * growth)}
+    return params.model_copy(update=more)
 
 
 def _arranged(table: pa.Table, n_features: int) -> tuple[Floats, Floats, Floats]:

@@ -6,10 +6,16 @@ from finrec_spark.params import Params
 
 
 class BoostingParams(Params):
-    """How boosted trees are learned."""
+    """How boosted trees are learned.
 
-    rounds: int = Field(100, ge=1, le=5000, description="Trees, one after the other")
-    leaves: int = Field(15, ge=2, description="Leaves of a tree, at most")
+    With more positives than ``settled_positives`` there are more rounds and leaves, × √(positives ÷ that): what would
+    follow the noise of few of them is learned from many.
+    """
+
+    rounds: int = Field(100, ge=1, le=5000, description="Trees, one after the other, where positives are few")
+    leaves: int = Field(15, ge=2, description="Leaves of a tree, at most, where positives are few")
+    settled_positives: int = Field(2_500, ge=1, description="Positives beyond which both grow")
+    most_growth: float = Field(4.0, ge=1, description="How many times as many rounds and leaves there are, at most")
     learning_rate: float = Field(0.05, gt=0, le=1, description="How much of its step each tree takes")
     minimum_rows: int = Field(100, ge=1, description="Training rows of a leaf, at least")
     features_share: float = Field(0.5, gt=0, le=1, description="Share of the features that one tree chooses from")

@@ -52,6 +52,11 @@ class Trees:
         return float(_of_leaves(self, self.root[None, :])[0])
 
     @property
+    def positives(self) -> float:
+        """Weight of the positive rows that a tree learned from, the mean over the trees; of a forest alone."""
+        return float(np.mean(self.weight[self.root] * self.probability[self.root]))
+
+    @property
     def value(self) -> Floats:
         """What a node brings into the sum or the mean over the trees, N: its log-odds or its probability."""
         return np.asarray(logit(self.probability)) if self.additive else self.probability
