@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.spending import Spending
 from finrec_spark.models.trees import boosting
-from finrec_spark.models.trees.boosting import bagged_trees, boosted_trees, fit_boosted, grown
-from finrec_spark.models.trees.boosting_params import BaggingParams, BoostingParams
+from finrec_spark.models.trees.boosting import boosted_trees, fit_boosted, grown
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.importance import feature_importance
 from finrec_spark.models.trees.kernel import MISSING, arrange_trees, collect_trees, probabilities
 from finrec_spark.tables import TREES
@@ -40,27 +40,13 @@ def rows(spark, sample):
     )
 
 
-def by_lightgbm(filled, settings, trees):
-    features, label, weight = filled
-    return lightgbm.train({**boosting._SETTINGS, **settings}, lightgbm.Dataset(features, label, weight=weight), trees)
-
-
 def test_the_kernel_scores_boosted_trees_as_lightgbm_does(sample, filled):
     features, label, weight = filled
-    booster = by_lightgbm(filled, boosting._boosting(SMALL, "binary"), SMALL.rounds)
+    booster = lightgbm.train(boosting._settings(SMALL), lightgbm.Dataset(features, label, weight=weight), SMALL.rounds)
     trees = boosted_trees(features, label, weight, NAMES, SMALL)
     assert probabilities(trees, sample[0]) == pytest.approx(booster.predict(features), abs=1e-12)
     assert len(trees.root) == 12
     assert not trees.is_leaf[trees.child[2 * trees.root]].all()  # some ask a second question
-
-
-def test_the_kernel_scores_a_random_forest_as_lightgbm_does(sample, filled):
-    params = BaggingParams(trees=9, minimum_rows=10)
-    booster = by_lightgbm(filled, boosting._bagging(params), params.trees)
-    trees = bagged_trees(*filled, NAMES, params)
-    assert probabilities(trees, sample[0]) == pytest.approx(booster.predict(filled[0]), abs=1e-12)
-    assert len(trees.root) == 9
-    assert trees.bias == pytest.approx(np.average(filled[1], weights=filled[2]), abs=0.03)
 
 
 def test_more_positives_teach_more_trees_of_more_leaves(filled):
@@ -121,9 +107,9 @@ def test_of_too_many_rows_the_same_share_is_learned_from_in_any_partitioning(spa
 def test_a_mean_is_predicted_as_lightgbm_does(sample, filled):
     features, label, weight = filled
     amount = np.exp(label + features[:, 1].clip(-1, 1))
-    settings = boosting._boosting(SMALL, "gamma")
-    booster = by_lightgbm((features, amount, weight), settings, SMALL.rounds)
-    nodes = boosting._learned(features, amount, weight, NAMES, settings, SMALL.rounds)
+    settings = boosting._settings(SMALL, "gamma")
+    booster = lightgbm.train(settings, lightgbm.Dataset(features, amount, weight=weight), SMALL.rounds)
+    nodes = boosting._learned(features, amount, weight, NAMES, SMALL, "gamma")
     found = Spending(arrange_trees(nodes, NAMES, additive=True)).factor(sample[0])
     assert found == pytest.approx(booster.predict(features), rel=1e-9)
 
@@ -131,8 +117,7 @@ def test_a_mean_is_predicted_as_lightgbm_does(sample, filled):
 def test_importance_is_that_of_lightgbm_s_gains(filled):
     features, label, weight = filled
     plain = SMALL.model_copy(update={"ridge": 0.0, "rows_share": 1.0, "features_share": 1.0})
-    booster = by_lightgbm(filled, boosting._boosting(plain, "binary"), plain.rounds)
-    nodes = boosting._learned(*filled, NAMES, boosting._boosting(plain, "binary"), plain.rounds)
+    booster = lightgbm.train(boosting._settings(plain), lightgbm.Dataset(features, label, weight=weight), plain.rounds)
     gains = booster.feature_importance("gain")
-    found = feature_importance(arrange_trees(nodes, NAMES, additive=True), NAMES)
+    found = feature_importance(boosted_trees(features, label, weight, NAMES, plain), NAMES)
     assert pd.Series(found)[list(NAMES)].to_numpy() == pytest.approx(gains / gains.sum(), abs=0.02)

@@ -1,6 +1,4 @@
-"""Trees of several horizons that vote, and the plain fusion that they refine.
-
-Of each horizon boosted trees and a random forest learn from the same rows and vote: their probabilities are averaged.
+"""Boosted trees of several horizons, and the plain fusion that they refine.
 
 The trees never replace the fusion: the ensemble's score is a geometric mean of both, in which trees count the less the
 fewer positives they have seen. With F the fusion's share of a candidate, Sₕ the share of the trees of horizon h (their
@@ -21,11 +19,8 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.evaluation.backtest.pairs import Pairs, Scored
 from finrec_spark.evaluation.backtest.params import BacktestParams
 from finrec_spark.evaluation.backtest.training_rows import TrainingRows, examples
-from finrec_spark.models.trees.boosting import bagged_trees, boosted_trees
+from finrec_spark.models.trees.boosting import boosted_trees
 from finrec_spark.models.trees.kernel import Trees, probabilities
-
-BOOSTED, FOREST = "boosted_trees", "random_forest"
-VOTERS = (BOOSTED, FOREST)
 
 _LEAST = 1e-9
 _BELOW = 1e-6
@@ -36,11 +31,11 @@ class HorizonTrees:
     """Trees of one horizon.
 
     Attributes:
-        voters: trees of each of ``VOTERS``, which score a candidate's features.
+        trees: they score a candidate's features.
         weight: a of the formula, in (0, 1).
     """
 
-    voters: dict[str, Trees]
+    trees: Trees
     weight: float
 
 
@@ -49,11 +44,11 @@ class Refined:
     """Scores in [0, 1 + 1e-6], B × P each.
 
     Attributes:
-        voters: of each of ``VOTERS`` the geometric mean of the horizons' trees; the fusion where there are none.
+        trees: geometric mean of the horizons' trees; the fusion where there are none.
         ensemble: that refines the fusion.
     """
 
-    voters: dict[str, Floats]
+    trees: Floats
     ensemble: Floats
 
 
@@ -73,9 +68,8 @@ def _fitted(
     positives = float(learned_from.label.sum())
     if positives < params.learning.least_positives:
         return None
-    told = (learned_from.features, learned_from.label, learned_from.weight, names)
-    voters = {BOOSTED: boosted_trees(*told, params.boosting), FOREST: bagged_trees(*told, params.forest)}
-    return HorizonTrees(voters, positives / (positives + params.learning.settled_positives))
+    trees = boosted_trees(learned_from.features, learned_from.label, learned_from.weight, names, params.boosting)
+    return HorizonTrees(trees, positives / (positives + params.learning.settled_positives))
 
 
 def refined_scores(pairs: Pairs, scores: Scored, horizons: tuple[HorizonTrees, ...], n_horizons: int) -> Refined:
@@ -87,25 +81,17 @@ def refined_scores(pairs: Pairs, scores: Scored, horizons: tuple[HorizonTrees, .
         horizons: the trees that there are.
         n_horizons: H, those without trees among them.
     """
-    fusion = _log_share(scores.fusion[pairs.customer, pairs.product], pairs, scores)
-    of_horizons = [
-        {name: probabilities(trees, pairs.features) for name, trees in horizon.voters.items()} for horizon in horizons
-    ]
-    votes = [_log_share(np.mean(list(of_voters.values()), axis=0), pairs, scores) for of_voters in of_horizons]
-    weights = [horizon.weight / n_horizons for horizon in horizons]
-    refined = (1.0 - sum(weights)) * fusion + sum((w * log for w, log in zip(weights, votes, strict=True)), start=0.0)
-    alone = {
-        name: np.mean([_log_share(of_voters[name], pairs, scores) for of_voters in of_horizons] or [fusion], axis=0)
-        for name in VOTERS
-    }
-    return Refined(
-        {name: _on_products(np.exp(logs), pairs, scores) for name, logs in alone.items()},
-        _on_products(np.exp(refined), pairs, scores),
-    )
+    n_customers = len(scores.fusion)
+    fusion = _log_share(scores.fusion[pairs.customer, pairs.product], pairs.customer, n_customers)
+    logs = [_log_share(probabilities(h.trees, pairs.features), pairs.customer, n_customers) for h in horizons]
+    weights = [h.weight / n_horizons for h in horizons]
+    refined = (1.0 - sum(weights)) * fusion + sum((w * log for w, log in zip(weights, logs, strict=True)), start=0.0)
+    trees = np.mean(logs, axis=0) if logs else fusion
+    return Refined(*(_on_products(np.exp(values), pairs, scores) for values in (trees, refined)))
 
 
-def _log_share(values: Floats, pairs: Pairs, scores: Scored) -> Floats:
-    log: Floats = np.log(np.maximum(_share(values, pairs.customer, len(scores.fusion)), _LEAST))
+def _log_share(values: Floats, customer: Ints, n_customers: int) -> Floats:
+    log: Floats = np.log(np.maximum(_share(values, customer, n_customers), _LEAST))
     return log
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from finrec_spark.models.trees.boosting_params import BaggingParams, BoostingParams
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.params import Params
 
 
@@ -49,4 +49,3 @@ class BacktestParams(Params):
     signals: SignalParams = SignalParams()
     learning: LearningParams = LearningParams()
     boosting: BoostingParams = BoostingParams(most_growth=1.0)  # its dates overlap: positives are there many times
-    forest: BaggingParams = BaggingParams()

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from finrec_spark.arrays import Floats, Ints
-from finrec_spark.evaluation.backtest.ensemble import VOTERS, HorizonTrees, refined_scores
+from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, refined_scores
 from finrec_spark.evaluation.backtest.params import BacktestParams, LearningParams
 from finrec_spark.evaluation.backtest.pasts import Pasts
 from finrec_spark.evaluation.backtest.pieces import BacktestState, Piece, piece_mapper
@@ -21,14 +21,14 @@ from finrec_spark.models.gru import GruScorer
 from finrec_spark.ranking.top_n import top_n
 from finrec_spark.sampling import pair_draws
 
-FUSION, ENSEMBLE = "fusion", "ensemble"
+FUSION, TREES, ENSEMBLE = "fusion", "boosted_trees", "ensemble"
 SIGNALS = (
     *("popularity", "popularity_60_days", "popularity_fading", "newcomers_60_days", "buys_180_days", "kind_180_days"),
     *("cosine", "pearson_item", "walk", "ease", "bought_next"),
 )
 """The plain signals that get a list."""
 
-MODELS = (*SIGNALS, FUSION, *VOTERS, ENSEMBLE)
+MODELS = (*SIGNALS, FUSION, TREES, ENSEMBLE)
 
 _LISTS_DDL = "model string, customer_id string, rank int, product_index int"
 _DIGESTS_DDL = "day int, customer_id string, digest string"
@@ -98,7 +98,7 @@ def model_scores(piece: Piece, trees: tuple[HorizonTrees, ...], params: Backtest
     """The scores of ``MODELS``, B × P each, in [0, 2)."""
     refined = refined_scores(piece.pairs, piece.scores, trees, len(params.learning.horizons_days))
     plain = {name: piece.scores.shares[name] for name in SIGNALS}
-    return {**plain, FUSION: piece.scores.fusion, **refined.voters, ENSEMBLE: refined.ensemble}
+    return {**plain, FUSION: piece.scores.fusion, TREES: refined.trees, ENSEMBLE: refined.ensemble}
 
 
 def _training_batch(piece: Piece, params: LearningParams) -> pa.RecordBatch:

@@ -1,8 +1,7 @@
-"""Boosted and bagged trees by LightGBM, as rows and arrays like those of MLlib's forests.
+"""Boosted trees by LightGBM, as rows and arrays like those of MLlib's forests.
 
 LightGBM learns from a matrix in one process: what it learns from is a sample that fits in memory. Each tree is put
-down node by node, so ``kernel`` scores its trees as it scores MLlib's; they are ``additive``, also where they are
-bagged: LightGBM's random forest averages log-odds.
+down node by node, so ``kernel`` scores boosted trees as it scores forests; they are ``additive``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from scipy.special import expit
 
 from finrec_spark.arrays import Floats
-from finrec_spark.models.trees.boosting_params import BaggingParams, BoostingParams
+from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.kernel import MISSING, Trees, arrange_trees
 from finrec_spark.sampling import in_share
 from finrec_spark.tables import TREES
@@ -25,13 +24,6 @@ from finrec_spark.tables import TREES
 Objective = Literal["binary", "gamma"]
 """What trees predict: the log-odds of a label of 1, or the logarithm of the mean of a positive label."""
 
-_SETTINGS = {
-    "bagging_freq": 1,
-    "num_threads": 1,  # threads of one fit wait for each other; several fits side by side do not
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbose": -1,
-}
 _NODES_DDL = TREES.ddl_without("month", "model")
 
 
@@ -68,7 +60,7 @@ def fit_boosted(
         if table.num_rows:
             features, label, weight = _arranged(table, len(names))
             able = grown(params, label) if objective == "binary" else params
-            nodes = _learned(features, label, weight, names, _boosting(able, objective), able.rounds)
+            nodes = _learned(features, label, weight, names, able, objective)
             yield from pa.Table.from_pandas(nodes, schema, preserve_index=False).to_batches()
 
     share = min(1.0, params.most_rows / max(rows.count(), 1))
@@ -90,25 +82,7 @@ def boosted_trees(
         names: of the features, F.
         params: size and number of the trees.
     """
-    able = grown(params, label)
-    nodes = _learned(features, label, weight, names, _boosting(able, "binary"), able.rounds)
-    return arrange_trees(nodes, names, additive=True)
-
-
-def bagged_trees(
-    features: NDArray[np.floating[Any]], label: Floats, weight: Floats, names: Sequence[str], params: BaggingParams
-) -> Trees:
-    """A random forest (Breiman 2001) as additive trees, each of which adds its share of the mean log-odds.
-
-    Args:
-        features: R × F, no NaN.
-        label: 0 or 1, R, both among them.
-        weight: above 0, R.
-        names: of the features, F.
-        params: size and number of the trees.
-    """
-    nodes = _learned(features, label, weight, names, _bagging(params), params.trees, share=1.0 / params.trees)
-    return arrange_trees(nodes, names, additive=True)
+    return arrange_trees(_learned(features, label, weight, names, grown(params, label)), names, additive=True)
 
 
 def grown(params: BoostingParams, label: Floats) -> BoostingParams:
@@ -135,21 +109,20 @@ def _learned(
     label: Floats,
     weight: Floats,
     names: Sequence[str],
-    settings: dict[str, object],
-    trees: int,
-    share: float = 1.0,
+    params: BoostingParams,
+    objective: Objective = "binary",
 ) -> pd.DataFrame:
-    """The nodes of all trees, sorted by ``tree`` and ``node``; each tree's values × ``share``."""
+    """The nodes of all trees, sorted by ``tree`` and ``node``."""
     import lightgbm  # half a second with all that it loads, and most jobs and tasks fit nothing
 
     own = [f"feature_{place}" for place in range(len(names))]  # LightGBM refuses some of the signs that names have
     rows = lightgbm.Dataset(features, label, weight=weight, feature_name=own, params={"verbose": -1})
-    booster = lightgbm.train({**_SETTINGS, **settings}, rows, trees)
-    nodes = [node for tree in booster.dump_model()["tree_info"] for node in _nodes(tree, names, share)]
+    booster = lightgbm.train(_settings(params, objective), rows, params.rounds)
+    nodes = [node for tree in booster.dump_model()["tree_info"] for node in _nodes(tree, names)]
     return pd.DataFrame(nodes).sort_values(["tree", "node"], ignore_index=True)
 
 
-def _boosting(params: BoostingParams, objective: Objective) -> dict[str, object]:
+def _settings(params: BoostingParams, objective: Objective = "binary") -> dict[str, object]:
     return {
         "objective": objective,
         "learning_rate": params.learning_rate,
@@ -157,26 +130,18 @@ def _boosting(params: BoostingParams, objective: Objective) -> dict[str, object]
         "min_data_in_leaf": params.minimum_rows,
         "feature_fraction": params.features_share,
         "bagging_fraction": params.rows_share,
+        "bagging_freq": 1,
         "lambda_l2": params.ridge,
         "max_bin": params.bins,
+        "num_threads": 1,  # threads of one fit wait for each other; several fits side by side do not
         "seed": params.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
     }
 
 
-def _bagging(params: BaggingParams) -> dict[str, object]:
-    return {
-        "boosting": "rf",
-        "objective": "binary",
-        "num_leaves": params.leaves,
-        "min_data_in_leaf": params.minimum_rows,
-        "feature_fraction_bynode": params.features_share,
-        "bagging_fraction": params.rows_share,
-        "max_bin": params.bins,
-        "seed": params.seed,
-    }
-
-
-def _nodes(tree: dict[str, Any], names: Sequence[str], share: float) -> Iterator[dict[str, object]]:
+def _nodes(tree: dict[str, Any], names: Sequence[str]) -> Iterator[dict[str, object]]:
     """The nodes of one tree as ``arrange_trees`` reads them, numbered from the root down, level by level."""
     waiting, number = [tree["tree_structure"]], 1
     for place, node in enumerate(waiting):
@@ -188,7 +153,7 @@ def _nodes(tree: dict[str, Any], names: Sequence[str], share: float) -> Iterator
             "right": -1 if is_leaf else number + 1,
             "feature": None if is_leaf else names[node["split_feature"]],
             "threshold": None if is_leaf else node["threshold"],
-            "probability": expit(share * (node["leaf_value"] if is_leaf else node["internal_value"])),
+            "probability": expit(node["leaf_value"] if is_leaf else node["internal_value"]),
             "weight": node.get("leaf_weight" if is_leaf else "internal_weight", 0.0),
         }
         if not is_leaf:

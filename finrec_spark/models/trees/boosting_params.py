@@ -1,4 +1,4 @@
-"""Parameters of LightGBM's trees, apart from what fits them: every job reads these, and few need LightGBM."""
+"""Parameters of boosted trees, apart from what fits them: every job reads these, and few need LightGBM."""
 
 from pydantic import Field
 
@@ -25,16 +25,4 @@ class BoostingParams(Params):
     most_rows: int = Field(
         1_000_000, ge=1_000, description="Rows that the month's trees learn from, at most, about: a share of more"
     )
-    seed: int = Field(29, description="Seed of the rows and features that each tree sees")
-
-
-class BaggingParams(Params):
-    """How a random forest is learned from a matrix in one process."""
-
-    trees: int = Field(50, ge=1, le=5000, description="Trees of the forest")
-    leaves: int = Field(127, ge=2, description="Leaves of a tree, at most")
-    minimum_rows: int = Field(20, ge=1, description="Training rows of a leaf, at least")
-    features_share: float = Field(0.3, gt=0, le=1, description="Share of the features that one question chooses from")
-    rows_share: float = Field(0.632, gt=0, lt=1, description="Share of the rows that one tree learns from")
-    bins: int = Field(127, ge=2, le=65_535, description="Thresholds tried for one feature, at most, plus one")
     seed: int = Field(29, description="Seed of the rows and features that each tree sees")

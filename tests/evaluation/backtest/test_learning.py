@@ -1,14 +1,7 @@
 import numpy as np
 import pytest
 
-from finrec_spark.evaluation.backtest.ensemble import (
-    BOOSTED,
-    FOREST,
-    VOTERS,
-    HorizonTrees,
-    fitted_horizons,
-    refined_scores,
-)
+from finrec_spark.evaluation.backtest.ensemble import HorizonTrees, fitted_horizons, refined_scores
 from finrec_spark.evaluation.backtest.pairs import FEATURE_NAMES, candidate_pairs, date_model, scored
 from finrec_spark.evaluation.backtest.params import LearningParams
 from finrec_spark.evaluation.backtest.training_rows import NEVER, TrainingRows, examples
@@ -70,7 +63,7 @@ def refined(horizons):
 
 def test_without_trees_the_ensemble_is_the_fusion():
     found, scores = refined(())
-    for values in (*found.voters.values(), found.ensemble):
+    for values in (found.trees, found.ensemble):
         known = scores.fusion.sum(axis=1) > 0
         assert values[known] == pytest.approx(scores.fusion[known], abs=3e-6)
 
@@ -78,7 +71,7 @@ def test_without_trees_the_ensemble_is_the_fusion():
 def test_the_fewer_positives_the_closer_to_the_fusion(odd_trees):
     distances = []
     for weight in (0.01, 0.5, 0.99):
-        found, scores = refined((HorizonTrees(dict.fromkeys(VOTERS, odd_trees), weight),) * 3)
+        found, scores = refined((HorizonTrees(odd_trees, weight),) * 3)
         known = scores.fusion.sum(axis=1) > 0
         distances.append(np.abs(found.ensemble[known] - scores.fusion[known]).sum())
     assert distances == sorted(distances) and distances[0] < 0.1 < distances[2]
@@ -87,37 +80,12 @@ def test_the_fewer_positives_the_closer_to_the_fusion(odd_trees):
 @pytest.fixture(scope="module")
 def odd_trees():
     """Trees that go against popularity."""
-    return trees_by_popularity(lambda log_popularity: log_popularity < -2.0)
-
-
-@pytest.fixture(scope="module")
-def even_trees():
-    """Trees that go with popularity."""
-    return trees_by_popularity(lambda log_popularity: log_popularity > 1.0)
-
-
-def trees_by_popularity(taken):
     draws = np.random.default_rng(5)
     features = draws.normal(size=(400, len(FEATURE_NAMES))).astype(np.float32) * 5
-    label = taken(features[:, FEATURE_NAMES.index("log_popularity")]).astype(float)
+    label = (features[:, FEATURE_NAMES.index("log_popularity")] < -2.0).astype(float)
     return boosted_trees(features, label, np.ones(400), FEATURE_NAMES, BoostingParams(rounds=80, minimum_rows=5))
 
 
 def test_a_horizon_with_too_few_positives_has_no_trees():
     training = rows((100, 1, 1, 1, True), (100, 1, 1, NEVER, True))
     assert fitted_horizons(training, 300, ("place",), PARAMS) == ()
-
-
-def test_the_voters_count_the_same_and_each_is_measured_alone(odd_trees, even_trees):
-    pasts = pasts_from(BANK)
-    model = date_model(sums_from(pasts), 20, CATALOGUE, PARAMS)
-    scores = scored(model, pasts)
-    pairs = candidate_pairs(scores, model, PARAMS)
-    both, swapped, odd = (
-        refined_scores(pairs, scores, (HorizonTrees(dict(zip(VOTERS, of_voters, strict=True)), 1.0),), 1)
-        for of_voters in ((odd_trees, even_trees), (even_trees, odd_trees), (odd_trees, odd_trees))
-    )
-    assert both.ensemble == pytest.approx(swapped.ensemble, abs=1e-12)
-    assert both.voters[BOOSTED] == pytest.approx(swapped.voters[FOREST], abs=1e-12)
-    assert both.voters[BOOSTED] == pytest.approx(odd.ensemble, abs=1e-9)
-    assert np.abs(both.ensemble - odd.ensemble).max() > 0.01
