@@ -38,6 +38,12 @@ class LearningParams(Params):
         return self.dates + -(-max(self.horizons_days) // self.spacing_days)
 
 
+class DatesBoostingParams(BoostingParams):
+    """How boosted trees of many dates are learned: the dates overlap, so a purchase is a positive many times."""
+
+    most_growth: float = Field(1.0, ge=1, description="How many times as many rounds and leaves there are, at most")
+
+
 class BacktestParams(Params):
     """Many dates at once."""
 
@@ -48,4 +54,4 @@ class BacktestParams(Params):
     checked_dates: int = Field(3, ge=0, description="Dates at which all signals are made anew without the future")
     signals: SignalParams = SignalParams()
     learning: LearningParams = LearningParams()
-    boosting: BoostingParams = BoostingParams(most_growth=1.0)  # its dates overlap: positives are there many times
+    boosting: DatesBoostingParams = DatesBoostingParams()
