@@ -4,6 +4,12 @@ from pydantic import Field
 
 from finrec_spark.params import Params
 
+SETTLED_POSITIVES = 2_500
+"""Positives beyond which boosted trees grow, and a forest has less to say beside them (``voting``).
+
+As they are was best with 500 to 1,100 positives, and no longer with 10,000 and 98,000.
+"""
+
 
 class BoostingParams(Params):
     """How boosted trees are learned.
@@ -14,7 +20,7 @@ class BoostingParams(Params):
 
     rounds: int = Field(100, ge=1, le=5000, description="Trees, one after the other, where positives are few")
     leaves: int = Field(15, ge=2, description="Leaves of a tree, at most, where positives are few")
-    settled_positives: int = Field(2_500, ge=1, description="Positives beyond which both grow")
+    settled_positives: int = Field(SETTLED_POSITIVES, ge=1, description="Positives beyond which both grow")
     most_growth: float = Field(4.0, ge=1, description="How many times as many rounds and leaves there are, at most")
     learning_rate: float = Field(0.05, gt=0, le=1, description="How much of its step each tree takes")
     minimum_rows: int = Field(100, ge=1, description="Training rows of a leaf, at least")

@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finrec_spark.arrays import Floats
+from finrec_spark.models.trees.boosting_params import SETTLED_POSITIVES
 from finrec_spark.models.trees.kernel import Trees, attributed, attribution_table, leaves, probabilities
-
-SETTLED_POSITIVES = 2_500.0
-"""Up to as many both have the same say: so it was best with 500 to 1,100, and no longer with 10,000 and 98,000."""
 
 Leaves = tuple[NDArray[np.int32], ...]
 """Of R rows in each voter's trees: R × T positions of nodes each."""
@@ -38,8 +36,8 @@ class Vote:
     @cached_property
     def shares(self) -> Floats:
         """What each voter has to say; they sum to 1, and a single voter decides alone."""
-        says = np.array([0.5 if trees.additive else 0.5 * self._doubt for trees in self.voters])
-        says[[trees.additive for trees in self.voters]] += 0.5 * (1.0 - self._doubt)
+        forest = 0.5 * self._doubt
+        says = np.array([1.0 - forest if trees.additive else forest for trees in self.voters])
         return np.asarray(says / says.sum())
 
     @property
