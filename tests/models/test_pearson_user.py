@@ -140,6 +140,10 @@ def test_however_the_queries_are_cut_the_neighbours_are_the_same(monkeypatch):
         }
 
     at_once = neighbours()
+    monkeypatch.setattr("finrec_spark.models.neighbours.screening.PAIRS_AT_ONCE", 120)
+    assert neighbours() == at_once
+    monkeypatch.setattr("finrec_spark.models.neighbours.similar_customers.MOST_DENSE", 0)  # too many to be screened
+    assert neighbours() == at_once
     monkeypatch.setattr("finrec_spark.models.neighbours.similarity.PAIRS_AT_ONCE", 50)
     assert neighbours() == at_once
 

@@ -44,6 +44,8 @@ Batches = Iterable[pa.RecordBatch]
 
 EXACT_BLOCK = 2_000
 SAMPLE_PER_CLUSTER = 20
+MOST_DENSE = 50_000_000
+"""Customers of a group × products up to which they are screened, 4 bytes each; beyond, all pairs are compared."""
 _ASSIGNED = "customer_id string, customer_index int, product_index array<int>, value array<double>, clusters array<int>"
 FOUND = (
     "customer_id string, neighbour_index array<int>, similarity array<double>, "
@@ -200,7 +202,7 @@ def _pair_blocks(
     left: Powers, right: Powers, own: Ints, params: CustomerSimilarityParams
 ) -> Iterator[tuple[int, int, PairSums]]:
     """Start and stop of blocks of left rows, and the pairs among which each one's nearest are."""
-    if params.over == "all":
+    if params.over == "all" and np.prod(right.value.shape) <= MOST_DENSE:
         for start, stop, row, other in Screen.of(right, params).near_pairs(left, own):
             yield start, stop, sums_of_pairs(left.rows(start, stop), right, row, other)
     else:
