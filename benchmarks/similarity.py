@@ -1,13 +1,24 @@
-"""Seconds of the similarity models on made-up histories; argument: products, exact or clusters."""
+"""Seconds of the similarity models on made-up histories; argument: products, exact, clusters or screened.
+
+screened: the nearest customers of one cluster with and without screening, in turn, without Spark.
+"""
 
 import sys
 import time
+from unittest import mock
 
+import numpy as np
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from scipy.sparse import csr_matrix
 
+from finrec_spark.models.neighbours import similar_customers
 from finrec_spark.models.neighbours.recall import neighbour_recall
-from finrec_spark.models.neighbours.similar_customers import CustomerSimilarityParams, customer_neighbours
+from finrec_spark.models.neighbours.similar_customers import (
+    CustomerSimilarityParams,
+    customer_neighbours,
+    neighbourhood,
+)
 from finrec_spark.models.neighbours.similar_products import product_neighbours
 from finrec_spark.models.neighbours.similarity import SimilarityParams
 
@@ -65,7 +76,29 @@ def customers(spark: SparkSession, n: int, n_products: int, entries: int) -> Non
     print(f"recall {recall:.4f}, measured in {time.perf_counter() - start:.1f} s")
 
 
+def screened(customers: int, n_products: int, queries: int) -> None:
+    """Print the CPU seconds of both ways, three times in turn, and whether they find the same."""
+    rng = np.random.default_rng(0)
+    held = rng.random((customers, n_products)) < np.minimum(0.9, 2.0 / np.arange(1, n_products + 1))
+    histories, own = csr_matrix(held * (rng.random(held.shape) + 0.1)), np.arange(queries)
+    for _ in range(3):
+        ways = {}
+        for name, most_dense in (("screened", similar_customers.MOST_DENSE), ("all pairs", 0)):
+            with mock.patch.object(similar_customers, "MOST_DENSE", most_dense):
+                start = time.process_time()
+                found = [part for _, part in neighbourhood(histories, own, CustomerSimilarityParams())]
+                seconds = time.process_time() - start
+            ways[name] = (seconds, np.concatenate([part.reference for part in found]))
+        (one, near), (other, exact) = ways.values()
+        told = f"{queries} of {customers:,} customers × {n_products}: {one:.3f} s screened, {other:.3f} s all pairs"
+        print(f"{told} ({one / other:.2f}); {'the same' if np.array_equal(near, exact) else 'other'} neighbours")
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "screened":
+        screened(8_000, 120, 500)
+        screened(16_000, 833, 500)
+        sys.exit()
     session = SparkSession.builder.config("spark.sql.execution.arrow.pyspark.enabled", "true").getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     if sys.argv[1] == "products":

@@ -2,13 +2,14 @@
 
 from datetime import date
 
+import pandas as pd
 from pyspark.sql import DataFrame
 
 from finrec_spark.evaluation.held_out import ENSEMBLE
 from finrec_spark.models.trees.boosting import fit_boosted
 from finrec_spark.models.trees.boosting_params import BoostingParams
 from finrec_spark.models.trees.fitting import TreesParams, fit_trees
-from finrec_spark.models.trees.kernel import Trees, collect_trees
+from finrec_spark.models.trees.kernel import Trees, arrange_trees, collect_trees
 from finrec_spark.models.trees.voting import Vote
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.ranking.ensemble import EnsembleParams
@@ -61,9 +62,20 @@ def has_vote(lake: Lake, month: date) -> bool:
     return lake.exists(CALIBRATION) and lake.count(CALIBRATION, month=month, model=ENSEMBLE) > 0
 
 
-def voters_in(lake: Lake, month: date) -> tuple[str, ...]:
-    """Which of ``VOTERS`` have trees of ``month``."""
-    return tuple(model for model in VOTERS if lake.exists(TREES) and lake.count(TREES, month=month, model=model))
+def collect_vote(lake: Lake, month: date) -> tuple[tuple[str, ...], Vote | None]:
+    """The names of what the trees that rank in ``month`` ask for, and their vote over it; None where none rank."""
+    if not has_vote(lake, month):
+        return (), None
+    nodes = {model: lake.collect(TREES, month=month, model=model) for model in VOTERS}
+    names = tuple(sorted({node["feature"] for rows in nodes.values() for node in rows if node["feature"] is not None}))
+    tables = {
+        model: pd.DataFrame.from_records(rows, columns=TREES.column_names) for model, rows in nodes.items() if rows
+    }
+    voters = (
+        arrange_trees(table.sort_values(["tree", "node"], ignore_index=True), names, additive=model == BOOSTED_TREES)
+        for model, table in tables.items()
+    )
+    return names, Vote(tuple(voters))
 
 
 def read_trees(run: StepRun, names: tuple[str, ...], model: str, month: date) -> Trees | None:

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 from finrec_spark.evaluation.backtest.summary import IN_TRAIN, NETWORK
 from finrec_spark.evaluation.backtest.summary import PROTOCOL as BACKTEST
 from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
@@ -14,16 +12,14 @@ from finrec_spark.evaluation.held_out import PROTOCOL as LAST_MONTH
 from finrec_spark.evaluation.report.content import Content
 from finrec_spark.models.gru import LEARNING_CURVE
 from finrec_spark.models.trees.importance import vote_importance
-from finrec_spark.models.trees.kernel import arrange_trees
-from finrec_spark.models.trees.voting import Vote
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, Attempt
 from finrec_spark.pipeline.slices import Slice
 from finrec_spark.pipeline.step import Read, StepRun
-from finrec_spark.steps.deciding_trees import BOOSTED_TREES, has_vote, vote_reads, voters_in
+from finrec_spark.steps.deciding_trees import collect_vote, vote_reads
 from finrec_spark.steps.example_customers import EXAMPLE_TABLES, collect_examples
 from finrec_spark.steps.sensitive_groups import GROUP_TABLES, collect_groups
-from finrec_spark.tables import CAMPAIGN_TARGETS, EXCLUSIONS, METRICS, TREES
+from finrec_spark.tables import CAMPAIGN_TARGETS, EXCLUSIONS, METRICS
 
 _OVER_TIME = {LAST_MONTH: ALL_CUSTOMERS, BACKTEST: IN_TRAIN}
 """Protocols that are shown over time, and the segment of their curves."""
@@ -118,14 +114,5 @@ def _curve(rows: Sequence[MetricRow], segment: str) -> list[MetricRow]:
 
 def _collect_importance(run: StepRun) -> dict[str, float]:
     """Of the trees that vote in the month; nothing where it has none."""
-    lake = run.context.lake
-    voters = voters_in(lake, run.month) if has_vote(lake, run.month) else ()
-    nodes = {
-        model: pd.DataFrame.from_records(
-            lake.collect(TREES, month=run.month, model=model), columns=TREES.column_names
-        ).sort_values(["tree", "node"], ignore_index=True)
-        for model in voters
-    }
-    names = sorted({name for of_model in nodes.values() for name in of_model["feature"].dropna()})
-    trees = (arrange_trees(of_model, names, additive=model == BOOSTED_TREES) for model, of_model in nodes.items())
-    return vote_importance(Vote(tuple(trees)), names) if nodes else {}
+    names, vote = collect_vote(run.context.lake, run.month)
+    return vote_importance(vote, names) if vote else {}

@@ -1,6 +1,7 @@
 import shutil
 from datetime import date
 
+import numpy as np
 import pytest
 
 from finrec_spark.evaluation.held_out import ENSEMBLE
@@ -10,9 +11,9 @@ from finrec_spark.steps.deciding_trees import (
     ALL_TREES,
     BOOSTED_TREES,
     VOTERS,
+    collect_vote,
     has_vote,
     read_vote,
-    voters_in,
 )
 from finrec_spark.steps.evaluate_last_month import STEP
 from finrec_spark.steps.scoring_inputs import read_ensemble, read_month_tables
@@ -29,9 +30,17 @@ def june(finished):
 
 def test_forest_and_boosted_trees_vote_on_a_month_s_lists(june):
     names = read_month_tables(june, MAY).features.names
-    assert voters_in(june.context.lake, JUNE) == VOTERS
     assert [trees.additive for trees in read_vote(june, names, JUNE).voters] == [False, True]
     assert has_vote(june.context.lake, JUNE)
+
+
+def test_the_vote_over_what_is_asked_for_alone_is_the_month_s(june):
+    all_names = read_month_tables(june, MAY).features.names
+    names, vote = collect_vote(june.context.lake, JUNE)
+    features = np.random.default_rng(2).normal(size=(200, len(all_names)))
+    asked = features[:, [all_names.index(name) for name in names]]
+    assert vote.probabilities(asked) == pytest.approx(read_vote(june, all_names, JUNE).probabilities(features))
+    assert collect_vote(june.context.lake, MAY) == ((), None)
 
 
 def test_a_month_that_was_never_decided_has_no_vote(june):

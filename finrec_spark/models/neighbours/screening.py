@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 
-from finrec_spark.arrays import Floats, Ints
+from finrec_spark.arrays import Bools, Floats, Ints
 from finrec_spark.models.neighbours.similarity import (
     PAIRS_AT_ONCE,
     Powers,
@@ -35,13 +35,13 @@ class Screen:
 
     Attributes:
         scaled: (K + 1) × M, each row over its spread, and below the rows its mean over its spread.
-        flat: which of the M rows have no spread, and so no similarity.
+        is_flat: whether a row has no spread, and so no similarity, M.
         mask: K × M, 1 where a row has an entry; None where no similarity hangs on what both have.
         params: what a similarity rests on, and how many are nearest.
     """
 
     scaled: Singles
-    flat: Ints
+    is_flat: Bools
     mask: Singles | None
     params: SimilarityParams
 
@@ -49,8 +49,8 @@ class Screen:
     def of(cls, rows: Powers, params: SimilarityParams) -> "Screen":
         """The screen of M × K rows."""
         needs_support = params.minimum_support > 1 or params.shrinkage > 0 or bool((rows.value.data < 0).any())
-        mask = _columns(rows.mask) if needs_support else None
-        return cls(_columns(_scaled(rows, 1.0)), _flat(rows), mask, params)
+        mask, spread = _columns(rows.mask) if needs_support else None, _spread(rows)
+        return cls(_columns(_scaled(rows, spread, 1.0)), spread == 0, mask, params)
 
     def near_pairs(self, rows: Powers, own: Ints) -> Iterator[tuple[int, int, Ints, Ints]]:
         """For blocks of rows: start, stop, and the pairs that hold each row's nearest, by row and compared row.
@@ -62,15 +62,16 @@ class Screen:
         Yields:
             start and stop of the block, positions of the rows in the block, ascending, and positions among the M.
         """
-        left, n_compared = _scaled(rows, -float(rows.value.shape[1])), self.scaled.shape[1]
-        is_flat = np.isin(np.arange(len(own)), _flat(rows))
+        spread, (n_columns, n_compared) = _spread(rows), (rows.value.shape[1], self.scaled.shape[1])
+        left = _scaled(rows, spread, -float(n_columns))
         error = _rounding(left, np.abs(self.scaled).max(axis=1, initial=0.0))
         at_once = max(1, PAIRS_AT_ONCE // max(n_compared, 1))
         for start in range(0, left.shape[0], at_once):
             stop = min(start + at_once, left.shape[0])
             near = self._similarity(left[start:stop].astype(np.float32), rows.mask[start:stop])
-            near[np.arange(stop - start), own[start:stop]] = near[is_flat[start:stop]] = _NOT_KEPT
-            near[:, self.flat] = _NOT_KEPT
+            near[np.arange(stop - start), own[start:stop]] = _NOT_KEPT
+            near[spread[start:stop] == 0] = _NOT_KEPT
+            near[:, self.is_flat] = _NOT_KEPT
             least = _largest_at_most(near, self.params.neighbours) - 2 * error[start:stop]
             kept = np.flatnonzero(near >= np.maximum(least, -error[start:stop]).astype(np.float32)[:, None])
             yield start, stop, *np.divmod(kept, n_compared)
@@ -92,14 +93,9 @@ def _spread(rows: Powers) -> Floats:
     return spread
 
 
-def _flat(rows: Powers) -> Ints:
-    """The rows without a spread."""
-    return np.flatnonzero(_spread(rows) == 0)
-
-
-def _scaled(rows: Powers, mean_times: float) -> csr_matrix:
+def _scaled(rows: Powers, spread: Floats, mean_times: float) -> csr_matrix:
     """Each row over its spread, and as one more column its mean over its spread, × ``mean_times``."""
-    value, spread = rows.value, _spread(rows)
+    value = rows.value
     inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
     scaled = csr_matrix((value.data * inverse[entry_rows(value)], value.indices, value.indptr), shape=value.shape)
     mean = np.asarray(value.sum(axis=1)).ravel() * inverse / value.shape[1]

@@ -59,8 +59,7 @@ def fit_boosted(
         table = pa.Table.from_batches(list(batches))
         if table.num_rows:
             features, label, weight = _arranged(table, len(names))
-            able = grown(params, label) if objective == "binary" else params
-            nodes = _learned(features, label, weight, names, able, objective)
+            nodes = _learned(features, label, weight, names, params, objective)
             yield from pa.Table.from_pandas(nodes, schema, preserve_index=False).to_batches()
 
     share = min(1.0, params.most_rows / max(rows.count(), 1))
@@ -82,7 +81,7 @@ def boosted_trees(
         names: of the features, F.
         params: size and number of the trees.
     """
-    return arrange_trees(_learned(features, label, weight, names, grown(params, label)), names, additive=True)
+    return arrange_trees(_learned(features, label, weight, names, params), names, additive=True)
 
 
 def grown(params: BoostingParams, label: Floats) -> BoostingParams:
@@ -115,9 +114,10 @@ def _learned(
     """The nodes of all trees, sorted by ``tree`` and ``node``."""
     import lightgbm  # half a second with all that it loads, and most jobs and tasks fit nothing
 
+    able = grown(params, label) if objective == "binary" else params
     own = [f"feature_{place}" for place in range(len(names))]  # LightGBM refuses some of the signs that names have
     rows = lightgbm.Dataset(features, label, weight=weight, feature_name=own, params={"verbose": -1})
-    booster = lightgbm.train(_settings(params, objective), rows, params.rounds)
+    booster = lightgbm.train(_settings(able, objective), rows, able.rounds)
     nodes = [node for tree in booster.dump_model()["tree_info"] for node in _nodes(tree, names)]
     return pd.DataFrame(nodes).sort_values(["tree", "node"], ignore_index=True)
 
