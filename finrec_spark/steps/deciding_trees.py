@@ -63,19 +63,20 @@ def has_vote(lake: Lake, month: date) -> bool:
 
 
 def collect_vote(lake: Lake, month: date) -> tuple[tuple[str, ...], Vote | None]:
-    """The names of what the trees that rank in ``month`` ask for, and their vote over it; None where none rank."""
-    if not has_vote(lake, month):
-        return (), None
-    nodes = {model: lake.collect(TREES, month=month, model=model) for model in VOTERS}
+    """The names of what the trees that rank in ``month`` ask for, and their vote over it; None where none rank.
+
+    Without trees there is none, though a curve may be there: as in ``read_vote``.
+    """
+    nodes = {model: lake.collect(TREES, month=month, model=model) for model in VOTERS} if has_vote(lake, month) else {}
     names = tuple(sorted({node["feature"] for rows in nodes.values() for node in rows if node["feature"] is not None}))
     tables = {
         model: pd.DataFrame.from_records(rows, columns=TREES.column_names) for model, rows in nodes.items() if rows
     }
-    voters = (
+    voters = tuple(
         arrange_trees(table.sort_values(["tree", "node"], ignore_index=True), names, additive=model == BOOSTED_TREES)
         for model, table in tables.items()
     )
-    return names, Vote(tuple(voters))
+    return names, Vote(voters) if voters else None
 
 
 def read_trees(run: StepRun, names: tuple[str, ...], model: str, month: date) -> Trees | None:

@@ -43,6 +43,14 @@ def test_the_vote_over_what_is_asked_for_alone_is_the_month_s(june):
     assert collect_vote(june.context.lake, MAY) == ((), None)
 
 
+def test_a_curve_without_trees_is_no_vote(finished, context, tmp_path):
+    shutil.copytree(finished.lake.root, tmp_path / "lake")
+    other = context(tmp_path / "lake", "files")
+    other.lake.replace(TREES, other.lake.read(TREES, month=JUNE).limit(0), month=JUNE)
+    assert has_vote(other.lake, JUNE)
+    assert collect_vote(other.lake, JUNE) == ((), None)
+
+
 def test_a_month_that_was_never_decided_has_no_vote(june):
     assert not has_vote(june.context.lake, MAY)
     assert read_vote(june, read_month_tables(june, MAY).features.names, MAY) is None
