@@ -61,7 +61,9 @@ def run(step_run: StepRun) -> int:
         params.rate,
     )
     customers = step_run.read(CUSTOMER_INDEX_TABLE).join(step_run.read(CUSTOMER_PROFILE), "customer_id", "left_semi")
-    sequences = customer_sequences(interactions, customers, positions, profiles, cuts, rules, layout)
+    sequences = customer_sequences(
+        interactions, customers, positions, profiles, cuts, rules, layout, params.label_months
+    )
 
     step_run.write(PRODUCT_SERIES, series)
     return step_run.write(SEQUENCES, sequences)

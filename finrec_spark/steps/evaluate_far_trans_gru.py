@@ -1,12 +1,14 @@
 """The recurrent network in the FAR-Trans protocol: trained anew as of every sixth date, beside the other models.
 
 It reads what the month's network reads, but for profiles: every customer's buys and sells before the date, the
-products' texts, tags and time series. It learns from the calendar months that had ended by the date.
+products' texts, tags and time series. It learns what was taken within as many months as are tested, of which those
+count that had ended by the date.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -50,6 +52,7 @@ from finrec_spark.transforms.sequences.product_series import product_series
 from finrec_spark.transforms.splits import before
 
 STEP_NAME = "evaluate_far_trans_gru"
+LABEL_MONTHS = ceil(12 * TEST_DAYS / 365)
 
 _OVER_DATES = OverDatesOf({ALL_DATES: PROTOCOL, STEP_NAME: NETWORK}, NETWORK_SUMMARY, TEST_DAYS)
 
@@ -181,7 +184,9 @@ def lesson_at(run: StepRun, inputs: NetworkBacktest) -> Lesson:
     rules, params = run.config.matrix, run.config.sequences
     layout = sequence_layout(catalogue.n_products, 1, rules, params)
     nobody = run.spark.createDataFrame([], "month date, customer_id string, profile array<float>")
-    rows = customer_sequences(known, inputs.customers, inputs.positions, nobody, _cuts(run), rules, layout)
+    rows = customer_sequences(
+        known, inputs.customers, inputs.positions, nobody, _cuts(run), rules, layout, LABEL_MONTHS
+    )
     series = product_series(
         known,
         inputs.products,

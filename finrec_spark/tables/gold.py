@@ -201,7 +201,7 @@ SEQUENCES = Table(
         Column("gap", "array<int>", "Bucket of the days since the event before, doubling; 1: it was the first"),
         Column("event_month", "array<int>", "Month of the year of each event, 1 to 12"),
         Column("length", "int", "Events in the lists; what follows is padding"),
-        Column("target", "array<int>", "Products taken in the cut's month, position + 1; 0: padding, or not known"),
+        Column("target", "array<int>", "Products taken from the cut on, position + 1; 0: padding, or not known"),
         Column("owned", "array<int>", "Products held before the cut, position + 1, newest first; 0: padding"),
         Column("profile", "array<float>", "The customer's profile before the cut, standardised; 0: missing"),
         Column("rating", "array<float>", "Explicit rating of each target; NaN where there is none", nullable=True),

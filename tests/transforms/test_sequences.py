@@ -78,7 +78,7 @@ def by_customer(sequences):
     return {(row.customer_id, row.cut.month): row for row in sequences.collect()}
 
 
-def table(spark, events, profiles=(), layout=LAYOUT, partitions=1):
+def table(spark, events, profiles=(), layout=LAYOUT, partitions=1, label_months=1):
     columns = "event_id string, customer_id string, product_id string, event_type string, event_time string"
     rows = [(f"e{number:03d}", *event) for number, event in enumerate(events)]
     interactions = spark.createDataFrame(rows, f"{columns}, value double")
@@ -88,7 +88,7 @@ def table(spark, events, profiles=(), layout=LAYOUT, partitions=1):
     customers = spark.createDataFrame([(c, i) for i, c in enumerate(ids)], "customer_id string, customer_index int")
     products = spark.createDataFrame([(p, i) for i, p in enumerate(PRODUCTS)], "product_id string, product_index int")
     known = spark.createDataFrame(list(profiles), "month date, customer_id string, profile array<float>")
-    return customer_sequences(interactions, customers, products, known, CUTS, RULES, layout)
+    return customer_sequences(interactions, customers, products, known, CUTS, RULES, layout, label_months)
 
 
 def test_events_stand_oldest_first_and_the_rest_is_padding(found):
@@ -123,6 +123,14 @@ def test_what_happened_on_the_first_day_of_the_month_is_the_future(found):
 def test_an_earlier_cut_learns_what_was_taken_in_its_month_and_not_held(found):
     row = found["takes", 4]
     assert (row.product, row.target, row.owned) == ([1, 0, 0], [3, 4], [1, 0])
+
+
+def test_a_longer_window_learns_what_was_taken_in_it_before_the_last_cut(spark):
+    events = [(customer, *event) for customer in ("takes", "the future") for event in EVENTS[customer]]
+    rows = by_customer(table(spark, events, layout=UNRATED, label_months=3))
+    assert rows["takes", 4].target == [3, 4]  # the first two of loan, note and the fund of May
+    assert rows["takes", 5].target == [2, 0]
+    assert ("the future", 5) not in rows  # the loan of June is not known yet
 
 
 def test_a_product_that_was_given_back_may_be_taken_again(found):
@@ -167,11 +175,11 @@ def test_a_heavy_customer_is_cut_before_lists_are_made(spark, capsys):
     assert "WindowGroupLimit" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("seed", "partitions"), [(1, 1), (1, 5), (2, 2)])
-def test_they_equal_the_plain_version_however_events_are_partitioned(spark, seed, partitions):
+@pytest.mark.parametrize(("seed", "partitions", "label_months"), [(1, 1, 1), (1, 5, 2), (2, 2, 3)])
+def test_they_equal_the_plain_version_however_events_are_partitioned(spark, seed, partitions, label_months):
     events = made_up_events(80, seed)
-    found = by_customer(table(spark, events, layout=UNRATED, partitions=partitions))
-    assert {key: lists(row) for key, row in found.items()} == plain_sequences(events, UNRATED)
+    found = by_customer(table(spark, events, layout=UNRATED, partitions=partitions, label_months=label_months))
+    assert {key: lists(row) for key, row in found.items()} == plain_sequences(events, UNRATED, label_months)
 
 
 def made_up_events(n, seed):
@@ -196,21 +204,21 @@ def lists(row):
     return tuple(row[name] for name in names)
 
 
-def plain_sequences(events, layout):
+def plain_sequences(events, layout, label_months):
     """The rules in plain loops."""
     numbered = [(f"e{n:03d}", c, p, k, datetime.fromisoformat(t), v) for n, (c, p, k, t, v) in enumerate(events)]
     found = {}
     for customer in {event[1] for event in numbered}:
         own = sorted((e for e in numbered if e[1] == customer), key=lambda e: (e[4], e[0]))
         for cut in CUTS:
-            row = plain_sequence(own, cut, layout)
+            row = plain_sequence(own, cut, layout, label_months)
             if row:
                 found[customer, cut.month] = row
     return found
 
 
-def plain_sequence(own, cut, layout):
-    begin, end = datetime(cut.year, cut.month, 1), datetime(cut.year, cut.month + 1, 1)
+def plain_sequence(own, cut, layout, label_months):
+    begin, end = (datetime(cut.year, month, 1) for month in (cut.month, min(cut.month + label_months, JUNE.month)))
     history = [e for e in own if e[4] < begin]
     held = {}
     for _, _, product, kind, time, _ in sorted(history, key=lambda e: (e[4], e[3] in ("open", "buy"))):

@@ -1,4 +1,4 @@
-"""Interactions → sequences: a customer's last events before a month, and what was taken in it."""
+"""Interactions → sequences: a customer's last events before a month, and what was taken from then on."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,7 @@ from pydantic import Field
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from finrec_spark.months import month_after
+from finrec_spark.months import months_before
 from finrec_spark.params import Params
 from finrec_spark.training.sequences_schema import SequenceLayout
 from finrec_spark.transforms.matrix import MatrixParams
@@ -35,7 +35,8 @@ class SequencesParams(Params):
         description="Months before the decided one whose acquisitions are learned from, newest ones",
     )
     events: int = Field(20, ge=1, le=500, description="Last events of a customer that are read")
-    targets: int = Field(5, ge=1, le=100, description="Products taken in a month that are learned, first ones")
+    label_months: int = Field(1, ge=1, le=24, description="Months from a cut on whose acquisitions are learned with it")
+    targets: int = Field(5, ge=1, le=100, description="Products taken in these months that are learned, first ones")
     owned: int = Field(50, ge=1, le=1000, description="Products held that the network knows of, newest ones")
     amounts: int = Field(32, ge=3, le=64, description="Buckets of amounts, each twice as wide as the one before")
     gaps: int = Field(14, ge=3, le=64, description="Buckets of days between events, each twice as wide")
@@ -78,13 +79,14 @@ def customer_sequences(
     cuts: Sequence[date],
     rules: MatrixParams,
     layout: SequenceLayout,
+    label_months: int,
 ) -> DataFrame:
-    """One row: one customer's last events before one cut, and what the customer took in the cut's month.
+    """One row: one customer's last events before one cut, and what the customer took in the months from then on.
 
     The last cut is the month being decided: every customer has a row, to be scored, without a target. Of an earlier
-    cut those have a row, to be learned from, who took a product in its month that they did not hold. Who has no event
-    before a cut has a sequence of length 0 and is known by the profile alone; who has one has a sequence of one
-    event, whose gap is that of a first event.
+    cut those have a row, to be learned from, who took a product in its window that they did not hold: ``label_months``
+    months, as far as they had ended by the last cut. Who has no event before a cut has a sequence of length 0 and is
+    known by the profile alone; who has one has a sequence of one event, whose gap is that of a first event.
 
     Events are shuffled by customer once for the lists and once for ownership, whatever the number of cuts. Of a heavy
     customer a window's rank keeps L + 1 events between two cuts before anything is put into a list, so that none
@@ -100,13 +102,15 @@ def customer_sequences(
         cuts: first days of months, ascending.
         rules: which types start and end ownership and which are ratings.
         layout: ``sequence_layout``.
+        label_months: calendar months of a cut's window, its own among them.
 
     Returns:
         The columns of ``gold.sequences`` without ``month``. Events at one instant stand in the order of their IDs;
         targets by the time they were taken, products held from the newest, then by position.
     """
     events = _placed(before(interactions, cuts[-1]), products, cuts, rules, layout)
-    states = _pair_states(events, cuts, layout)
+    windows = [_in_window(cut, place, label_months) for place, cut in enumerate(cuts)]
+    states = _pair_states(events, windows, layout)
     recent = _recent_events(events, layout.events + 1)
     known = profiles.groupBy("customer_id").agg(
         F.map_from_entries(F.collect_list(F.struct("month", "profile"))).alias("profiles")
@@ -153,7 +157,7 @@ def _recent_events(events: DataFrame, keep: int) -> DataFrame:
     return kept.groupBy("customer_id").agg(F.array_sort(F.collect_list(event)).alias("events"))
 
 
-def _pair_states(events: DataFrame, cuts: Sequence[date], layout: SequenceLayout) -> DataFrame:
+def _pair_states(events: DataFrame, windows: Sequence[Column], layout: SequenceLayout) -> DataFrame:
     """One row: a customer's products, ``pairs``, with what was known of each at each cut, in parallel lists.
 
     ``held`` is twice the time of the newest event that decided ownership, plus 1 where it opened it: the largest is
@@ -161,13 +165,12 @@ def _pair_states(events: DataFrame, cuts: Sequence[date], layout: SequenceLayout
     """
     narrow = events.where("decides").select("customer_id", "product", "slot", "time", "opens", "rating", "event_id")
     state = F.col("time") * 2 + F.col("opens").cast("long")
-    places = range(len(cuts))
-    held = [F.max(F.when(F.col("slot") <= place, state)) for place in places]
-    taken = [F.min(F.when(F.col("opens") & _in_month(cut, place), F.col("time"))) for place, cut in enumerate(cuts)]
+    held = [F.max(F.when(F.col("slot") <= place, state)) for place in range(len(windows))]
+    taken = [F.min(F.when(F.col("opens") & window, F.col("time"))) for window in windows]
     pairs = (
         narrow.repartition("customer_id")
         .groupBy("customer_id", "product")
-        .agg(*_listed(held=held, taken=taken, rating=_ratings(cuts) if layout.ratings else []))
+        .agg(*_listed(held=held, taken=taken, rating=_ratings(windows) if layout.ratings else []))
     )
     pair = F.struct("product", "held", "taken", "rating")
     return pairs.groupBy("customer_id").agg(F.collect_list(pair).alias("pairs"))
@@ -177,16 +180,16 @@ def _listed(**lists: list[Column]) -> list[Column]:
     return [F.array(*columns).alias(name) for name, columns in lists.items()]
 
 
-def _ratings(cuts: Sequence[date]) -> list[Column]:
-    """The newest explicit rating in each cut's month."""
+def _ratings(windows: Sequence[Column]) -> list[Column]:
+    """The newest explicit rating in each cut's window."""
     rated = F.col("rating").isNotNull()
     order = F.struct("time", "event_id", "rating")
-    return [F.max(F.when(rated & _in_month(cut, place), order))["rating"] for place, cut in enumerate(cuts)]
+    return [F.max(F.when(rated & window, order))["rating"] for window in windows]
 
 
-def _in_month(cut: date, place: int) -> Column:
-    """Whether an event is of the cut's calendar month; cuts need not follow each other."""
-    over = F.unix_micros(F.lit(month_after(cut)).cast("timestamp"))
+def _in_window(cut: date, place: int, months: int) -> Column:
+    """Whether an event is of the calendar months from the cut on; cuts need not follow each other."""
+    over = F.unix_micros(F.lit(months_before(cut.replace(day=1), -months)).cast("timestamp"))
     return (F.col("slot") > place) & (F.col("time") < over)
 
 

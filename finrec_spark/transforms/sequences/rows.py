@@ -15,7 +15,7 @@ def made_rows(rows: DataFrame, layout: SequenceLayout) -> DataFrame:
     Args:
         rows: ``customer_id``, ``customer_index``, ``cut``, ``at`` (place of the cut), ``history`` (events before the
             cut, oldest first), ``pairs`` (products with their states at each cut), ``taken`` (those of them that
-            were taken in the cut's month) and ``profile`` (null: not known).
+            were taken in the cut's window) and ``profile`` (null: not known).
 
     Returns:
         The columns of ``gold.sequences`` without ``month``.
@@ -76,7 +76,7 @@ def _months_of_year() -> Column:
 
 
 def _ratings(layout: SequenceLayout) -> Column:
-    """The rating of each target in the cut's month, NaN where there is none; null where none are learned."""
+    """The rating of each target in the cut's window, NaN where there is none; null where none are learned."""
     if not layout.ratings:
         return F.lit(None).cast("array<float>")
     at, missing = F.col("at"), _float(float("nan"))
