@@ -7,7 +7,7 @@ import numpy as np
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.functions import array_to_vector
 from pyspark.ml.regression import IsotonicRegression
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats
@@ -44,14 +44,13 @@ def fit_calibration(scored: DataFrame, method: Method) -> DataFrame:
     odds (Platt 1999), as a curve through ``POINTS`` quantiles of the scores.
 
     Args:
-        scored: ``score`` in [0, 1], ``label`` (0.0 or 1.0), ``weight``; rows that the model did not learn from.
+        scored: ``score`` in [0, 1], ``label`` (0.0 or 1.0), ``weight``; rows that the model did not learn from. Read
+            more than once (MLlib asks for the partitions first), so persisted by whoever makes them.
 
     Returns:
         ``point`` (from 0), ``score`` (ascending), ``probability``.
     """
-    binned = scored.groupBy("score").agg(F.sum(F.col("label") * F.col("weight")).alias("taken"), _total())
-    rows = binned.select("score", (F.col("taken") / F.col("weight")).alias("label"), "weight")
-    curve = _isotonic(rows) if method == "isotonic" else _sigmoid(scored)
+    curve = _isotonic(scored) if method == "isotonic" else _sigmoid(scored)
     points = list(zip(range(len(curve.score)), curve.score.tolist(), curve.probability.tolist(), strict=True))
     return scored.sparkSession.createDataFrame(points, CALIBRATION.ddl_without("month", "model"))
 
@@ -77,11 +76,9 @@ def calibrated(curve: Curve, score: Floats) -> Floats:
     return np.interp(score, curve.score, curve.probability)
 
 
-def _total() -> Column:
-    return F.sum("weight").alias("weight")
-
-
-def _isotonic(rows: DataFrame) -> Curve:
+def _isotonic(scored: DataFrame) -> Curve:
+    taken, weight = F.sum(F.col("label") * F.col("weight")), F.sum("weight")
+    rows = scored.groupBy("score").agg((taken / weight).alias("label"), weight.alias("weight"))
     model = IsotonicRegression(featuresCol="score", labelCol="label", weightCol="weight").fit(rows.coalesce(1))
     return thinned(Curve(model.boundaries.toArray(), np.clip(model.predictions.toArray(), 0.0, 1.0)))
 
