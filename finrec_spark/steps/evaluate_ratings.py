@@ -16,9 +16,10 @@ def evaluate_ratings(run: StepRun) -> int:
     interactions = screened_interactions(landing.interactions, products, customers).valid
 
     types = dict.fromkeys((*run.config.matrix.rating_types, run.config.files.default_event_type))
-    rated = explicit_ratings(interactions, tuple(types))
     with told_in_one_line(run.spark, *source_of(landing, "interactions", run.config.files)):
-        errors = rating_errors(rated, run.config.ratings)
+        # From files: else every query of every fold plans the reading and screening of the delivery once more.
+        rated = run.stage(explicit_ratings(interactions, tuple(types)), "ratings")
+    errors = rating_errors(rated, run.config.ratings)
 
     return run.write(METRICS, errors, protocol="ratings", run_id=run.run_id)
 

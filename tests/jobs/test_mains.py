@@ -32,7 +32,7 @@ CONTACTS = {"acceptance": {"least": 3, "forest": {"trees": 3, "depth": 3, "minim
 
 
 @pytest.fixture
-def main(monkeypatch, tmp_path):
+def main(spark, monkeypatch, tmp_path):
     """Runs a job's file in the tests' session; its exit code."""
 
     def run(job, lake, *options, **over):
