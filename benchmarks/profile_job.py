@@ -1,4 +1,4 @@
-"""Where a job's time goes: CPU seconds by what used them, Spark's queries by kind, commits by table.
+"""Where a job's time goes: CPU seconds and memory by what used them, Spark's queries by kind, commits by table.
 
     .venv/bin/python benchmarks/profile_job.py [--folder DIR] [--repository DIR] JOB [the job's options]
 
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,15 +47,20 @@ class Watched:
 
     Attributes:
         cpu: CPU seconds by what used them.
-        peak_bytes: greatest sum of the processes' resident memory; pages that forked workers share count once each.
+        memory: bytes by what held them when all processes held most; pages that forked workers share count once.
         seconds: wall clock.
         code: exit code.
     """
 
     cpu: Counter[str] = field(default_factory=Counter)
-    peak_bytes: int = 0
+    memory: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     code: int = 0
+
+    @property
+    def peak_bytes(self) -> int:
+        """Greatest memory of all processes together."""
+        return self.memory.total()
 
 
 @dataclass
@@ -110,7 +115,7 @@ def watch(command: Sequence[str], log: Path, folder: Path = ROOT) -> Watched:
             tree = list(process_tree(process.pid))
             for each in tree:
                 seen.update(threads_of(each))
-            found.peak_bytes = max(found.peak_bytes, sum(resident(each) for each in tree))
+            found.memory = max(found.memory, memory_of(tree), key=Counter.total)
             time.sleep(max(_INTERVAL, _REST * (time.monotonic() - began)))
     found.seconds, found.code = time.monotonic() - start, process.returncode
     for kind, seconds in seen.values():
@@ -125,6 +130,17 @@ def process_tree(pid: int) -> Iterator[psutil.Process]:
         yield from (root, *root.children(recursive=True))
     except psutil.NoSuchProcess:
         return
+
+
+def memory_of(processes: Iterable[psutil.Process]) -> Counter[str]:
+    """Bytes by kind of process."""
+    held: Counter[str] = Counter()
+    for process in processes:
+        try:
+            held["JVM" if process.name() == "java" else kind_of_process(process)] += resident(process)
+        except psutil.Error:
+            continue
+    return held
 
 
 def resident(process: psutil.Process) -> int:
@@ -229,6 +245,7 @@ def report(watched: Watched, events: Events, made: Counter[str]) -> None:
         },
     )
     table(("CPU by", "s"), {kind: f"{seconds:.0f}" for kind, seconds in watched.cpu.most_common()})
+    table(("memory at its greatest", "GB"), {kind: f"{held / 1e9:.2f}" for kind, held in watched.memory.most_common()})
     table(("queries by kind", "queries"), dict(events.queries.most_common()))
     table(("queries by step", "queries"), dict(events.queries_by_step.most_common(25)))
     table(("CPU of tasks by step", "s"), {step: f"{s:.0f}" for step, s in events.task_cpu_by_step.most_common(25)})
