@@ -62,6 +62,13 @@ def test_figures_over_the_dates_are_the_means_of_the_dates(measured):
     assert over.value == pytest.approx(sum(by_date) / 3)
 
 
+def test_another_configuration_is_told_the_figures_that_stand(measured, context, delivery):
+    run, told = measured
+    other = context(run.lake.root, input_dir=delivery, **SMALL, recommend={"n": 5})
+    assert other.run_id(ORIGINS[-1]) != run.run_id(ORIGINS[-1])
+    assert far_trans.run_backtest(other, ORIGINS) == told
+
+
 def test_n_dates_are_spread_over_all_of_them(measured):
     assert far_trans.chosen_origins(measured[0], 1) == ORIGINS[2:]
     assert far_trans.chosen_origins(measured[0], None) == ORIGINS
