@@ -53,7 +53,7 @@ def collect_over_dates(context: RunContext, of: OverDatesOf, months: Mapping[dat
     last = max(months.values())
     summing = _summary_step(of, attempts)
     run_step(summing, context, last)
-    made_by = context.newest_run_id(summing.name, last)  # not this run, where another one left it up to date
+    made_by = _attempt(context, summing.name, of.summary, last).run_id  # another run, where it left all up to date
     return metric_rows(context.lake.collect(METRICS, protocol=of.summary, run_id=made_by))
 
 
