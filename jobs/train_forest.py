@@ -75,10 +75,8 @@ def run(step_run: StepRun) -> int:
 
 def _calibrated(step_run: StepRun, month: MonthTables, vote: Vote) -> int:
     """Fit the curve from the vote to a probability on ``month``, from which its trees have not learned."""
-    scored = scored_pairs(rows_with_taken(step_run, month), pair_sample(step_run, month), vote).persist()
-    curve = fit_calibration(scored, step_run.config.ensemble.calibration)
-    scored.unpersist()
-    return step_run.write(CALIBRATION, curve, model=ENSEMBLE)
+    scored = scored_pairs(rows_with_taken(step_run, month), pair_sample(step_run, month), vote)
+    return step_run.write(CALIBRATION, fit_calibration(scored, step_run.config.ensemble.calibration), model=ENSEMBLE)
 
 
 def _without_trees(step_run: StepRun) -> int:

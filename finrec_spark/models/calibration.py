@@ -44,13 +44,14 @@ def fit_calibration(scored: DataFrame, method: Method) -> DataFrame:
     odds (Platt 1999), as a curve through ``POINTS`` quantiles of the scores.
 
     Args:
-        scored: ``score`` in [0, 1], ``label`` (0.0 or 1.0), ``weight``; rows that the model did not learn from. Read
-            more than once (MLlib asks for the partitions first), so persisted by whoever makes them.
+        scored: ``score`` in [0, 1], ``label`` (0.0 or 1.0), ``weight``; rows that the model did not learn from.
 
     Returns:
         ``point`` (from 0), ``score`` (ascending), ``probability``.
     """
-    curve = _isotonic(scored) if method == "isotonic" else _sigmoid(scored)
+    held = scored.select("score", "label", "weight").persist()  # MLlib asks a plan for its partitions before its rows
+    curve = _isotonic(held) if method == "isotonic" else _sigmoid(held)
+    held.unpersist()
     points = list(zip(range(len(curve.score)), curve.score.tolist(), curve.probability.tolist(), strict=True))
     return scored.sparkSession.createDataFrame(points, CALIBRATION.ddl_without("month", "model"))
 

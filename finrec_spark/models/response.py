@@ -136,9 +136,7 @@ def fit(
     rows = feature_rows(learned_from, profile, names)
     nodes = fit_trees(rows, names, params.forest, single=False, scratch=scratch)
     uncalibrated = _scorer(nodes, AS_IT_IS, profile)
-    scored = scored_contacts(contacts.where(calibrates), uncalibrated.predict).persist()
-    curve = fit_calibration(scored, params.calibration)
-    scored.unpersist()
+    curve = fit_calibration(scored_contacts(contacts.where(calibrates), uncalibrated.predict), params.calibration)
     return FittedResponse(nodes, curve, offers.contacts, offers.accepted)
 
 
