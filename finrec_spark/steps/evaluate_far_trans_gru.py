@@ -2,7 +2,7 @@
 
 It reads what the month's network reads, but for profiles: every customer's buys and sells before the date, the
 products' texts, tags and time series. It learns what was taken within as many months as are tested, of which those
-count that had ended by the date.
+count that had ended by the date (``customer_sequences``).
 """
 
 from collections.abc import Sequence
@@ -240,7 +240,7 @@ def _params(config: Config) -> dict[str, object]:
     return {
         "k": config.backtest.k,
         "gru": config.of(gru.SPEC),
-        "sequences": config.sequences,
+        "sequences": config.sequences.model_dump(exclude={"label_months"}),  # LABEL_MONTHS here
         "matrix": config.matrix,
         "text": config.text,
         "outflow_events": config.profile.outflow_events,

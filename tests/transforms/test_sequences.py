@@ -16,8 +16,9 @@ from finrec_spark.transforms.sequences.customer_sequences import (
     sequence_layout,
 )
 
-JUNE = date(2022, 6, 1)
-CUTS = [date(2022, 4, 1), date(2022, 5, 1), JUNE]
+MAY, JUNE = date(2022, 5, 1), date(2022, 6, 1)
+CUTS = [date(2022, 4, 1), MAY, JUNE]
+MORE_CUTS = [date(2022, 2, 1), date(2022, 3, 1), *CUTS]
 PRODUCTS = ["card", "fund", "loan", "note"]
 RULES = MatrixParams()
 PARAMS = SequencesParams(events=3, targets=2, owned=2, ratings=True)
@@ -78,7 +79,7 @@ def by_customer(sequences):
     return {(row.customer_id, row.cut.month): row for row in sequences.collect()}
 
 
-def table(spark, events, profiles=(), layout=LAYOUT, partitions=1, label_months=1):
+def table(spark, events, profiles=(), layout=LAYOUT, partitions=1, cuts=CUTS, label_months=1):
     columns = "event_id string, customer_id string, product_id string, event_type string, event_time string"
     rows = [(f"e{number:03d}", *event) for number, event in enumerate(events)]
     interactions = spark.createDataFrame(rows, f"{columns}, value double")
@@ -88,7 +89,7 @@ def table(spark, events, profiles=(), layout=LAYOUT, partitions=1, label_months=
     customers = spark.createDataFrame([(c, i) for i, c in enumerate(ids)], "customer_id string, customer_index int")
     products = spark.createDataFrame([(p, i) for i, p in enumerate(PRODUCTS)], "product_id string, product_index int")
     known = spark.createDataFrame(list(profiles), "month date, customer_id string, profile array<float>")
-    return customer_sequences(interactions, customers, products, known, CUTS, RULES, layout, label_months)
+    return customer_sequences(interactions, customers, products, known, cuts, RULES, layout, label_months)
 
 
 def test_events_stand_oldest_first_and_the_rest_is_padding(found):
@@ -125,12 +126,13 @@ def test_an_earlier_cut_learns_what_was_taken_in_its_month_and_not_held(found):
     assert (row.product, row.target, row.owned) == ([1, 0, 0], [3, 4], [1, 0])
 
 
-def test_a_longer_window_learns_what_was_taken_in_it_before_the_last_cut(spark):
-    events = [(customer, *event) for customer in ("takes", "the future") for event in EVENTS[customer]]
-    rows = by_customer(table(spark, events, layout=UNRATED, label_months=3))
-    assert rows["takes", 4].target == [3, 4]  # the first two of loan, note and the fund of May
+def test_a_longer_window_learns_what_was_taken_before_the_newest_cut_that_is_learned_from(spark):
+    events = [("takes", *event) for event in EVENTS["takes"]]
+    rows = by_customer(table(spark, events, layout=UNRATED, cuts=MORE_CUTS, label_months=3))
+    assert rows["takes", 2].target == [1, 3]  # March's card and the first of April's; the note is the third
+    assert rows["takes", 3].target == [1, 3]
+    assert rows["takes", 4].target == [3, 4]  # not the fund of May, which tells when to stop
     assert rows["takes", 5].target == [2, 0]
-    assert ("the future", 5) not in rows  # the loan of June is not known yet
 
 
 def test_a_product_that_was_given_back_may_be_taken_again(found):
@@ -178,7 +180,7 @@ def test_a_heavy_customer_is_cut_before_lists_are_made(spark, capsys):
 @pytest.mark.parametrize(("seed", "partitions", "label_months"), [(1, 1, 1), (1, 5, 2), (2, 2, 3)])
 def test_they_equal_the_plain_version_however_events_are_partitioned(spark, seed, partitions, label_months):
     events = made_up_events(80, seed)
-    found = by_customer(table(spark, events, layout=UNRATED, partitions=partitions, label_months=label_months))
+    found = by_customer(table(spark, events, (), UNRATED, partitions, MORE_CUTS, label_months))
     assert {key: lists(row) for key, row in found.items()} == plain_sequences(events, UNRATED, label_months)
 
 
@@ -210,7 +212,7 @@ def plain_sequences(events, layout, label_months):
     found = {}
     for customer in {event[1] for event in numbered}:
         own = sorted((e for e in numbered if e[1] == customer), key=lambda e: (e[4], e[0]))
-        for cut in CUTS:
+        for cut in MORE_CUTS:
             row = plain_sequence(own, cut, layout, label_months)
             if row:
                 found[customer, cut.month] = row
@@ -218,7 +220,8 @@ def plain_sequences(events, layout, label_months):
 
 
 def plain_sequence(own, cut, layout, label_months):
-    begin, end = (datetime(cut.year, month, 1) for month in (cut.month, min(cut.month + label_months, JUNE.month)))
+    last = MAY if cut < MAY else JUNE
+    begin, end = (datetime(cut.year, month, 1) for month in (cut.month, min(cut.month + label_months, last.month)))
     history = [e for e in own if e[4] < begin]
     held = {}
     for _, _, product, kind, time, _ in sorted(history, key=lambda e: (e[4], e[3] in ("open", "buy"))):

@@ -85,8 +85,9 @@ def customer_sequences(
 
     The last cut is the month being decided: every customer has a row, to be scored, without a target. Of an earlier
     cut those have a row, to be learned from, who took a product in its window that they did not hold: ``label_months``
-    months, as far as they had ended by the last cut. Who has no event before a cut has a sequence of length 0 and is
-    known by the profile alone; who has one has a sequence of one event, whose gap is that of a first event.
+    months, of which the newest cut that is learned from ends those of the cuts before it: what tells when to stop
+    learning is not learned before. Who has no event before a cut has a sequence of length 0 and is known by the profile
+    alone; who has one has a sequence of one event, whose gap is that of a first event.
 
     Events are shuffled by customer once for the lists and once for ownership, whatever the number of cuts. Of a heavy
     customer a window's rank keeps L + 1 events between two cuts before anything is put into a list, so that none
@@ -109,8 +110,7 @@ def customer_sequences(
         targets by the time they were taken, products held from the newest, then by position.
     """
     events = _placed(before(interactions, cuts[-1]), products, cuts, rules, layout)
-    windows = [_in_window(cut, place, label_months) for place, cut in enumerate(cuts)]
-    states = _pair_states(events, windows, layout)
+    states = _pair_states(events, _windows(cuts, label_months), layout)
     recent = _recent_events(events, layout.events + 1)
     known = profiles.groupBy("customer_id").agg(
         F.map_from_entries(F.collect_list(F.struct("month", "profile"))).alias("profiles")
@@ -187,10 +187,16 @@ def _ratings(windows: Sequence[Column]) -> list[Column]:
     return [F.max(F.when(rated & window, order))["rating"] for window in windows]
 
 
-def _in_window(cut: date, place: int, months: int) -> Column:
-    """Whether an event is of the calendar months from the cut on; cuts need not follow each other."""
-    over = F.unix_micros(F.lit(months_before(cut.replace(day=1), -months)).cast("timestamp"))
-    return (F.col("slot") > place) & (F.col("time") < over)
+def _windows(cuts: Sequence[date], months: int) -> list[Column]:
+    """Whether an event is of each cut's window; cuts need not follow each other."""
+    newest = cuts[-2] if len(cuts) > 1 else cuts[-1]
+    ends = (months_before(cut.replace(day=1), -months) for cut in cuts)
+    over = (min(end, newest) if cut < newest else end for cut, end in zip(cuts, ends, strict=True))
+    return [(F.col("slot") > place) & (F.col("time") < _micros(day)) for place, day in enumerate(over)]
+
+
+def _micros(day: date) -> Column:
+    return F.unix_micros(F.lit(day).cast("timestamp"))
 
 
 def _cut_rows(customers: DataFrame, cuts: Sequence[date]) -> DataFrame:
