@@ -87,11 +87,6 @@ class ContactValuer:
         return probability, np.full(len(probability), RESPONSE, dtype=object)
 
 
-def collect_amounts(amounts: DataFrame) -> dict[str, float]:
-    """Yuan by product, from the month's rows of ``model.expected_amounts``: as many as products."""
-    return {row["product_id"]: row["amount"] for row in amounts.select("product_id", "amount").collect()}
-
-
 def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
     """One row: one contact that is possible, with what it brings.
 

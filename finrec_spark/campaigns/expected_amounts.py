@@ -70,3 +70,8 @@ def expected_amounts(
     return of_products.select(
         "product_id", "category", F.col("n").alias("acquisitions"), F.round(amount, 6).alias("amount")
     )
+
+
+def collect_amounts(amounts: DataFrame) -> dict[str, float]:
+    """Yuan by product, from the month's rows of ``model.expected_amounts``: as many as products."""
+    return {row["product_id"]: row["amount"] for row in amounts.select("product_id", "amount").collect()}

@@ -1,4 +1,4 @@
-"""The month's lists → what may be offered to whom at best, and which campaign an option belongs to."""
+"""The month's offers → what may be offered to whom at best, and which campaign an option belongs to."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,13 +12,13 @@ _EVERYONE = "all"
 _OFFER = ("customer_id", "product_id", "rank", "score", "personal")
 
 
-def offers_of(lists: DataFrame, impersonal: DataFrame, popularity: DataFrame, popular: int) -> DataFrame:
+def offers_of(personal: DataFrame, impersonal: DataFrame, popularity: DataFrame, popular: int) -> DataFrame:
     """One row: one product that may be offered to one customer.
 
     Whoever wants no offers of their own gets the bank's most popular products, the same as everyone like them.
 
     Args:
-        lists: ``customer_id``, ``product_id``, ``rank``, ``score``.
+        personal: ``customer_id``, ``product_id``, ``rank``, ``score`` of all customers, as ``gold.offers`` has them.
         impersonal: ``customer_id`` of those customers.
         popularity: ``model.popularity`` of the month.
         popular: how many popular products.
@@ -26,12 +26,12 @@ def offers_of(lists: DataFrame, impersonal: DataFrame, popularity: DataFrame, po
     Returns:
         ``customer_id``, ``product_id``, ``rank`` (int), ``score`` and ``personal`` (boolean).
     """
-    own = lists.join(impersonal, "customer_id", "left_anti").withColumn("personal", F.lit(True))
+    own = personal.join(impersonal, "customer_id", "left_anti").withColumn("personal", F.lit(True))
     everyones = popularity.where(F.col("segment") == _EVERYONE).select("product_id", "score")
     first = everyones.orderBy(F.desc("score"), "product_id").limit(popular)
     place = F.row_number().over(Window.orderBy(F.desc("score"), "product_id")).alias("rank")
     for_all = first.select("product_id", place, "score", F.lit(False).alias("personal"))
-    listed = lists.select("customer_id").distinct().join(impersonal, "customer_id", "left_semi")
+    listed = personal.select("customer_id").distinct().join(impersonal, "customer_id", "left_semi")
     return own.select(*_OFFER).unionByName(listed.crossJoin(F.broadcast(for_all)).select(*_OFFER))
 
 

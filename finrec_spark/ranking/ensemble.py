@@ -85,12 +85,16 @@ class Ranked:
         score: B × n; a calibrated probability where trees made it.
         parts: reason group → its part of the score before calibration, B × n.
         total: the score before calibration, B × n, what the parts are shares of.
+        among: positions of all that was scored alike, B × C, C ≥ n; -1 where there are no more.
+        among_score: their scores, B × C.
     """
 
     products: Ints
     score: Floats
     parts: Mapping[str, Floats]
     total: Floats
+    among: Ints
+    among_score: Floats
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,28 @@ def candidates(
 def best_by_vote(vote: Vote, among: Candidates, n: int, id_rank: Ints) -> Ints:
     """The n candidates to which the trees give the highest probability, B × n; -1 where none are left."""
     own = vote.probabilities(among.features).reshape(among.products.shape)
-    return _best_candidates(own, among, n, id_rank)
+    return _best_of(own, among.products, among.n_products, n, id_rank)
+
+
+def by_worth(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> tuple[Ints, Floats]:
+    """The n products of the greatest score × amount among all that was scored: what is worth offering most.
+
+    A list names what the customer is likeliest to take; a loan that is taken less often can be worth more than all of
+    it.
+
+    Args:
+        ranked: of B customers.
+        amounts: money that each product is taken with, P; where all of a customer's are 0 the score decides.
+        n: products a customer.
+        id_rank: P, each product's place in the order of the product IDs.
+
+    Returns:
+        Positions, B × n, best first, -1 where none are left; and their scores, B × n.
+    """
+    there = ranked.among >= 0
+    worth = relative(ranked.among_score * amounts[np.maximum(ranked.among, 0)], there) + _TIE * ranked.among_score
+    products = _best_of(worth, ranked.among, len(amounts), n, id_rank)
+    return products, np.take_along_axis(ranked.among_score, _places(products, ranked.among), axis=1)
 
 
 def relative(scores: Floats, eligible: NDArray[np.bool_]) -> Floats:
@@ -203,28 +228,33 @@ def _by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints)
     parts = {name: shares[rows, chosen] / len(scores.shares) for name, shares in scores.shares.items()}
     parts[FALLBACK] = parts[FALLBACK] + _FALLBACK_WEIGHT * scores.shares[FALLBACK][rows, chosen]
     total = scores.mean[rows, chosen]
-    return Ranked(products, total, parts, total)
+    return Ranked(products, total, parts, total, among=products, among_score=total)
 
 
 def _by_forest(forest: Forest, among: Candidates, n: int, id_rank: Ints) -> Ranked:
     own = forest.vote.probabilities(among.features).reshape(among.products.shape)
     score = calibrated(forest.curve, own) + _TIE * own
-    products = _best_candidates(score, among, n, id_rank)
-    place = np.argmax(among.products[:, None, :] == products[:, :, None], axis=2)
+    products = _best_of(score, among.products, among.n_products, n, id_rank)
+    place = _places(products, among.products)
     rows = np.arange(products.shape[0])[:, None]
     flat = (rows * among.products.shape[1] + place).ravel()  # of all that was looked at the chosen alone are explained
     explained = forest.vote.attributed(forest.attribution, forest.vote.leaves(among.features[flat]))
     made = explained.reshape(*products.shape, len(forest.groups))
     parts = {group: made[..., position] for position, group in enumerate(forest.groups)}
-    return Ranked(products, score[rows, place], parts, own[rows, place])
+    return Ranked(products, score[rows, place], parts, own[rows, place], among.products, score)
 
 
-def _best_candidates(score: Floats, among: Candidates, n: int, id_rank: Ints) -> Ints:
-    """The n candidates of the highest scores, which are above 0 or 0."""
-    by_product = np.full((among.products.shape[0], among.n_products), -1.0)
-    rows, places = np.nonzero(among.products >= 0)
-    by_product[rows, among.products[rows, places]] = score[rows, places]
+def _best_of(score: Floats, among: Ints, n_products: int, n: int, id_rank: Ints) -> Ints:
+    """The n of the products ``among`` (B × C, -1: none) with the highest scores (B × C, in [0, 2)), B × n."""
+    by_product = np.full((among.shape[0], n_products), -1.0)
+    rows, places = np.nonzero(among >= 0)
+    by_product[rows, among[rows, places]] = score[rows, places]
     return top_n(by_product, by_product >= 0, n, id_rank)
+
+
+def _places(products: Ints, among: Ints) -> Ints:
+    """Where in its row of ``among`` (B × C) each of the products (B × n) stands."""
+    return np.asarray(np.argmax(among[:, None, :] == products[:, :, None], axis=2))
 
 
 def _plain(group: str, products: Ints) -> Explanation:

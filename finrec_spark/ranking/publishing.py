@@ -17,9 +17,19 @@ def recommendations(scored: DataFrame, products: DataFrame) -> DataFrame:
         scored: result of ``ranking.scoring.score_customers``.
         products: ``product_id``, ``product_index``.
     """
-    chosen = scored.where(F.col("rule").isNull())
+    chosen = scored.where(F.col("rank").isNotNull())
     placed = chosen.join(F.broadcast(products), "product_index")
     return placed.select("customer_id", "rank", "product_id", "score", "reasons")
+
+
+def offers(scored: DataFrame, products: DataFrame) -> DataFrame:
+    """One row: one product that campaigns may offer to one customer, as ``gold.offers`` without the month.
+
+    Args:
+        scored, products: as for ``recommendations``.
+    """
+    placed = scored.where(F.col("offer_rank").isNotNull()).join(F.broadcast(products), "product_index")
+    return placed.select("customer_id", F.col("offer_rank").alias("rank"), "product_id", "score")
 
 
 def exclusions(scored: DataFrame, products: DataFrame) -> DataFrame:

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.ensemble import Ensemble, Ranked
+from finrec_spark.ranking.ensemble import Ensemble, Ranked, by_worth
 from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
 
 SCORED_DDL = (
-    "customer_id string, rank int, product_index int, score double, "
+    "customer_id string, rank int, offer_rank int, product_index int, score double, "
     "reasons array<struct<code:string,weight:double,text:string>>, rule string, customers long"
 )
 SCORED = "scored"
@@ -34,6 +35,7 @@ _SCORED_SCHEMA = pa.schema(
     [
         ("customer_id", pa.string()),
         ("rank", pa.int32()),
+        ("offer_rank", pa.int32()),
         ("product_index", pa.int32()),
         ("score", pa.float64()),
         ("reasons", REASONS_TYPE),
@@ -41,6 +43,19 @@ _SCORED_SCHEMA = pa.schema(
         ("customers", pa.int64()),
     ]
 )
+
+
+@dataclass(frozen=True)
+class OfferPlan:
+    """What campaigns choose from.
+
+    Attributes:
+        amounts: money that each product is expected to be taken with, P.
+        n: offers a customer.
+    """
+
+    amounts: Floats
+    n: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,7 @@ class ScoringPlan:
         n_reasons: reasons a product.
         wording: what the reasons are worded with.
         pairs: whether each excluded pair is reported, and not only their counts.
+        offers: None where there are no campaigns.
     """
 
     ensemble: Ensemble
@@ -62,6 +78,7 @@ class ScoringPlan:
     n_reasons: int
     wording: Wording
     pairs: bool = False
+    offers: OfferPlan | None = None
 
 
 def scoring_rows(rows: DataFrame, evidence: DataFrame | None, states: DataFrame | None = None) -> DataFrame:
@@ -109,13 +126,13 @@ def _evidence(rows: DataFrame) -> list[Column]:
 
 
 def score_customers(rows: DataFrame, plan: ScoringPlan) -> DataFrame:
-    """Recommendations, exclusions and counts, told apart by ``rule``: null is a recommendation.
+    """Recommendations, offers, exclusions and counts, told apart by ``rank``, ``offer_rank`` and ``rule``.
 
-    A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every
-    customer has exactly n of them wherever n products are eligible. An exclusion has ``product_index``, ``rule``
-    and ``customers``, the customers in one batch (to be summed), or ``customer_id`` where pairs are asked for.
-    Rows of the rules in ``COUNTS`` say how many ``customers`` one batch had, and for how many of them nothing was
-    eligible.
+    A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every customer
+    has exactly n of them wherever n products are eligible. An offer has ``offer_rank`` from 1 in place of ``rank``, and
+    no reasons. An exclusion has ``product_index``, ``rule`` and ``customers``, the customers in one batch (to be
+    summed), or ``customer_id`` where pairs are asked for. Rows of the rules in ``COUNTS`` say how many ``customers``
+    one batch had, and for how many of them nothing was eligible.
     """
     state = rows.sparkSession.sparkContext.broadcast(plan)
     return rows.mapInArrow(_mapper(lambda: state.value), SCORED_DDL)
@@ -132,10 +149,12 @@ def _mapper(load: Callable[[], ScoringPlan]) -> Callable[[Iterable[pa.RecordBatc
 
 
 def score_batch(ids: pa.Array, batch: CustomerBatch, plan: ScoringPlan) -> Iterator[pa.RecordBatch]:
-    """Recommendations, exclusions and the counts of one batch."""
+    """Recommendations, offers where the plan has any, exclusions and the counts of one batch."""
     excluded = plan.catalogue.rules.excluded(batch)
     ranked = plan.ensemble.ranked(batch, excluded == 0, plan.n, plan.catalogue.id_rank)
     yield _recommended(ids, batch, plan, ranked)
+    if plan.offers is not None:
+        yield _offered(ids, ranked, plan.offers, plan.catalogue.id_rank)
     yield _excluded_pairs(ids, excluded) if plan.pairs else _excluded_counts(excluded)
     yield _rows(rule=pa.array(COUNTS), customers=pa.array([batch.size, int((excluded > 0).all(axis=1).sum())]))
 
@@ -151,6 +170,17 @@ def _recommended(ids: pa.Array, batch: CustomerBatch, plan: ScoringPlan, ranked:
         product_index=pa.array(ranked.products[customer, place], pa.int32()),
         score=pa.array(np.round(ranked.score[customer, place], 9)),
         reasons=reasons_array(reasons, ranked.products, kept, plan.wording),
+    )
+
+
+def _offered(ids: pa.Array, ranked: Ranked, plan: OfferPlan, id_rank: Ints) -> pa.RecordBatch:
+    products, score = by_worth(ranked, plan.amounts, plan.n, id_rank)
+    customer, place = np.nonzero(products >= 0)
+    return _rows(
+        customer_id=ids.take(pa.array(customer)),
+        offer_rank=pa.array(place + 1, pa.int32()),
+        product_index=pa.array(products[customer, place], pa.int32()),
+        score=pa.array(np.round(score[customer, place], 9)),
     )
 
 

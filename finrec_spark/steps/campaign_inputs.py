@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.campaigns import spending
 from finrec_spark.campaigns.allocation.report import LimitPrice
-from finrec_spark.campaigns.contact_values import ContactValuer, collect_amounts
+from finrec_spark.campaigns.contact_values import ContactValuer
+from finrec_spark.campaigns.expected_amounts import collect_amounts
 from finrec_spark.campaigns.messages.bank import Bank
 from finrec_spark.campaigns.messages.rendering import Rendering
 from finrec_spark.campaigns.messages.templates import catalogue_of, template_findings
@@ -23,6 +24,7 @@ from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, digest
 from finrec_spark.pipeline.step import Read, StepRun
+from finrec_spark.steps.campaign_offers import why_no_offers
 from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets, was_measured
 from finrec_spark.tables import (
     CALIBRATION,
@@ -34,11 +36,11 @@ from finrec_spark.tables import (
     CUSTOMERS,
     EXPECTED_AMOUNTS,
     INTERACTIONS,
+    OFFERS,
     POPULARITY,
     PRODUCTS,
     PROFILE_FEATURES,
     PROFILE_VALUES,
-    RECOMMENDATIONS,
     RESPONSES,
     SCORING_ROWS,
     TREES,
@@ -54,8 +56,8 @@ UNSUBSCRIBE_KEY = "FINREC_UNSUBSCRIBE_KEY"
 
 
 def campaign_reads(context: RunContext, month: date) -> Sequence[Read]:
-    """The month's lists and models, all that was said and sent, and the campaigns of the months before."""
-    monthly = (RECOMMENDATIONS, CUSTOMER_PRODUCT_MATRIX, POPULARITY, SCORING_ROWS, UPLIFT_CELLS, EXPECTED_AMOUNTS)
+    """The month's offers and models, all that was said and sent, and the campaigns of the months before."""
+    monthly = (OFFERS, CUSTOMER_PRODUCT_MATRIX, POPULARITY, SCORING_ROWS, UPLIFT_CELLS, EXPECTED_AMOUNTS)
     kept = (PROFILE_FEATURES, PROFILE_VALUES, CUSTOMERS, PRODUCTS, INTERACTIONS, CONSENTS)
     learned = (*(Read(TREES, model=name) for name in (uplift.NAME, spending.NAME)), *_response_reads(context))
     sent = (Read(CONTACTS, optional=True), Read(RESPONSES, optional=True))
@@ -74,11 +76,8 @@ def _months_in_window(context: RunContext, month: date) -> list[date]:
 
 def why_no_campaign(context: RunContext, month: date) -> str | None:
     """Why the month has no campaign to be decided; None where it has."""
-    if context.config.campaign.policy is None:
-        return "there is no campaigns/policy.yaml beside the configuration"
-    if not context.lake.exists(CONSENTS):
-        return "the bank delivers no consents, and nobody is written to who never agreed"
-    return "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
+    measured = "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
+    return why_no_offers(context) or measured
 
 
 def require_sound_campaign(context: RunContext) -> None:
@@ -162,12 +161,12 @@ def usable_channels(run: StepRun) -> tuple[str, ...]:
 
 
 def option_sources(run: StepRun) -> OptionSources:
-    """What options are made from; customers who objected to profiling have no list, and so no option."""
+    """What options are made from; customers who objected to profiling have no offers, and so no option."""
     consents, params = run.read(CONSENTS), run.config.campaign
     impersonal = without_personalisation(consents, run.month)
-    lists = run.read(RECOMMENDATIONS).select("customer_id", "product_id", "rank", "score")
+    own = run.read(OFFERS).select("customer_id", "product_id", "rank", "score")
     return OptionSources(
-        offers=offers_of(lists, impersonal, run.read(POPULARITY), params.popular),
+        offers=offers_of(own, impersonal, run.read(POPULARITY), params.popular),
         customers=run.read(CUSTOMERS),
         products=run.read(PRODUCTS),
         owned=run.read(CUSTOMER_PRODUCT_MATRIX).where("owned"),

@@ -99,6 +99,21 @@ SCORING_ROWS = Table(
     partition_by=("month",),
 )
 
+OFFERS = Table(
+    name="gold.offers",
+    grain="One product that the month's campaigns may offer to one customer",
+    columns=(
+        MONTH,
+        CUSTOMER_ID,
+        Column("rank", "int", "Place among the customer's offers by score × the product's expected amount, from 1"),
+        PRODUCT_ID,
+        Column("score", "double", "Probability that the customer takes it in the month, as in mart.recommendations"),
+    ),
+    key=("month", "customer_id", "rank"),
+    partition_by=("month",),
+    checks={"rank_from_one": "rank >= 1", "score_not_negative": "score >= 0"},
+)
+
 PRODUCT_PROFILE = Table(
     name="gold.product_profile",
     grain="One product as the bank knew it before the month",

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from finrec_spark.campaigns.contact_values import ContactValuer, collect_amounts, with_values
+from finrec_spark.campaigns.contact_values import ContactValuer, with_values
+from finrec_spark.campaigns.expected_amounts import collect_amounts
 from finrec_spark.campaigns.spending import Spending
 from finrec_spark.errors import ModelNotFound
 from finrec_spark.models.uplift.deployed import Estimated

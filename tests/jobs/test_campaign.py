@@ -26,6 +26,8 @@ from finrec_spark.tables import (
     CUSTOMER_PRODUCT_MATRIX,
     CUSTOMER_PROFILE,
     EXCLUSIONS,
+    EXPECTED_AMOUNTS,
+    OFFERS,
     RECOMMENDATIONS,
     RESPONSES,
     SCORING_ROWS,
@@ -50,13 +52,29 @@ def on_copy(decided, context, tmp_path):
     return build
 
 
-def test_nobody_is_targeted_twice_or_without_a_list_or_over_a_channel_not_agreed_to(decided):
+def test_nobody_is_targeted_twice_or_with_what_is_no_offer_or_over_a_channel_not_agreed_to(decided):
     targets, lake = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL), decided.lake
     assert targets.count() == targets.select("customer_id").distinct().count() > 20
-    lists = lake.read(RECOMMENDATIONS, month=APRIL)
-    assert targets.join(lists, ["customer_id", "product_id"], "left_anti").isEmpty()
+    offers = lake.read(OFFERS, month=APRIL)
+    assert targets.join(offers, ["customer_id", "product_id"], "left_anti").isEmpty()
     reachable = reachable_channels(lake.read(CONSENTS), APRIL)
     assert targets.join(reachable, ["customer_id", "channel"], "left_anti").isEmpty()
+
+
+def test_offers_are_scored_as_the_lists_are_and_each_customer_s_are_worth_at_least_what_the_list_is(decided):
+    lake = decided.lake
+    listed, offered = (lake.read(table, month=APRIL) for table in (RECOMMENDATIONS, OFFERS))
+    both = listed.alias("l").join(offered.alias("o"), ["customer_id", "product_id"])
+    assert both.count() > 0 and both.where("l.score <> o.score").isEmpty()
+    amounts = lake.read(EXPECTED_AMOUNTS, month=APRIL).select("product_id", "amount")
+    worth = [
+        rows.where("rank <= 10").join(amounts, "product_id").groupBy("customer_id").agg(F.sum(F.expr("score * amount")))
+        for rows in (listed, offered)
+    ]
+    named = [rows.toDF("customer_id", name) for rows, name in zip(worth, ("of_list", "of_offers"), strict=True)]
+    by_customer = named[0].join(named[1], "customer_id", "full")
+    assert by_customer.where("of_offers is null or of_list > of_offers * 1.000001").isEmpty()
+    assert not by_customer.where("of_list < of_offers * 0.999999").isEmpty()
 
 
 def test_arms_and_probabilities_are_stored_and_chance_alone_chose_the_explorers_offers(decided):
@@ -222,7 +240,7 @@ def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_tod
     shutil.rmtree(path)
     shutil.move(tmp_path / "consents", path)
     month_job.run(run, options)
-    for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, SCORING_ROWS, RECOMMENDATIONS, CAMPAIGN_TARGETS):
+    for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, SCORING_ROWS, RECOMMENDATIONS, OFFERS, CAMPAIGN_TARGETS):
         of_month = run.lake.read(table, month=APRIL)
         assert of_month.count() > 0 and of_month.where(F.col("customer_id") == someone).isEmpty(), table.name
     files = list(Path(run.lake.root, "exports").rglob("*.csv"))

@@ -3,8 +3,11 @@ import pytest
 
 from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.exclusions import ProductRules
-from finrec_spark.ranking.publishing import collect_list_counts, exclusions, recommendations
+from finrec_spark.ranking.publishing import collect_list_counts, exclusions, offers, recommendations
 from finrec_spark.ranking.scoring import NOTHING_ELIGIBLE, SCORED, SCORED_DDL
+
+OFFER = "offer"
+"""In place of a rule: the rank is that of an offer."""
 
 
 def ranks(customer_id, *places):
@@ -19,6 +22,15 @@ def test_the_rows_of_the_pass_become_lists_and_summed_exclusions(scored, product
     rows = scored(("ann", 1, 0, None, None), (None, None, 1, "owned", 3), (None, None, 1, "owned", 4), *counts(5, 1))
     assert [row.product_id for row in recommendations(rows, products).collect()] == ["card"]
     assert [tuple(row) for row in exclusions(rows, products).collect()] == [(None, "loan", "owned", 7)]
+
+
+def test_offers_are_no_recommendations_and_no_fault_whatever_they_are(scored, counted, products):
+    rows = (*ranks("ann", 1), ("ann", 1, 4, OFFER, None), ("ann", 3, 0, OFFER, None), *counts(1, 0))
+    found = counted(*rows, customers=1, held=[4], suits=1)
+    assert (found.listed, found.rows, sum(found.faults.values())) == (1, 1, 0)
+    both = scored(*rows)
+    assert [row.product_id for row in recommendations(both, products).collect()] == ["loan"]
+    assert [tuple(row) for row in offers(both, products).collect()] == [("ann", 3, "card", 0.25)]
 
 
 def test_every_customer_has_a_list_or_nothing_eligible(counted):
@@ -89,7 +101,9 @@ def counted(spark, scored):
 def scored(spark):
     def build(*rows):
         full = [
-            (c, rank, p, None if rank is None else 0.5, None if rank is None else [], rule, n)
+            (c, None, rank, p, 0.25, None, None, n)
+            if rule == OFFER
+            else (c, rank, None, p, None if rank is None else 0.5, None if rank is None else [], rule, n)
             for c, rank, p, rule, n in rows
         ]
         return spark.createDataFrame(full, SCORED_DDL)

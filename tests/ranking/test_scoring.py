@@ -11,7 +11,7 @@ from finrec_spark.ranking.catalogue import Catalogue
 from finrec_spark.ranking.ensemble import Ensemble
 from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.reasons import Wording
-from finrec_spark.ranking.scoring import ScoringPlan, score_batch, score_customers, scoring_rows
+from finrec_spark.ranking.scoring import OfferPlan, ScoringPlan, score_batch, score_customers, scoring_rows
 from finrec_spark.tables import SCORING_ROWS
 
 JUNE = date(2022, 6, 1)
@@ -95,12 +95,26 @@ def test_the_pass_gives_the_same_lists_whatever_the_partitions(spark, passed):
     assert len(lists[0]) == 16
 
 
+def test_offers_come_beside_the_lists_by_what_they_are_worth_without_reasons(customers, passed):
+    scorers, ids = {"popularity": Fixed((0.4, 0.3, 0.2, 0.1))}, pa.array(["c0", "c1"])
+    batch = customers(owned=[[0, 0, 0, 0], [0, 0, 1, 0]])
+    plain, offering = passed(scorers, n=3), passed(scorers, n=3, offers=OfferPlan(np.array([1.0, 2.0, 50.0, 1.0]), 2))
+    listed, offered, *rest = (rows.to_pylist() for rows in score_batch(ids, batch, offering))
+    assert [listed, *rest] == [rows.to_pylist() for rows in score_batch(ids, batch, plain)]
+    told = [(row["customer_id"], row["offer_rank"], row["product_index"], row["score"]) for row in offered]
+    scores = {(row["customer_id"], row["product_index"]): row["score"] for row in listed}
+    places = [("c0", 1, 2), ("c0", 2, 1), ("c1", 1, 1), ("c1", 2, 0)]
+    assert told == [(customer, place, product, scores[customer, product]) for customer, place, product in places]
+    assert all(row["rank"] is None and row["reasons"] is None and row["rule"] is None for row in offered)
+
+
 @pytest.fixture
 def passed():
-    def build(scorers, n, on_sale=(True, True, True, True), language="en"):
+    def build(scorers, n, on_sale=(True, True, True, True), language="en", offers=None):
         rules = ProductRules(np.array(on_sale), np.zeros(4, int), risk_where_unknown=1)
         names = [f"product {p}" for p in range(4)]
-        return ScoringPlan(Ensemble(scorers), Catalogue(names, np.arange(4), rules), n, 3, Wording(language, names))
+        catalogue, wording = Catalogue(names, np.arange(4), rules), Wording(language, names)
+        return ScoringPlan(Ensemble(scorers), catalogue, n, 3, wording, offers=offers)
 
     return build
 
