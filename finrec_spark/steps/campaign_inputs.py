@@ -76,8 +76,10 @@ def _months_in_window(context: RunContext, month: date) -> list[date]:
 
 def why_no_campaign(context: RunContext, month: date) -> str | None:
     """Why the month has no campaign to be decided; None where it has."""
-    measured = "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
-    return why_no_offers(context) or measured
+    never = why_no_offers(context)
+    if never is not None:
+        return never
+    return "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
 
 
 def require_sound_campaign(context: RunContext) -> None:
