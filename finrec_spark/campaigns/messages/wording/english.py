@@ -98,7 +98,7 @@ ENGLISH = {
         \b(?:outstanding|unpaid|overdue) (?:fees?|fines?|toll|tax|bill|invoice|balance|amount|payment|charge|duty)\b
     """,
     "M108": r"""
-        \b(?:please|kindly|pls|plz) \w+ ?\w*|\b(?:could|can|would|will) you (?:please )?\w+
+        \b(?:please|kindly|pls|plz) \w+[^.!?;,\n]{0,50}|\b(?:could|can|would|will) you (?:please )?\w+
         (?:^|[.!?;:,] )(?:give|hand over|accept|settle|correct|confirm|submit|provide|forward|reset|restore|unlock
         |claim|redeem|activate|validate|update|fill|upload|message)\b|\bwe need(?: you)?\b|\ball we need\b
         \bneed you to\b|\b(?:give|tell|send|show|text|email|let|help) (?:me|us)\b
