@@ -24,7 +24,8 @@ EXCUSES = {
         |(?:book|make|arrange|reserve) (?:an?|your) (?:meeting|appointment|visit|seat|place)
         |bring (?:an? |your |the )?(?:id|identity|passport|identification|family|documents?)\b[^.!?;,\n]{0,30}\bbranch
         |use (?:the|our) app (?:or|to (?:see|compare|read|learn|find))
-        |keep (?:your|all) [^.!?;,\n]{1,40}(?:to yourself|secret|safe|private)$)|\bwill you (?:have|get|find|receive|be)\b
+        |keep (?:your|all) [^.!?;,\n]{1,40}(?:to yourself|secret|safe|private)$)
+        \bwill you (?:have|get|find|receive|be)\b
         \blet us (?:know whether|advise|help you)|\btell us (?:what you|how you|your goals)
         请(?:您)?(?:先|仔细|认真|务必|充分|详细|您|提前|随时|同时|合理|以|按|根据|结合|在网点|到网点|到各?
         |前往(?:就近|附近|任一)?网点|移步|咨询|垂询|阅读|查阅|参阅|参见|查看|见|了解|知悉|理性|谨慎|审慎|注意|留意
