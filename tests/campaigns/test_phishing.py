@@ -32,6 +32,13 @@ def test_a_good_message_passes(text):
     assert LINTER.codes(text) == ()
 
 
+@pytest.mark.parametrize(
+    ("channel", "text"), [(of, text) for of in ("phone", "app") for text in lines(f"good_{of}.txt")]
+)
+def test_a_good_script_or_app_message_passes(channel, text):
+    assert Linter(Bank(), channel).codes(text) == ()
+
+
 @pytest.mark.skipif(not SPAM.exists(), reason="shared/data/sms_spam is not there")
 def test_nine_tenths_of_the_collected_spam_are_blocked_for_what_they_say():
     with gzip.open(SPAM, "rt", encoding="utf-8") as file:
