@@ -96,9 +96,10 @@ def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
         valuer: sent to every executor.
 
     Returns:
-        The options' columns, ``probability``, ``amount``, ``value`` and ``value_source``; see ``Values``.
+        The options' columns but ``profile``, with ``probability``, ``amount``, ``value`` and ``value_source``; see
+        ``Values``.
     """
-    kept = options.columns
+    kept = [name for name in options.columns if name != "profile"]
 
     def value(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -107,7 +108,7 @@ def with_values(options: DataFrame, valuer: ContactValuer) -> DataFrame:
             columns = [*map(batch.column, kept), *map(pa.array, found)]
             yield pa.RecordBatch.from_arrays(columns, names=[*kept, "probability", "amount", "value", "value_source"])
 
-    ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in options.schema)
+    ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in options.select(*kept).schema)
     return options.mapInArrow(value, f"{ddl}, {_ADDED}")
 
 

@@ -61,14 +61,14 @@ def with_impersonal_values(valued: DataFrame) -> DataFrame:
 
 
 def with_campaign(options: DataFrame, campaigns: Sequence[Campaign], month: date) -> DataFrame:
-    """The options that a campaign takes, with its ``campaign_id``: the month and the campaign's name.
+    """The options with the ``campaign_id`` of what takes each: the month and the campaign's name; null where none does.
 
     Args:
         options: ``category``, ``channel``, the fields that audiences read, and any other columns.
         campaigns: in the order in which they take options.
     """
     taken = [F.when(_takes(campaign), F.lit(f"{month:%Y-%m}-{campaign.id}")) for campaign in campaigns]
-    return options.withColumn("campaign_id", F.coalesce(*taken)).where(F.col("campaign_id").isNotNull())
+    return options.withColumn("campaign_id", F.coalesce(*taken))
 
 
 def _takes(campaign: Campaign) -> Column:

@@ -40,14 +40,17 @@ class Spending:
     trees: Trees | None = None
 
     def factor(self, profile: Floats) -> Floats:
-        """What each customer's amounts are multiplied with, B.
+        """What each customer's amounts are multiplied with, B; equal profiles in a row are looked at once.
 
         Args:
             profile: B × F profile vectors, NaN where a value is missing.
         """
-        if self.trees is None:
+        if self.trees is None or not len(profile):
             return np.ones(len(profile))
-        return np.asarray(np.exp(logit(probabilities(self.trees, profile))))
+        bits = np.ascontiguousarray(profile, np.float64).view(np.int64)  # NaN is then equal to itself
+        another = np.concatenate([[True], (bits[1:] != bits[:-1]).any(axis=1)])
+        factors = np.exp(logit(probabilities(self.trees, profile[another])))
+        return np.asarray(factors[np.cumsum(another) - 1])
 
 
 def spending_rows(

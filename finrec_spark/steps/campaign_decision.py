@@ -35,6 +35,11 @@ from finrec_spark.tables import CUSTOMERS, EXPECTED_AMOUNTS, INTERACTIONS, PRODU
 from finrec_spark.transforms.ingest.customers import customers_as_of
 from finrec_spark.vocabulary import TREATMENT
 
+_JUDGED = (
+    *("customer_id", "product_id", "channel", "category", "segment", "branch"),
+    *("rank", "score", "personal", "rule", "campaign_id"),
+)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -84,23 +89,30 @@ def decide(run: StepRun) -> Decision:
 
 
 def judged_options(run: StepRun, sources: OptionSources) -> DataFrame:
-    """Every option over the bank's channels with the ``rule`` that keeps it out; null where it may be sent."""
-    policy = required_policy(run)
-    return with_rule(options(sources, usable_channels(run), run.month, policy), policy.rules)
+    """One row: one option over one of the bank's channels, judged, without what only rules and audiences read.
+
+    Returns:
+        ``customer_id``, ``product_id``, ``channel``, ``category``, ``segment``, ``branch``, ``rank``, ``score``,
+        ``personal``, ``rule`` (the first that keeps it out; null where it may be sent) and ``campaign_id`` (null where
+        no campaign takes it).
+    """
+    policy, params = required_policy(run), run.config.campaign
+    judged = with_rule(options(sources, usable_channels(run), run.month, policy), policy.rules)
+    taken = with_campaign(judged, params.campaigns, run.month)
+    return taken.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).select(*_JUDGED)
 
 
 def worth_options(run: StepRun, judged: DataFrame) -> DataFrame:
     """What may be sent, with what it brings: result of ``targets.worth_a_contact``."""
     params, profile = run.config.campaign, read_profile(run)
-    allowed = with_campaign(judged.where(F.col("rule").isNull()), params.campaigns, run.month)
+    allowed = judged.where(F.col("rule").isNull() & F.col("campaign_id").isNotNull())
     impersonal = has_impersonal(run)
     allowed = first_of_popular(allowed) if impersonal else allowed
-    named = allowed.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).drop("profile", "attributes")
     valuer = read_valuer(run, profile)
     if valuer is None:
-        valued = with_score_values(named, run.read(EXPECTED_AMOUNTS))
+        valued = with_score_values(allowed, run.read(EXPECTED_AMOUNTS))
     else:
-        valued = with_values(named.join(profiles(run, profile), "customer_id"), valuer)
+        valued = with_values(allowed.join(profiles(run, profile), "customer_id"), valuer)
     return worth_a_contact(with_impersonal_values(run.stage(valued, "valued")) if impersonal else valued, params)
 
 

@@ -55,7 +55,7 @@ def test_with_neither_there_is_no_value():
         ContactValuer(None, None, AMOUNTS).values(*offers())
 
 
-def test_options_keep_their_columns_and_get_their_value(spark):
+def test_options_keep_their_columns_but_the_profile_and_get_their_value(spark):
     profile, *words = offers()
     lines = [(n, profile[n].tolist(), *(word[n] for word in words[:-1]), float(words[-1][n])) for n in range(3)]
     options = spark.createDataFrame(
@@ -63,7 +63,8 @@ def test_options_keep_their_columns_and_get_their_value(spark):
     )
     amounts = collect_amounts(spark.createDataFrame([*AMOUNTS.items()], "product_id string, amount double"))
     found = with_values(options, ContactValuer(HalfUplift(), None, amounts)).orderBy("id")
-    assert found.columns == [*options.columns, "probability", "amount", "value", "value_source"]
+    kept = ["id", "product_id", "category", "channel", "score"]
+    assert found.columns == [*kept, "probability", "amount", "value", "value_source"]
     assert [(row.id, row.value, row.value_source) for row in found.collect()] == [
         (0, 500.0, "uplift"),
         (1, -5.0, "pooled"),

@@ -54,6 +54,15 @@ def test_the_factor_is_1_on_average_over_who_buys(learned, spark):
     assert factors.mean() == pytest.approx(1, abs=0.1)
 
 
+def test_many_options_of_one_customer_have_the_factor_that_each_would_have_alone(learned):
+    chance = np.random.default_rng(5)
+    customers = np.column_stack([chance.choice([1.0, 16.0, np.nan], 40), chance.choice([0.0, -0.0, np.nan], 40)])
+    options = customers.repeat(chance.integers(1, 4, 40), axis=0)
+    one_by_one = [float(learned.factor(option[None, :])[0]) for option in options]
+    assert learned.factor(options).tolist() == one_by_one
+    assert learned.factor(options[:0]).tolist() == []
+
+
 def test_a_customer_of_whom_nothing_is_known_has_a_factor_too(learned):
     assert 0 < learned.factor(np.array([[np.nan, np.nan]]))[0] < 4
 

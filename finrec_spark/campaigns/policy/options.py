@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -44,48 +45,57 @@ class OptionSources:
 def options(sources: OptionSources, channels: Sequence[str], month: date, params: PolicyParams) -> DataFrame:
     """One row: one offer over one channel.
 
+    What is known of a customer is gathered in one row first, so the options, many times as many, are joined once.
+
     Args:
         channels: over which the bank sends.
 
     Returns:
         ``KEY``, every one of ``FIELDS``, and ``rank``, ``score`` and ``personal`` of the offer.
     """
-    offers = _with_products(_with_customers(sources, month, params), sources, month)
-    over_channels = offers.withColumn("channel", F.explode(F.array(*map(F.lit, channels))))
-    reachable = reachable_channels(sources.consents, month).withColumn("reachable", F.lit(True))
-    joined = over_channels.join(reachable, ["customer_id", "channel"], "left")
-    of_channel = F.coalesce(F.col("touches_by_channel")[F.col("channel")], F.lit(0.0))
-    complete = joined.withColumns(
+    offers = sources.offers.join(_customers(sources, month, params), "customer_id")
+    named = offers.join(F.broadcast(_products(sources, month)), "product_id")
+    over_channels = named.withColumn("channel", F.explode(F.array(*map(F.lit, channels))))
+    complete = over_channels.withColumns(
         {
             "month": F.lit(month),
-            "reachable": F.coalesce("reachable", F.lit(False)),
+            "owned": _among("product_id", "held"),
+            "days_since_refusal": F.col("refused")[F.col("category")],
+            "reachable": _among("channel", "agreed_to"),
             "touches": F.coalesce("touches", F.lit(0.0)),
-            "channel_touches": of_channel,
+            "channel_touches": F.coalesce(F.col("touches_by_channel")[F.col("channel")], F.lit(0.0)),
             "weight": message_weight(params.weights),
         }
     )
     return complete.select(*dict.fromkeys(column.name for column in (*KEY, *FIELDS)), "rank", "score", "personal")
 
 
-def _with_customers(sources: OptionSources, month: date, params: PolicyParams) -> DataFrame:
-    """The offers with the customer's profile and earlier messages."""
+def _customers(sources: OptionSources, month: date, params: PolicyParams) -> DataFrame:
+    """One row: a customer with all that rules read of one: ``held`` products, channels ``agreed_to``, ``refused``
+    categories with the days since, and what ``touches`` counts.
+    """
     known = customers_as_of(sources.customers, month).withColumnRenamed("risk_level", "customer_risk_level")
     written_to = touches(sent_messages(sources.contacts, sources.targets), month, params)
-    return sources.offers.join(known.join(written_to, "customer_id", "left"), "customer_id")
-
-
-def _with_products(offers: DataFrame, sources: OptionSources, month: date) -> DataFrame:
-    """The offers with the product, whether it is held, and when one like it was declined."""
-    risk_level = F.col("risk_level").alias("product_risk_level")
-    sold = sources.products.select("product_id", "category", risk_level, "price", "attributes", _on_sale(month))
     declined = refusals(sources.contacts, sources.responses, sources.products, month)
-    held = sources.owned.select("customer_id", "product_id", F.lit(True).alias("owned"))
-    return (
-        offers.join(F.broadcast(sold), "product_id")
-        .join(held, ["customer_id", "product_id"], "left")
-        .join(declined, ["customer_id", "category"], "left")
-        .withColumn("owned", F.coalesce("owned", F.lit(False)))
+    agreed = reachable_channels(sources.consents, month)
+    refused = F.map_from_entries(F.collect_list(F.struct("category", "days_since_refusal"))).alias("refused")
+    of_customers = (
+        written_to,
+        declined.groupBy("customer_id").agg(refused),
+        sources.owned.groupBy("customer_id").agg(F.collect_list("product_id").alias("held")),
+        agreed.groupBy("customer_id").agg(F.collect_list("channel").alias("agreed_to")),
     )
+    return reduce(lambda customers, more: customers.join(more, "customer_id", "left"), of_customers, known)
+
+
+def _products(sources: OptionSources, month: date) -> DataFrame:
+    """One row: a product as rules read it."""
+    risk_level = F.col("risk_level").alias("product_risk_level")
+    return sources.products.select("product_id", "category", risk_level, "price", "attributes", _on_sale(month))
+
+
+def _among(value: str, values: str) -> Column:
+    return F.coalesce(F.array_contains(values, F.col(value)), F.lit(False))
 
 
 def _on_sale(month: date) -> Column:
