@@ -52,7 +52,10 @@ class CampaignParams(Params):
         {SMS: 0.05, EMAIL: 0.01, APP: 0.01, PHONE: 6.0}, description="Yuan that one message costs, by channel"
     )
     offers: int = Field(
-        10, ge=1, le=1000, description="Products a customer to choose from, of the greatest score × expected amount"
+        10,
+        ge=1,
+        le=1000,
+        description="Products a customer to choose from beside the list's, of the greatest score × expected amount",
     )
     popular: int = Field(5, ge=1, description="Popular products that are offered where nothing personal may be")
     days: int = Field(30, ge=1, description="Days from the month's first on which an offer holds; {until} in templates")

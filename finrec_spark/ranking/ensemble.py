@@ -189,25 +189,24 @@ def best_by_vote(vote: Vote, among: Candidates, n: int, id_rank: Ints) -> Ints:
     return _best_of(own, among.products, among.n_products, n, id_rank)
 
 
-def by_worth(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> tuple[Ints, Floats]:
-    """The n products of the greatest score × amount among all that was scored: what is worth offering most.
+def worth_offering(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> tuple[Ints, Floats]:
+    """The n products of the greatest score × amount among all that was scored, then the others of the list.
 
     A list names what the customer is likeliest to take; a loan that is taken less often can be worth more than all of
-    it.
+    it. The list's stay, so that a campaign can sell a minimum of what brings little.
 
     Args:
-        ranked: of B customers.
+        ranked: the lists of B customers, of N products.
         amounts: money that each product is taken with, P; where all of a customer's are 0 the score decides.
-        n: products a customer.
+        n: products a customer, beside the list's.
         id_rank: P, each product's place in the order of the product IDs.
 
     Returns:
-        Positions, B × n, best first, -1 where none are left; and their scores, B × n.
+        Positions, B × (n + N), in this order, -1 where there is none; and their scores.
     """
-    there = ranked.among >= 0
-    worth = relative(ranked.among_score * amounts[np.maximum(ranked.among, 0)], there) + _TIE * ranked.among_score
-    products = _best_of(worth, ranked.among, len(amounts), n, id_rank)
-    return products, np.take_along_axis(ranked.among_score, _places(products, ranked.among), axis=1)
+    dearest, score = _by_worth(ranked, amounts, n, id_rank)
+    again = (ranked.products[:, :, None] == dearest[:, None, :]).any(axis=2)
+    return np.hstack([dearest, np.where(again, -1, ranked.products)]), np.hstack([score, ranked.score])
 
 
 def relative(scores: Floats, eligible: NDArray[np.bool_]) -> Floats:
@@ -242,6 +241,13 @@ def _by_forest(forest: Forest, among: Candidates, n: int, id_rank: Ints) -> Rank
     made = explained.reshape(*products.shape, len(forest.groups))
     parts = {group: made[..., position] for position, group in enumerate(forest.groups)}
     return Ranked(products, score[rows, place], parts, own[rows, place], among.products, score)
+
+
+def _by_worth(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> tuple[Ints, Floats]:
+    there = ranked.among >= 0
+    worth = relative(ranked.among_score * amounts[np.maximum(ranked.among, 0)], there) + _TIE * ranked.among_score
+    products = _best_of(worth, ranked.among, len(amounts), n, id_rank)
+    return products, np.take_along_axis(ranked.among_score, _places(products, ranked.among), axis=1)
 
 
 def _best_of(score: Floats, among: Ints, n_products: int, n: int, id_rank: Ints) -> Ints:

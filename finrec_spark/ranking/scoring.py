@@ -17,7 +17,7 @@ from finrec_spark.arrays import Floats, Ints
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.ensemble import Ensemble, Ranked, by_worth
+from finrec_spark.ranking.ensemble import Ensemble, Ranked, worth_offering
 from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
 
@@ -51,7 +51,7 @@ class OfferPlan:
 
     Attributes:
         amounts: money that each product is expected to be taken with, P.
-        n: offers a customer.
+        n: offers a customer, beside the list's.
     """
 
     amounts: Floats
@@ -174,11 +174,12 @@ def _recommended(ids: pa.Array, batch: CustomerBatch, plan: ScoringPlan, ranked:
 
 
 def _offered(ids: pa.Array, ranked: Ranked, plan: OfferPlan, id_rank: Ints) -> pa.RecordBatch:
-    products, score = by_worth(ranked, plan.amounts, plan.n, id_rank)
+    products, score = worth_offering(ranked, plan.amounts, plan.n, id_rank)
     customer, place = np.nonzero(products >= 0)
+    rank = np.cumsum(products >= 0, axis=1)[customer, place]
     return _rows(
         customer_id=ids.take(pa.array(customer)),
-        offer_rank=pa.array(place + 1, pa.int32()),
+        offer_rank=pa.array(rank, pa.int32()),
         product_index=pa.array(products[customer, place], pa.int32()),
         score=pa.array(np.round(score[customer, place], 9)),
     )

@@ -25,7 +25,7 @@ def offer_reads(context: RunContext) -> tuple[Read, ...]:
 
 
 def offer_plan(run: StepRun, tables: MonthTables) -> OfferPlan | None:
-    """Of each customer's candidates those of the greatest expected amount; None where the bank has no campaigns."""
+    """The list's and those of the greatest expected amount; None where the bank has no campaigns."""
     if why_no_offers(run.context) is not None:
         return None
     amounts = collect_amounts(run.read(EXPECTED_AMOUNTS))

@@ -105,7 +105,9 @@ OFFERS = Table(
     columns=(
         MONTH,
         CUSTOMER_ID,
-        Column("rank", "int", "Place among the customer's offers by score × the product's expected amount, from 1"),
+        Column(
+            "rank", "int", "From 1: the greatest score × the product's expected amount first, then the list's others"
+        ),
         PRODUCT_ID,
         Column("score", "double", "Probability that the customer takes it in the month, as in mart.recommendations"),
     ),

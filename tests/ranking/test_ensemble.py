@@ -11,7 +11,7 @@ from finrec_spark.models.calibration import AS_IT_IS, Curve
 from finrec_spark.models.scorer import Explanation
 from finrec_spark.models.trees.kernel import arrange_trees
 from finrec_spark.models.trees.voting import Vote
-from finrec_spark.ranking.ensemble import Ensemble, Ranked, by_worth, forest_of
+from finrec_spark.ranking.ensemble import Ensemble, Ranked, forest_of, worth_offering
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
 from finrec_spark.ranking.reasons import heaviest
 
@@ -118,37 +118,40 @@ def test_sensitive_features_are_told_under_no_reason(ensemble, customers):
     assert "sensitive" not in ensemble(als=(0.0,) * PRODUCTS).explanations(batch, with_sensitive)
 
 
-@given(data=st.data(), n=st.integers(1, 6))
-def test_the_offers_are_those_of_the_greatest_score_times_amount_in_the_order_of_a_plain_sort(data, n):
+@given(data=st.data(), n=st.integers(1, 6), listed=st.integers(0, 3))
+def test_offers_are_of_the_greatest_score_times_amount_in_the_order_of_a_plain_sort_then_the_list(data, n, listed):
     products, hundredths = 5, st.integers(0, 100)
     amounts = np.array(data.draw(st.lists(st.sampled_from([0, 1, 50, 3000]), min_size=products, max_size=products)))
     among = np.array(data.draw(st.permutations(range(products)))[:4] + [-1])
     score = np.array(data.draw(st.lists(hundredths, min_size=5, max_size=5))) / 100
-    found, theirs = by_worth(looked_at(among, score), amounts.astype(float), n, np.arange(products))
-
     known = {product: value for product, value in zip(among.tolist(), score.tolist(), strict=True) if product >= 0}
-    plain = sorted(known, key=lambda product: (-known[product] * amounts[product], -known[product], product))
-    assert found[0][found[0] >= 0].tolist() == plain[: min(n, products)]
-    assert theirs[0][found[0] >= 0].tolist() == [known[product] for product in plain[: min(n, products)]]
+    on_list = sorted(known, key=lambda product: (-known[product], product))[:listed]
+    found, theirs = worth_offering(looked_at(among, score, on_list), amounts.astype(float), n, np.arange(products))
+
+    dearest = sorted(known, key=lambda product: (-known[product] * amounts[product], -known[product], product))[:n]
+    plain = [*dearest, *(product for product in on_list if product not in dearest)]
+    assert found[0][found[0] >= 0].tolist() == plain
+    assert theirs[0][found[0] >= 0].tolist() == [known[product] for product in plain]
 
 
 def test_a_dear_product_beyond_the_list_is_offered_first(ensemble, customers):
     model, batch = ensemble(als=(3.0, 1.0, 3.0, 0.0)), customers(owned=[[0] * PRODUCTS])
     listed = ranked(model, batch, n=2)
-    offered, score = by_worth(listed, np.array([10.0, 10.0, 1.0, 1_000_000.0]), 2, np.arange(PRODUCTS))
+    offered, score = worth_offering(listed, np.array([10.0, 10.0, 1.0, 1_000_000.0]), 2, np.arange(PRODUCTS))
     assert listed.products.tolist() == [[2, 0]]
-    assert offered.tolist() == [[3, 0]]
-    assert score.ravel() == pytest.approx([0.1, 0.2], abs=2e-6)
+    assert offered.tolist() == [[3, 0, 2, -1]]
+    assert score[0, :3] == pytest.approx([0.1, 0.2, 0.9], abs=2e-6)
 
 
 def test_without_trees_the_list_itself_is_offered(customers):
     plain = Ensemble({"popularity": Fixed((0.1, 0.4, 0.3, 0.2))})
     listed = ranked(plain, customers(owned=[[0] * PRODUCTS]), n=2)
-    offered, score = by_worth(listed, np.array([9.0, 1.0, 5.0, 9.0]), 2, np.arange(PRODUCTS))
-    assert listed.products.tolist() == [[1, 2]] and offered.tolist() == [[2, 1]]
-    assert score.tolist() == listed.score[:, ::-1].tolist()
+    offered, score = worth_offering(listed, np.array([9.0, 1.0, 5.0, 9.0]), 2, np.arange(PRODUCTS))
+    assert listed.products.tolist() == [[1, 2]] and offered.tolist() == [[2, 1, -1, -1]]
+    assert score[0, :2].tolist() == listed.score[0, ::-1].tolist()
 
 
-def looked_at(among, score):
-    nothing = np.empty((1, 0))
-    return Ranked(nothing.astype(int), nothing, {}, nothing, among[None, :], score[None, :])
+def looked_at(among, score, listed):
+    products = np.array(listed, int)[None, :]
+    of_list = np.array([score[among.tolist().index(product)] for product in listed])[None, :]
+    return Ranked(products, of_list, {}, of_list, among[None, :], score[None, :])
