@@ -79,8 +79,12 @@ def test_a_month_that_is_up_to_date_opens_no_session(main, finished, tmp_path, m
     assert "Everything was up to date." in capsys.readouterr().out
 
 
-def test_a_campaign_is_simulated_and_decided_once_its_models_are_there(main, finished, lakes):
-    for job, *options in (("train_response",), ("train_uplift",), ("campaign", "--simulate"), ("campaign",)):
+def test_a_campaign_is_simulated_and_decided_once_its_models_are_there(main, finished, lakes, capsys):
+    """Its lists were made where there were no campaigns, so nothing says yet what is worth offering."""
+    assert main("campaign", lakes(finished), "--month", "2022-06", campaign=CAMPAIGN) == 3
+    assert "gold.offers" in capsys.readouterr().err
+    models = (("train_response",), ("train_uplift",), ("recommend",))
+    for job, *options in (*models, ("campaign", "--simulate"), ("campaign",)):
         assert main(job, lakes(finished), "--month", "2022-06", *options, **CONTACTS, campaign=CAMPAIGN) == 0
 
 
