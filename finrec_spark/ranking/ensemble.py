@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +97,20 @@ class Ranked:
     among_score: Floats
 
 
+class Offered(NamedTuple):
+    """What may be offered to B customers, each B × M.
+
+    Attributes:
+        products: positions, -1 where there is none.
+        score: as in the list.
+        listed: whether the product is on the list.
+    """
+
+    products: Ints
+    score: Floats
+    listed: NDArray[np.bool_]
+
+
 @dataclass(frozen=True)
 class Forest:
     """The trees on top of the models.
@@ -189,7 +203,7 @@ def best_by_vote(vote: Vote, among: Candidates, n: int, id_rank: Ints) -> Ints:
     return _best_of(own, among.products, among.n_products, n, id_rank)
 
 
-def worth_offering(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> tuple[Ints, Floats]:
+def worth_offering(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> Offered:
     """The n products of the greatest score × amount among all that was scored, then the others of the list.
 
     A list names what the customer is likeliest to take; a loan that is taken less often can be worth more than all of
@@ -201,12 +215,12 @@ def worth_offering(ranked: Ranked, amounts: Floats, n: int, id_rank: Ints) -> tu
         n: products a customer, beside the list's.
         id_rank: P, each product's place in the order of the product IDs.
 
-    Returns:
-        Positions, B × (n + N), in this order, -1 where there is none; and their scores.
     """
     dearest, score = _by_worth(ranked, amounts, n, id_rank)
-    again = (ranked.products[:, :, None] == dearest[:, None, :]).any(axis=2)
-    return np.hstack([dearest, np.where(again, -1, ranked.products)]), np.hstack([score, ranked.score])
+    both = dearest[:, :, None] == ranked.products[:, None, :]
+    others = np.where(both.any(axis=1), -1, ranked.products)
+    listed = np.hstack([both.any(axis=2), np.ones(others.shape, bool)])
+    return Offered(np.hstack([dearest, others]), np.hstack([score, ranked.score]), listed)
 
 
 def relative(scores: Floats, eligible: NDArray[np.bool_]) -> Floats:

@@ -29,7 +29,7 @@ def offers(scored: DataFrame, products: DataFrame) -> DataFrame:
         scored, products: as for ``recommendations``.
     """
     placed = scored.where(F.col("offer_rank").isNotNull()).join(F.broadcast(products), "product_index")
-    return placed.select("customer_id", F.col("offer_rank").alias("rank"), "product_id", "score")
+    return placed.select("customer_id", F.col("offer_rank").alias("rank"), "product_id", "score", "listed")
 
 
 def exclusions(scored: DataFrame, products: DataFrame) -> DataFrame:

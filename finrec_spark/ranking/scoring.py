@@ -22,7 +22,7 @@ from finrec_spark.ranking.exclusions import RULES, rule_counts
 from finrec_spark.ranking.reasons import REASONS_TYPE, Wording, heaviest, reasons_array
 
 SCORED_DDL = (
-    "customer_id string, rank int, offer_rank int, product_index int, score double, "
+    "customer_id string, rank int, offer_rank int, product_index int, score double, listed boolean, "
     "reasons array<struct<code:string,weight:double,text:string>>, rule string, customers long"
 )
 SCORED = "scored"
@@ -38,6 +38,7 @@ _SCORED_SCHEMA = pa.schema(
         ("offer_rank", pa.int32()),
         ("product_index", pa.int32()),
         ("score", pa.float64()),
+        ("listed", pa.bool_()),
         ("reasons", REASONS_TYPE),
         ("rule", pa.string()),
         ("customers", pa.int64()),
@@ -129,10 +130,10 @@ def score_customers(rows: DataFrame, plan: ScoringPlan) -> DataFrame:
     """Recommendations, offers, exclusions and counts, told apart by ``rank``, ``offer_rank`` and ``rule``.
 
     A recommendation has ``customer_id``, ``rank`` from 1, ``product_index``, ``score`` and ``reasons``; every customer
-    has exactly n of them wherever n products are eligible. An offer has ``offer_rank`` from 1 in place of ``rank``, and
-    no reasons. An exclusion has ``product_index``, ``rule`` and ``customers``, the customers in one batch (to be
-    summed), or ``customer_id`` where pairs are asked for. Rows of the rules in ``COUNTS`` say how many ``customers``
-    one batch had, and for how many of them nothing was eligible.
+    has exactly n of them wherever n products are eligible. An offer has ``offer_rank`` from 1 and ``listed`` in place
+    of ``rank`` and reasons. An exclusion has ``product_index``, ``rule`` and ``customers``, the customers in one batch
+    (to be summed), or ``customer_id`` where pairs are asked for. Rows of the rules in ``COUNTS`` say how many
+    ``customers`` one batch had, and for how many of them nothing was eligible.
     """
     state = rows.sparkSession.sparkContext.broadcast(plan)
     return rows.mapInArrow(_mapper(lambda: state.value), SCORED_DDL)
@@ -174,14 +175,16 @@ def _recommended(ids: pa.Array, batch: CustomerBatch, plan: ScoringPlan, ranked:
 
 
 def _offered(ids: pa.Array, ranked: Ranked, plan: OfferPlan, id_rank: Ints) -> pa.RecordBatch:
-    products, score = worth_offering(ranked, plan.amounts, plan.n, id_rank)
-    customer, place = np.nonzero(products >= 0)
-    rank = np.cumsum(products >= 0, axis=1)[customer, place]
+    offered = worth_offering(ranked, plan.amounts, plan.n, id_rank)
+    there = offered.products >= 0
+    customer, place = np.nonzero(there)
+    rank = np.cumsum(there, axis=1)[customer, place]
     return _rows(
         customer_id=ids.take(pa.array(customer)),
         offer_rank=pa.array(rank, pa.int32()),
-        product_index=pa.array(products[customer, place], pa.int32()),
-        score=pa.array(np.round(score[customer, place], 9)),
+        product_index=pa.array(offered.products[customer, place], pa.int32()),
+        score=pa.array(np.round(offered.score[customer, place], 9)),
+        listed=pa.array(offered.listed[customer, place]),
     )
 
 

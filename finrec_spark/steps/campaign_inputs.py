@@ -166,9 +166,11 @@ def option_sources(run: StepRun) -> OptionSources:
     """What options are made from; customers who objected to profiling have no offers, and so no option."""
     consents, params = run.read(CONSENTS), run.config.campaign
     impersonal = without_personalisation(consents, run.month)
-    own = run.read(OFFERS).select("customer_id", "product_id", "rank", "score")
+    own = run.read(OFFERS) if _tells_products_apart(run) else run.read(OFFERS).where("listed")
     return OptionSources(
-        offers=offers_of(own, impersonal, run.read(POPULARITY), params.popular),
+        offers=offers_of(
+            own.select("customer_id", "product_id", "rank", "score"), impersonal, run.read(POPULARITY), params.popular
+        ),
         customers=run.read(CUSTOMERS),
         products=run.read(PRODUCTS),
         owned=run.read(CUSTOMER_PRODUCT_MATRIX).where("owned"),
@@ -177,6 +179,12 @@ def option_sources(run: StepRun) -> OptionSources:
         responses=sent_or_empty(run, RESPONSES),
         targets=earlier_targets(run),
     )
+
+
+def _tells_products_apart(run: StepRun) -> bool:
+    """Whether a contact's value knows the product and not only its category; else the list alone says what suits."""
+    lift = run.context.lake.exists(UPLIFT_CELLS) and run.context.lake.count(UPLIFT_CELLS, month=run.month) > 0
+    return lift and run.config.uplift.learner == uplift.RELATIVE
 
 
 def has_impersonal(run: StepRun) -> bool:

@@ -110,6 +110,7 @@ OFFERS = Table(
         ),
         PRODUCT_ID,
         Column("score", "double", "Probability that the customer takes it in the month, as in mart.recommendations"),
+        Column("listed", "boolean", "Whether it is on the customer's list"),
     ),
     key=("month", "customer_id", "rank"),
     partition_by=("month",),

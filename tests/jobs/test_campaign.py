@@ -73,6 +73,14 @@ def test_offers_hold_the_lists_with_their_scores_and_no_product_twice_and_start_
     assert best.where("first < most * 0.999999").isEmpty()
 
 
+def test_where_values_know_no_product_nobody_is_offered_one_beyond_the_list(decided):
+    targets = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL)
+    lists, offers = (decided.lake.read(table, month=APRIL) for table in (RECOMMENDATIONS, OFFERS))
+    assert {row["value_source"] for row in targets.select("value_source").distinct().collect()} == {"score"}
+    assert targets.join(lists, ["customer_id", "product_id"], "left_anti").isEmpty()
+    assert offers.where("not listed").count() > 0
+
+
 def test_arms_and_probabilities_are_stored_and_chance_alone_chose_the_explorers_offers(decided):
     targets = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL)
     arms = {row["arm"] for row in targets.select("arm").distinct().collect()}

@@ -126,18 +126,20 @@ def test_offers_are_of_the_greatest_score_times_amount_in_the_order_of_a_plain_s
     score = np.array(data.draw(st.lists(hundredths, min_size=5, max_size=5))) / 100
     known = {product: value for product, value in zip(among.tolist(), score.tolist(), strict=True) if product >= 0}
     on_list = sorted(known, key=lambda product: (-known[product], product))[:listed]
-    found, theirs = worth_offering(looked_at(among, score, on_list), amounts.astype(float), n, np.arange(products))
+    offered = worth_offering(looked_at(among, score, on_list), amounts.astype(float), n, np.arange(products))
 
     dearest = sorted(known, key=lambda product: (-known[product] * amounts[product], -known[product], product))[:n]
     plain = [*dearest, *(product for product in on_list if product not in dearest)]
-    assert found[0][found[0] >= 0].tolist() == plain
-    assert theirs[0][found[0] >= 0].tolist() == [known[product] for product in plain]
+    there = offered.products[0] >= 0
+    assert offered.products[0][there].tolist() == plain
+    assert offered.score[0][there].tolist() == [known[product] for product in plain]
+    assert offered.listed[0][there].tolist() == [product in on_list for product in plain]
 
 
 def test_a_dear_product_beyond_the_list_is_offered_first(ensemble, customers):
     model, batch = ensemble(als=(3.0, 1.0, 3.0, 0.0)), customers(owned=[[0] * PRODUCTS])
     listed = ranked(model, batch, n=2)
-    offered, score = worth_offering(listed, np.array([10.0, 10.0, 1.0, 1_000_000.0]), 2, np.arange(PRODUCTS))
+    offered, score, _ = worth_offering(listed, np.array([10.0, 10.0, 1.0, 1_000_000.0]), 2, np.arange(PRODUCTS))
     assert listed.products.tolist() == [[2, 0]]
     assert offered.tolist() == [[3, 0, 2, -1]]
     assert score[0, :3] == pytest.approx([0.1, 0.2, 0.9], abs=2e-6)
@@ -146,7 +148,7 @@ def test_a_dear_product_beyond_the_list_is_offered_first(ensemble, customers):
 def test_without_trees_the_list_itself_is_offered(customers):
     plain = Ensemble({"popularity": Fixed((0.1, 0.4, 0.3, 0.2))})
     listed = ranked(plain, customers(owned=[[0] * PRODUCTS]), n=2)
-    offered, score = worth_offering(listed, np.array([9.0, 1.0, 5.0, 9.0]), 2, np.arange(PRODUCTS))
+    offered, score, _ = worth_offering(listed, np.array([9.0, 1.0, 5.0, 9.0]), 2, np.arange(PRODUCTS))
     assert listed.products.tolist() == [[1, 2]] and offered.tolist() == [[2, 1, -1, -1]]
     assert score[0, :2].tolist() == listed.score[0, ::-1].tolist()
 

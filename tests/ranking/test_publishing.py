@@ -30,7 +30,7 @@ def test_offers_are_no_recommendations_and_no_fault_whatever_they_are(scored, co
     assert (found.listed, found.rows, sum(found.faults.values())) == (1, 1, 0)
     both = scored(*rows)
     assert [row.product_id for row in recommendations(both, products).collect()] == ["loan"]
-    assert [tuple(row) for row in offers(both, products).collect()] == [("ann", 3, "card", 0.25)]
+    assert [tuple(row) for row in offers(both, products).collect()] == [("ann", 3, "card", 0.25, True)]
 
 
 def test_every_customer_has_a_list_or_nothing_eligible(counted):
@@ -101,9 +101,9 @@ def counted(spark, scored):
 def scored(spark):
     def build(*rows):
         full = [
-            (c, None, rank, p, 0.25, None, None, n)
+            (c, None, rank, p, 0.25, True, None, None, n)
             if rule == OFFER
-            else (c, rank, None, p, None if rank is None else 0.5, None if rank is None else [], rule, n)
+            else (c, rank, None, p, None if rank is None else 0.5, None, None if rank is None else [], rule, n)
             for c, rank, p, rule, n in rows
         ]
         return spark.createDataFrame(full, SCORED_DDL)

@@ -105,7 +105,9 @@ def test_offers_come_beside_the_lists_by_what_they_are_worth_without_reasons(cus
     scores = {(row["customer_id"], row["product_index"]): row["score"] for row in listed}
     places = [("c0", 1, 2), ("c0", 2, 1), ("c0", 3, 0), ("c1", 1, 1), ("c1", 2, 0), ("c1", 3, 3)]
     assert told == [(customer, place, product, scores[customer, product]) for customer, place, product in places]
-    assert all(row["rank"] is None and row["reasons"] is None and row["rule"] is None for row in offered)
+    assert all(
+        row["listed"] and row["rank"] is None and row["reasons"] is None and row["rule"] is None for row in offered
+    )
 
 
 @pytest.fixture
