@@ -183,8 +183,8 @@ def option_sources(run: StepRun) -> OptionSources:
 
 def _tells_products_apart(run: StepRun) -> bool:
     """Whether a contact's value knows the product and not only its category; else the list alone says what suits."""
-    lift = run.context.lake.exists(UPLIFT_CELLS) and run.context.lake.count(UPLIFT_CELLS, month=run.month) > 0
-    return lift and run.config.uplift.learner == uplift.RELATIVE
+    learned = run.context.lake.count(UPLIFT_CELLS, month=run.month) > 0
+    return learned and run.config.uplift.learner == uplift.RELATIVE
 
 
 def has_impersonal(run: StepRun) -> bool:
