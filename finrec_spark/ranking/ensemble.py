@@ -67,7 +67,7 @@ class Candidates:
 
     Attributes:
         products: positions, B × C, the best by the models' mean first; -1 where none are left.
-        features: what trees read of each, B · C × F.
+        features: what trees read of each, B · C × F; where there is no product, that of product 0.
         n_products: P.
     """
 
@@ -162,7 +162,10 @@ class Ensemble:
         """What the forest looks at to rank ``n`` products; None without a forest."""
         if self.forest is None:
             return None
-        return candidates(self.forest.features, batch, scores, eligible, max(self.forest.candidates, n), id_rank)
+        products = best_by_mean(scores, eligible, max(self.forest.candidates, n), id_rank)
+        customers, chosen = np.repeat(np.arange(batch.size), products.shape[1]), np.maximum(products, 0).ravel()
+        features = self.forest.features.matrix(batch, scores.own, scores.shares, customers, chosen)
+        return Candidates(products, features, batch.n_products)
 
     def ranked_among(
         self, scores: Scores, among: Candidates | None, eligible: NDArray[np.bool_], n: int, id_rank: Ints
@@ -189,12 +192,9 @@ def forest_of(features: PairFeatures, vote: Vote, curve: Curve, n_candidates: in
     return Forest(features, vote, groups, vote.attribution_tables(group_of, len(groups)), curve, n_candidates)
 
 
-def candidates(
-    features: PairFeatures, batch: CustomerBatch, scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints
-) -> Candidates:
-    """The n best eligible products by the models' mean, with what trees read of them; C = min(n, P)."""
-    products = top_n(scores.mean, eligible, n, id_rank)
-    return Candidates(products, features.matrix(batch, scores.own, scores.shares, products), batch.n_products)
+def best_by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints) -> Ints:
+    """The n best eligible products by the models' mean, B × min(n, P), best first; -1 where none are left."""
+    return top_n(scores.mean, eligible, n, id_rank)
 
 
 def best_by_vote(vote: Vote, among: Candidates, n: int, id_rank: Ints) -> Ints:
@@ -236,7 +236,7 @@ def relative(scores: Floats, eligible: NDArray[np.bool_]) -> Floats:
 
 
 def _by_mean(scores: Scores, eligible: NDArray[np.bool_], n: int, id_rank: Ints) -> Ranked:
-    products = top_n(scores.mean, eligible, n, id_rank)
+    products = best_by_mean(scores, eligible, n, id_rank)
     rows, chosen = np.arange(products.shape[0])[:, None], np.maximum(products, 0)
     parts = {name: shares[rows, chosen] / len(scores.shares) for name, shares in scores.shares.items()}
     parts[FALLBACK] = parts[FALLBACK] + _FALLBACK_WEIGHT * scores.shares[FALLBACK][rows, chosen]

@@ -16,7 +16,7 @@ from finrec_spark.models.sparse import csr_from_lists
 from finrec_spark.models.trees.voting import Vote
 from finrec_spark.ranking.batches import customer_batches
 from finrec_spark.ranking.catalogue import Catalogue
-from finrec_spark.ranking.ensemble import Candidates, Ensemble, candidates
+from finrec_spark.ranking.ensemble import Ensemble, best_by_mean
 from finrec_spark.ranking.pairs import PairFeatures
 from finrec_spark.sampling import pair_draws
 
@@ -111,26 +111,21 @@ def taken_matrix(rows: pa.RecordBatch, batch: CustomerBatch) -> csr_matrix:
 
 
 def chosen_pairs(batch: CustomerBatch, taken: csr_matrix, sample: PairSample) -> _Pairs:
-    """Every candidate that was taken, and a seeded share of the others."""
-    among = sample_candidates(batch, sample)
-    positions = np.maximum(among.products, 0)
-    rows = np.arange(batch.size)[:, None]
-    label = taken.toarray()[rows, positions] > 0
-    draws = pair_draws(batch.key, positions, sample.seed)
-    kept = ((among.products >= 0) & (label | (draws < sample.share))).ravel()
-    return _Pairs(
-        key=_keys(draws).ravel()[kept],
-        features=among.features[kept],
-        label=label.ravel()[kept].astype(np.float64),
-        weight=np.where(label, 1.0, 1.0 / sample.share).ravel()[kept],
-    )
-
-
-def sample_candidates(batch: CustomerBatch, sample: PairSample) -> Candidates:
-    """The batch's candidates, whether they are in the sample or not."""
+    """Every candidate that was taken, and a seeded share of the others; trees' features are made of these alone."""
     eligible = sample.catalogue.rules.excluded(batch) == 0
     scores = sample.ensemble.scores(batch, eligible)
-    return candidates(sample.features, batch, scores, eligible, sample.candidates, sample.catalogue.id_rank)
+    among = best_by_mean(scores, eligible, sample.candidates, sample.catalogue.id_rank)
+    positions = np.maximum(among, 0)
+    label = taken.toarray()[np.arange(batch.size)[:, None], positions] > 0
+    draws = pair_draws(batch.key, positions, sample.seed)
+    kept = (among >= 0) & (label | (draws < sample.share))
+    customers = np.nonzero(kept)[0]
+    return _Pairs(
+        key=_keys(draws[kept]),
+        features=sample.features.matrix(batch, scores.own, scores.shares, customers, among[kept]),
+        label=label[kept].astype(np.float64),
+        weight=np.where(label[kept], 1.0, 1.0 / sample.share),
+    )
 
 
 def _keys(draws: Floats) -> Ints:

@@ -123,23 +123,24 @@ class PairFeatures:
         return tuple(self.groups)
 
     def matrix(
-        self, batch: CustomerBatch, scores: Mapping[str, Floats], shares: Mapping[str, Floats], candidates: Ints
+        self,
+        batch: CustomerBatch,
+        scores: Mapping[str, Floats],
+        shares: Mapping[str, Floats],
+        customers: Ints,
+        products: Ints,
     ) -> Floats:
-        """R × features: the rows of all customers' candidates, customer by customer; NaN where a value is missing.
+        """R × features: one row a pair; NaN where a value is missing.
 
         Args:
             scores: each component's scores, B × P.
             shares: the same as shares of the customer's best, B × P.
-            candidates: positions, B × M; R = B · M. A place without a candidate (-1) has the numbers of
-                product 0 and is for the caller to leave out.
+            customers: each pair's place in the batch, R.
+            products: each pair's product, R.
         """
-        products = np.maximum(candidates, 0)
-        rows = np.arange(batch.size)[:, None]
-        said = [values[name][rows, products] for name in self.components for values in (shares, scores)]
-        pairs = [column.ravel() for column in (*said, *self._pair_columns(batch, products))]
-        profile = np.repeat(self._profile(batch), products.shape[1], axis=0)
-        n = len(self.components) * 2
-        return np.column_stack([*pairs[:n], self.products.values[products.ravel()], *pairs[n:], profile])
+        said = [values[name][customers, products] for name in self.components for values in (shares, scores)]
+        pairs = self._pair_columns(batch, customers, products)
+        return np.column_stack([*said, self.products.values[products], *pairs, self._profile(batch)[customers]])
 
     @property
     def _used(self) -> tuple[ProfileFeature, ...]:
@@ -151,31 +152,30 @@ class PairFeatures:
             return np.full((batch.size, len(places)), np.nan)
         return batch.profile[:, places]
 
-    def _pair_columns(self, batch: CustomerBatch, products: Ints) -> tuple[Floats, ...]:
-        """In the order of ``_PAIR_GROUPS``, each B × M."""
-        rows = np.arange(batch.size)[:, None]
+    def _pair_columns(self, batch: CustomerBatch, customers: Ints, products: Ints) -> tuple[Floats, ...]:
+        """In the order of ``_PAIR_GROUPS``, each R."""
         kind = self.products.kind.indices[products]
         risk = np.where(batch.risk_level > 0, batch.risk_level, np.nan)
         by_kind = np.asarray((batch.strength @ self.products.kind).toarray())
         total = by_kind.sum(axis=1, keepdims=True)
         shares = np.divide(by_kind, total, out=np.zeros_like(by_kind), where=total > 0)
         held = np.asarray((batch.owned @ self.products.kind).toarray())
+        days, days_of_kind = self._days(batch)
         return (
-            risk[:, None] - self.products.risk_level[products],
-            batch.strength.toarray()[rows, products],
-            shares[rows, kind],
-            held[rows, kind],
-            *self._days(batch, products),
+            risk[customers] - self.products.risk_level[products],
+            batch.strength.toarray()[customers, products],
+            shares[customers, kind],
+            held[customers, kind],
+            days[customers, products],
+            days_of_kind[customers, kind],
         )
 
-    def _days(self, batch: CustomerBatch, products: Ints) -> tuple[Floats, Floats]:
-        """Days since the customer last dealt with the product, and with any of its kind; NaN for never, B × M each."""
+    def _days(self, batch: CustomerBatch) -> tuple[Floats, Floats]:
+        """Days since the customer last dealt with each product (B × P) and kind (B × kinds); NaN for never."""
         days, kind = np.full((batch.size, batch.n_products), np.inf), self.products.kind.indices
         of_kind = np.full((batch.size, self.products.kind.shape[1]), np.inf)
         if batch.days is not None:
             known = batch.days.tocoo()
             days[known.row, known.col] = known.data
             np.minimum.at(of_kind, (known.row, kind[known.col]), known.data)
-        rows = np.arange(batch.size)[:, None]
-        of_product, of_its_kind = days[rows, products], of_kind[rows, kind[products]]
-        return np.where(np.isinf(of_product), np.nan, of_product), np.where(np.isinf(of_its_kind), np.nan, of_its_kind)
+        return np.where(np.isinf(days), np.nan, days), np.where(np.isinf(of_kind), np.nan, of_kind)

@@ -21,7 +21,7 @@ _PROFILE_DDL = (
 
 @pytest.fixture
 def column(customers):
-    """One named column of the matrix of two customers' candidates, B × M."""
+    """One named column of the matrix of two customers' two candidates each."""
     batch = customers(
         owned=[[1, 0, 0], [0, 0, 0]], strength=[[3, 1, 0], [0, 0, 0]], risk_level=[3, 0], profile=[[1, 2], [0, np.nan]]
     )
@@ -30,7 +30,7 @@ def column(customers):
 
     def build(name, **fields):
         features = PairFeatures(("als",), NUMBERS, PROFILE, **fields)
-        matrix = features.matrix(batch, scores, shares, np.array([[1, 2], [2, -1]]))
+        matrix = features.matrix(batch, scores, shares, np.array([0, 0, 1, 1]), np.array([1, 2, 2, 0]))
         return matrix[:, features.names.index(name)].reshape(2, 2).tolist()
 
     return build
@@ -55,7 +55,7 @@ def test_days_are_those_of_the_product_and_the_least_of_its_kind(customers):
     batch = customers([[0, 0, 0], [0, 0, 0]], days=[[40, 7, 0], [0, 0, 3]])
     none = {"als": np.zeros((2, 3))}
     features = PairFeatures(("als",), NUMBERS, ())
-    found = features.matrix(batch, none, none, np.array([[0, 2], [0, 2]]))
+    found = features.matrix(batch, none, none, np.array([0, 0, 1, 1]), np.array([0, 2, 0, 2]))
     own, kind = (found[:, features.names.index(f"pair:{name}")].reshape(2, 2) for name in ("days", "kind_days"))
     assert_array_equal(own, [[40, np.nan], [np.nan, 3]])
     assert_array_equal(kind, [[7, np.nan], [np.nan, 3]])
