@@ -8,6 +8,7 @@ import pytest
 from finrec_spark.campaigns.messages.bank import Bank
 from finrec_spark.campaigns.messages.linter import Linter
 from finrec_spark.campaigns.messages.rules import FORM
+from finrec_spark.vocabulary import PHONE, SMS
 
 FOLDER = Path(__file__).parent / "phishing"
 SPAM = Path(__file__).parents[2] / "../shared/data/sms_spam/SMSSpamCollection.tsv.gz"
@@ -37,6 +38,15 @@ def test_a_good_message_passes(text):
 )
 def test_a_good_script_or_app_message_passes(channel, text):
     assert Linter(Bank(), channel).codes(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("channel", "text"),
+    [(of, text) for name, of in (("en", SMS), ("zh", SMS), ("phone", PHONE)) for text in lines(f"honest_{name}.txt")],
+)
+def test_an_honest_message_is_never_blocked_for_what_it_says(channel, text):
+    """Written without knowing the rules: such a message may lack a sender or an opt-out, which is easily mended."""
+    assert set(Linter(Bank(), channel).codes(text)) <= FORM
 
 
 @pytest.mark.skipif(not SPAM.exists(), reason="shared/data/sms_spam is not there")

@@ -12,7 +12,7 @@ import re2
 _ASK = (
     r"(?:ask|asks|asking|request|requests|require|requires|need|needs|want|demand|call|calls|text|email|e-mail|phone|"
     r"contact|message|send|sends|seek|prompt|tell|urge|pressure|promise|promises|guarantee|guarantees|include|includes|"
-    r"contain|contains|put|use|offer|threaten|block|charge|invite|have to|has to)"
+    r"contain|contains|put|use|offer|threaten|block|charge|invite|come|visit|collect|have to|has to)"
 )
 _SHARE = (
     r"(?:share|sharing|give|tell|disclose|reveal|send|enter|forward|provide|type|click|tap|open|follow|scan|transfer|"
@@ -28,7 +28,7 @@ _WHO_WARNS = (
 )
 _ENGLISH = re2.compile(
     rf"\b(?:never|will not|won't|do not|don't|does not|doesn't|would never|would not|wouldn't|cannot|shall not|"
-    rf"must not|need not|should not|no one at [a-z ]+ will|nobody at [a-z ]+ will|none of our staff will|"
+    rf"must not|need not|should not|(?:no one|nobody) (?:at|from|in) [a-z ]+ will|none of our staff will|"
     rf"no (?:employee|staff|colleague|member of staff)[a-z ]{{0,20}}(?:will|should))"
     rf"(?: (?:ever|and will never|or will|at any time|by (?:phone|sms|text|email|e-mail)))*,? {_ASK}\b"
     rf"|\b(?:never|do not|don't|please do not|please don't|should not|must not|should never) (?:ever )?{_SHARE}\b"
@@ -36,7 +36,7 @@ _ENGLISH = re2.compile(
     r"|\bno (?:need|reason|pressure|rush|obligation|hurry)\b"
     r"|\b(?:no|without) (?:any )?(?:links?|attachments?|qr codes?)\b"
     r"|\bwithout (?:asking|pressure)\b"
-    rf"|\b{_WHO_WARNS}\b|\bno guarantee\b|\bnot (?:be )?(?:guaranteed|risk-free|protected|promised)"
+    rf"|\b{_WHO_WARNS}\b|\bno guarantee\b|\bnot (?:be |bank |capital )?(?:guaranteed|risk-free|protected|promised)"
 )
 _FALSE_ENGLISH = re.compile(
     r"\b(?:if|unless|since|because|as|when|until|case|should|while) (?:you|we|this|it|the [a-z]+|your [a-z]+)"
@@ -52,8 +52,8 @@ _TURNS_ENGLISH = re.compile(
 )
 _CHINESE = re2.compile(
     r"(?:绝对?不会?|决不会?|从不|从来不会?|永远?不会?|不会|不得|不能|不曾|从未|并不会?|不再|绝无|没有人会)"
-    r"(?:以|用|通过|在|于|向|要|让|请|因|主动|任何|您|客户|你|电话|短信|邮件|微信|网络|链接|形式|方式|理由|名义|[、或及和等]){0,20}"
-    r"(?:索取|索要|要求|询问|要您|让您|请您|要你|让你|收取|收集|发送|提供|附带|包含|引导|催促|承诺|保证|索|查问|套取|获取|诱导|电话|"
+    r"(?:以|用|通过|透过|经|在|于|向|要|让|请|因|主动|任何|您|客户|你|电话|短信|短讯|讯息|邮件|电邮|微信|网络|链接|形式|方式|理由|名义|[、或及和等]){0,20}"
+    r"(?:索取|索要|要求|询问|要您|让您|请您|要你|让你|收取|收集|发送|提供|附带|附上|附有|包含|引导|催促|承诺|保证|索|查问|套取|获取|诱导|电话|"
     r"短信|致电|来电|通知|需要|要|让|请|向您|含|发|打|通过|点击|产生)"
     r"|(?:请勿|切勿|不要|千万别|千万不要|切莫|勿|请别|请不要|不可|不宜|避免|不应|别|无需|不需要|不必|不用|毋须|无须|拒绝)"
     r"(?:轻易|随意|随便|擅自|再|因此|急于|向|将|把|在|通过|给|对|于|陌生人?|不明|来历不明|可疑|任何人?|他人|您|的|非官方)*"
@@ -63,7 +63,8 @@ _CHINESE = re2.compile(
     r"(?:告诉|告知|透露|泄露|泄漏|提供|发送|转发|发给|交给|出示|借给|给)"
     r"|(?:谨防|警惕|严防|防范|提防|当心|小心|骗子|不法分子|诈骗分子|犯罪分子)"
     r"|凡是?[^。!?;\n请]{0,40}(?:都是|均为|皆为|均属|诈骗|骗)"
-    r"|(?:任何|如遇|若遇|遇到|收到)[^。!?;\n请]{0,12}(?:要求|索取|索要|声称|自称)[^。!?;\n请]{0,30}(?:诈骗|勿|不要|挂断|举报|骗)"
+    r"|(?:任何|如遇|若遇|遇到|收到|(?:如果?|若|一旦|凡)?有人)[^。!?;\n请]{0,12}(?:要求|索取|索要|声称|自称|让您|要您|叫您)"
+    r"[^。!?;\n请]{0,30}请?(?:诈骗|勿|不要|直接挂断|挂断|收线|举报|骗)"
     r"|(?:不含|不附|不带|没有|不设|并无)(?:任何)?(?:链接|附件|二维码)"
     r"|(?:不|非|未|无法|不能|并非|不得|不构成|并不)(?:保证|承诺|保本|保息|等于|代表|意味着?|是无风险|存在保本|预示|构成)"
 )

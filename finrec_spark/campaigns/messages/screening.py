@@ -17,8 +17,11 @@ _UNSHAKEN = frozenset({"M201", "M202", "M203", "M204", "M206", "M207"})
 
 _EXCUSES = {code: re2.compile(pattern_of(lines)) for code, lines in EXCUSES.items()}
 
-_REACH = {"M103": 14, "M201": 14, "M202": 14}
-"""How many characters before the words count as shortly before them."""
+_BEFORE = {"M103": 14, "M106": 20, "M201": 14, "M202": 18, "M204": 20, "M207": 9}
+"""How many characters before the words an excuse may reach."""
+
+_BEHIND = {"M106": 24, "M201": 24, "M204": 20}
+"""How many characters behind them."""
 
 
 @cache
@@ -57,9 +60,13 @@ def wording_hits(text: str) -> Iterator[tuple[str, int, int]]:
         for found in _places(code)(text):
             start, end = found.span()
             lifted = code not in _UNSHAKEN and covers(scopes, start, end)
-            if not lifted and not _excused(code, text[max(0, start - _REACH.get(code, 0)) : end]):
+            if not lifted and not _excused(code, text, start, end):
                 yield code, start, end
 
 
-def _excused(code: str, words: str) -> bool:
-    return code in _EXCUSES and _EXCUSES[code].search(words) is not None
+def _excused(code: str, text: str, start: int, end: int) -> bool:
+    if code not in _EXCUSES:
+        return False
+    and_before = text[max(0, start - _BEFORE.get(code, 0)) : end]
+    and_behind = text[start : end + _BEHIND.get(code, 0)]
+    return any(_EXCUSES[code].search(words) is not None for words in (and_before, and_behind))

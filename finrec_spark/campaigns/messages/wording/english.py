@@ -42,6 +42,7 @@ PARTS = {
     "blocked": r"""
         suspend(?:ed|s)?|suspension|block(?:ed)?|frozen|freeze|restricted|disabled?|deactivat(?:ed|ion)
         terminat(?:ed|ion)|revoked|forfeited|compromised|flagged|hacked|confiscated|seized|withheld|expired?
+        under investigation
         expiring|expires|breached|de-?registered|under review|closure
         (?:has been|have been|was|were|is|are|will be|be|been|being|temporarily|get|now) (?:locked|limited|closed
         |cancell?ed|declined|rejected)
@@ -62,6 +63,9 @@ ENGLISH = {
         \b(?:photograph|scan|film) your (?:passport|id|card|face)
         \b(?:courier|colleague|officer|driver)\b<gap>\b(?:card|pin)\b|\b(?:card|pin|phone)\b<gap>\bcourier\b
         \bwhat(?: is|'?s) your (?:pin|password|code|otp)
+        \blet us know (?:your|the) (?:<secret>)|\bsend (?:it|the code) back\b
+        \bkeep\b<gap>(?:<secret>|\baadhaar\b|\b(?:pan|atm|debit|credit|bank) card\b)<near>\b(?:ready|handy|at hand)\b
+        \b(?:collect|pick up) (?:your|the) (?:old |bank |debit |credit )?(?:cards?|cash|money|pin)\b
     """,
     "M102": r"""
         \b<check> (?:(?:your|the|ur|yr|all|this|these|bank|current|billing|personal|new|it|its|my|security|contact
@@ -75,7 +79,7 @@ ENGLISH = {
         \b(?:identity|account|details|profile|card|kyc)\b<near>\b(?:must|needs? to|should|has to|have to
         |to) be (?:verified|confirmed|updated|re-?activated|validated)
         \b(?:profile|details|records?|information|account|data|id|kyc|documents?)\b<near>\b(?:out of date|outdated
-        |not up to date|incomplete|missing|have lapsed|has lapsed)\b|\bbring (?:it|them|your \w+) up to date\b
+        |not up to date|incomplete|missing|pending|have lapsed|has lapsed)\b|\bbring (?:it|them|your \w+) up to date\b
         \brenew (?:it|them|your)\b|\bconfirm (?:that )?(?:it'?s|it was|this was|whether|you are|you're)\b
         \b(?:all|every) (?:\w+ )?(?:clients|customers|users|accounts?|cardholders?|members) (?:must|need|needs
         |have to|are (?:required|requested|asked)|should)\b|\bre-?register\b|\bmigrate (?:to|your)\b
@@ -94,14 +98,16 @@ ENGLISH = {
         \bnew (?:bank details|account number|payee details)\b
         \b(?:following|below) (?:iban|account|wallet|bank account)\b
         \b(?:return|refund|send back|give back|pay back) (?:the|this|these|our) (?:funds?|money|amount|payment
-        |overpayment)\b|\b(?:is|are|remains?) unpaid\b|\bpayment code\b|\badd (?:margin|funds)\b
+        |overpayment)\b|\b(?:return|refund|send back|forward|pay) (?:it |them |that )?(?:back )?to us\b
+        \b(?:send|pay|transfer) [^ .!?;\n]{1,12} extra\b|\b(?:is|are|remains?) unpaid\b|\bpayment code\b
+        \badd (?:margin|funds)\b
         \b(?:outstanding|unpaid|overdue) (?:fees?|fines?|toll|tax|bill|invoice|balance|amount|payment|charge|duty)\b
     """,
     "M108": r"""
         \b(?:please|kindly|pls|plz) \w+[^.!?;,\n]{0,50}|\b(?:could|can|would|will) you (?:please )?\w+
         (?:^|[.!?;:,] )(?:give|hand over|accept|settle|correct|confirm|submit|provide|forward|reset|restore|unlock
         |claim|redeem|activate|validate|update|fill|upload|message)\b|\bwe need(?: you)?\b|\ball we need\b
-        \bneed you to\b|\b(?:give|tell|send|show|text|email|let|help) (?:me|us)\b
+        \bneed you to\b|\b(?:give|tell|send|show|text|email|let|help) (?:me|us)(?: know)?\b
         \bfor your (?:own )?(?:safety|security)\b|\bon the next page\b|\bnew log-?in page\b
     """,
     "M104": r"""
@@ -119,7 +125,7 @@ ENGLISH = {
         \bmy new (?:number|phone)\b|\bmy phone (?:is )?(?:broke|broken|lost|damaged)
     """,
     "M106": r"""
-        \b(?:reply|respond|answer|rply)\b (?:to (?:this|us)|with|back|by|now|asap|urgently|the word|yes|y\b|no\b|n\b
+        \b(?:reply|respond|answer|rply)\b (?:(?:to (?:this|us)|with|back|by|now|asap|urgently|the word|yes|y|no|n)\b
         |\d)|\b(?:reply|respond|rply)\b ['"]?\w{1,10}['"]? (?:to|for|if|now|and)\b
         \b(?:text|txt|txting|texting|msg|send|sms)\b[^.!?;\n]{0,35}\b(?:to (?:no:? ?|number ?)?\d{4,}|now\b)
         \b(?:text|txt|txting|texting|msg|send|sms)\b[^.!?;\n]{0,35}\b(?:to|2) (?:claim|win|enter|receive|get|join
@@ -129,7 +135,8 @@ ENGLISH = {
         \b(?:call|dial|ring|phone|fone)\b[^.!?;\n]{0,30}\b(?:now|immediately|urgently|asap|back|free ?phone)\b
         \b(?:call|phone|ring) (?:us |me |back )?(?:on )?(?:this|the) number\b|\bpress \d\b|\btext back\b
         \b(?:text|reply) ['\"]?[a-z]{2,10}['\"]? to \d|\bstd txt|\bper (?:msg|txt|text|min)\b
-        \d ?p(?:/|pm\b| per\b|ence per)|\bpremium rate|\btxts? cost|/(?:msg|txt|wk|week|min)\b|\b\d+pp?m\b
+        \d ?p(?:/|pm\b| per\b|ence per)|\bpremium rate|\btxts? cost|/(?:msg|txt|wk|week|min)\b
+        \b(?:\d+pp|1[3-9]p|[2-9]\dp|\d{3}p)m\b
         \b(?:txt|text|reply|send) ['"]?(?:yes|no|stop|go|win|claim|free|chat|date|love|play|hot|join|name|me)\b
     """,
     "M107": r"""
@@ -259,6 +266,7 @@ ENGLISH = {
         \btax (?:office|authority|department|bureau)\b|\bcustoms (?:office|duty|fee|clearance|officer)\b
         \bmagistrates?\b|\bhigh court\b|\bprocuratorate\b|\bprosecutor|\bsocial security (?:administration|office)\b
         \bcbi\b|\bfbi\b|\broyal mail\b|\busps\b|\bdhl\b|\bfedex\b|\bsingpost\b|\bevri\b|\bpost office\b
+        \b(?:this is|i am|i'm) (?:officer|agent|detective|inspector|sergeant|constable|superintendent) [a-z]+
         \bnational crime\b|\bfraud squad\b|\bgovernment (?:agency|department|official|order)
         \b(?:central bank|monetary authority|mas|hkma|fca|federal reserve|ministry|immigration
         |regulators?)\b<gap>\b(?:orders?|requires?|requested|instruct\w*|notice|notif\w+|investigat\w+|compliance
@@ -269,7 +277,8 @@ ENGLISH = {
         \bkeep (?:this|it) (?:\w+ ){0,2}(?:secret|private|between|quiet)\b|\bstay on the line\b
         \b(?:do not|don'?t) hang up\b|\btell no one\b
         \b(?:do not|don'?t|never) (?:tell|inform|mention (?:this|it) to|discuss (?:this|it) with|contact
-        |speak to) (?:your (?:family|bank|branch|wife|husband|friends)|the bank|bank staff)\b
+        |speak to) (?:your |the |any |other )?(?:family|relatives?|bank|bank staff|branch|tellers?|wife|husband
+        |friends?|colleagues?)\b
         \b(?:do not|don'?t) (?:tell|inform) (?:anyone|anybody)(?: about| that| of this|[.!,;]|$)
     """,
     "M601": r"""
