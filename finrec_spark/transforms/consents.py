@@ -39,15 +39,19 @@ def agreed_again(consents: DataFrame, since: date, month: date) -> DataFrame:
 
 
 def without_personalisation(consents: DataFrame, month: date) -> DataFrame:
-    """One row: ``customer_id`` of one who wants no offers chosen by what the bank knows of them."""
-    return _refusing(consents, PERSONALISATION, month)
+    """One row: ``customer_id`` of one who wants no offers chosen by what the bank knows of them.
+
+    A refusal counts as soon as the bank knows it, whatever its day: nobody is contacted against it.
+    """
+    return _refused_in(_known(consents, PERSONALISATION, month))
 
 
 def reachable_channels(consents: DataFrame, month: date) -> DataFrame:
     """One row: a customer and a channel over which messages may be sent in ``month``.
 
     The newest word on the channel counts, or on all channels where there is none on it; a refusal that is the newest
-    word on all of them shuts every channel, as a suppression list does. Nobody is written to who never agreed.
+    word on all of them shuts every channel, as a suppression list does. Nobody is written to who never agreed, nor who
+    objects to profiling. A refusal counts as soon as the bank knows it, also one of a day in the month.
 
     Args:
         consents: silver consents.
@@ -56,7 +60,7 @@ def reachable_channels(consents: DataFrame, month: date) -> DataFrame:
         ``customer_id``, ``channel``.
 
     >>> said = [("ann", "sms", True, "2022-01-01"), ("ben", "sms", True, "2022-01-01"),
-    ...     ("ann", "app", True, "2022-01-01"), ("ann", "app", False, "2022-02-01"),
+    ...     ("ann", "app", True, "2022-01-01"), ("ann", "app", False, "2022-06-02"),
     ...     ("ben", "all", False, "2022-03-01")]
     >>> consents = spark.createDataFrame(said,
     ...     "customer_id string, channel string, consented boolean, valid_from string").withColumn("purpose",
@@ -69,19 +73,30 @@ def reachable_channels(consents: DataFrame, month: date) -> DataFrame:
     +-----------+-------+
     <BLANKLINE>
     """
-    newest = before(consents, month, "valid_from").where(F.col("purpose") == MARKETING)
-    said = newest.groupBy("customer_id").pivot("channel", [*CHANNELS, EVERY_CHANNEL]).agg(_newest_word())
+    words = _known(consents, MARKETING, month)
+    said = words.groupBy("customer_id").pivot("channel", [*CHANNELS, EVERY_CHANNEL]).agg(_newest_word())
     everywhere = F.col(EVERY_CHANNEL)
     open_channels = [
         F.when(F.coalesce(F.col(channel), everywhere) & F.coalesce(everywhere, F.lit(True)), F.lit(channel))
         for channel in CHANNELS
     ]
-    return said.select("customer_id", F.explode(F.array_compact(F.array(*open_channels))).alias("channel"))
+    agreed = said.join(_refused_in(_known(consents, PROFILING, month)), "customer_id", "left_anti")
+    return agreed.select("customer_id", F.explode(F.array_compact(F.array(*open_channels))).alias("channel"))
+
+
+def _known(consents: DataFrame, purpose: str, month: date) -> DataFrame:
+    """What was said on the purpose before the month, and each refusal since."""
+    counts = (F.col("valid_from") < F.lit(month)) | ~F.col("consented")
+    return consents.where((F.col("purpose") == purpose) & counts)
 
 
 def _refusing(consents: DataFrame, purpose: str, month: date) -> DataFrame:
-    said = before(consents, month, "valid_from").where(F.col("purpose") == purpose)
-    newest = said.groupBy("customer_id", "channel").agg(_newest_word().alias("consented"))
+    return _refused_in(before(consents, month, "valid_from").where(F.col("purpose") == purpose))
+
+
+def _refused_in(words: DataFrame) -> DataFrame:
+    """One row: ``customer_id`` of one whose newest word on any channel is a refusal."""
+    newest = words.groupBy("customer_id", "channel").agg(_newest_word().alias("consented"))
     return newest.where(~F.col("consented")).select("customer_id").distinct()
 
 
