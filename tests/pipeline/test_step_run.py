@@ -235,6 +235,17 @@ def test_the_view_follows_what_is_published_and_not_what_is_written(job, publish
     assert [row.month for row in spark.table("mart.v_recommendation_current").collect()] == [JUNE]
 
 
+def test_the_view_keeps_its_lists_where_a_later_month_publishes_others(job, publishing, spark):
+    from finrec_spark.tables import RECOMMENDATIONS
+
+    started = job()
+    lists = spark.createDataFrame([(MAY, "ann", 1, "p", 0.5, [], "v", "r")], RECOMMENDATIONS.ddl)
+    started.lake.replace(RECOMMENDATIONS, lists)
+    run_step(publishing(("p", "owned", 1)), started, MAY)
+    run_step(publishing(("p", "owned", 1)), job(), JUNE)  # as measure does before June has a list
+    assert [row.month for row in spark.table("mart.v_recommendation_current").collect()] == [MAY]
+
+
 def test_memory_shuffle_and_spill_are_spark_s_own(job, letters, spark):
     run_step(replace(letters, run=_shuffling), job(), JUNE)
     row = job().lake.read(RUNS).collect()[0]
