@@ -69,7 +69,7 @@ def run(step_run: StepRun) -> int:
         step_run,
         "campaign_responses",
         landing,
-        lambda r: screened_responses(r, _ids(step_run, CONTACTS, "contact_id")),
+        lambda r: screened_responses(r, _ids(step_run, CONTACTS, "contact_id", "contact_time")),
         _merge(RESPONSES),
     )
     for table in (table for table in SILVER if context.lake.exists(table)):
@@ -79,10 +79,11 @@ def run(step_run: StepRun) -> int:
     return rows
 
 
-def _ids(step_run: StepRun, table: Table, column: str) -> DataFrame:
-    """The known IDs; none where the table was never delivered."""
-    known = _known(step_run, table)
-    return step_run.spark.createDataFrame([], f"{column} string") if known is None else known.select(column)
+def _ids(step_run: StepRun, table: Table, *columns: str) -> DataFrame:
+    """The known IDs and what is needed beside them; none where the table was never delivered."""
+    lake = step_run.context.lake
+    known = lake.read(table) if lake.exists(table) else step_run.spark.createDataFrame([], table.ddl)
+    return known.select(*columns)
 
 
 def _take(
