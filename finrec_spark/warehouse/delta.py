@@ -31,6 +31,7 @@ from finrec_spark.warehouse.delta_log import (
     equal,
     newest_version,
     of_partitions,
+    same_files,
 )
 from finrec_spark.warehouse.digests import collect_digest, digest_text, observed_rows
 from finrec_spark.warehouse.failures import known_failure
@@ -190,6 +191,13 @@ class Lake:
             self._merge(table, old, changed, found, seen)
         changed.unpersist()
         return self.version(table)
+
+    def has_same_files(self, table: Table, version: int, **values: str | date) -> bool:
+        """Whether the rows' partitions have the files of an earlier version, as the table's log says, without a query.
+
+        False too where the log does not reach back so far, or a file may have been changed in place.
+        """
+        return self._attempt(table, lambda: same_files(self.path(table), table, version, values))
 
     def digest(self, table: Table, **values: str | date) -> str:
         """Digest of the rows as they lie there now; of a large table one query."""

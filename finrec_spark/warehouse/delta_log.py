@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 from deltalake.schema import Schema
 from pyarrow.fs import FileSystem, LocalFileSystem, PyFileSystem, SubTreeFileSystem
@@ -56,6 +57,21 @@ def active_files(delta: DeltaTable, table: Table, values: Values) -> dict[str, i
     found = [map(str, actions.column(f"partition.{name}").to_pylist()) for name in chosen]
     lie_in = zip(*found, strict=True) if chosen else repeat(())
     return {path: count for path, count, keys in zip(paths, rows, lie_in, strict=False) if keys == wanted}
+
+
+def same_files(path: str, table: Table, version: int, values: Values) -> bool:
+    """Whether the partitions with these values have the files of an earlier version, unchanged.
+
+    False too where the log does not reach back so far.
+    """
+    now = DeltaTable(path)
+    if now.protocol().min_reader_version > PLAIN:
+        return False
+    try:
+        then = DeltaTable(path, version=version)
+    except DeltaError:
+        return False
+    return active_files(then, table, values) == active_files(now, table, values)
 
 
 def equal(values: Values) -> list[Condition]:
