@@ -151,14 +151,14 @@ def _why(screened: Screened) -> str:
 
 def _merge(table: Table) -> Callable[[StepRun, DataFrame], None]:
     def merge(step_run: StepRun, valid: DataFrame) -> None:
-        step_run.context.lake.merge(table, valid)
+        step_run.context.lake.merge(table, valid, anew=_is_first(step_run))
 
     return merge
 
 
 def _products(step_run: StepRun, valid: DataFrame) -> None:
     known = _known(step_run, PRODUCTS)
-    step_run.context.lake.merge(PRODUCTS, dated_products(known, valid, step_run.month))
+    step_run.context.lake.merge(PRODUCTS, dated_products(known, valid, step_run.month), anew=known is None)
 
 
 def _customers(step_run: StepRun, valid: DataFrame) -> None:
@@ -167,9 +167,14 @@ def _customers(step_run: StepRun, valid: DataFrame) -> None:
 
 
 def _known(step_run: StepRun, table: Table) -> DataFrame | None:
-    """The table so far; None before the first delivery."""
+    """The table as earlier deliveries left it; None before the first."""
     lake = step_run.context.lake
-    return lake.read(table) if lake.exists(table) else None
+    return lake.read(table) if lake.exists(table) and not _is_first(step_run) else None
+
+
+def _is_first(step_run: StepRun) -> bool:
+    """Whether no delivery was ever taken in whole: what a refused or killed attempt left is not known, but replaced."""
+    return step_run.context.ledger.newest(step_run.step.name, month=None) is None
 
 
 STEP = Step(

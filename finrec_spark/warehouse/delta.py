@@ -170,18 +170,18 @@ class Lake:
         rows = rows_of(records, arrow_schema(table))
         self._commit(table, partial(append_rows, self.path(table), table, rows))
 
-    def merge(self, table: Table, df: DataFrame) -> int:
+    def merge(self, table: Table, df: DataFrame, anew: bool = False) -> int:
         """Insert new keys and update known ones whose content changed; returns the table's version after it.
 
         Nothing is written where nothing changed, and no more than the new rows where none was updated; else the
-        partitions in which an updated row lay are written anew.
+        partitions in which an updated row lay are written anew. With ``anew`` the rows replace whatever is there.
 
         Raises:
             SchemaError: a row breaks what the table declares.
             FinrecError: another run wrote the table meanwhile, perhaps the same rows.
         """
         seen = self.version(table)
-        if seen == NO_TABLE:
+        if anew or seen == NO_TABLE:
             together = df.repartition(*table.partition_by) if table.partition_by else df  # one file a partition
             return self._store(table, *observed_rows(table, together), [], seen).version
         old = self.read(table)
