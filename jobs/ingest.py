@@ -69,7 +69,7 @@ def run(step_run: StepRun) -> int:
         step_run,
         "campaign_responses",
         landing,
-        lambda r: screened_responses(r, _ids(step_run, CONTACTS, "contact_id")),
+        lambda r: screened_responses(r, _ids(step_run, CONTACTS, "contact_id", "contact_time")),
         _merge(RESPONSES),
     )
     for table in (table for table in SILVER if context.lake.exists(table)):
@@ -79,10 +79,11 @@ def run(step_run: StepRun) -> int:
     return rows
 
 
-def _ids(step_run: StepRun, table: Table, column: str) -> DataFrame:
-    """The known IDs; none where the table was never delivered."""
-    known = _known(step_run, table)
-    return step_run.spark.createDataFrame([], f"{column} string") if known is None else known.select(column)
+def _ids(step_run: StepRun, table: Table, *columns: str) -> DataFrame:
+    """The known IDs and what is needed beside them; none where the table was never delivered."""
+    lake = step_run.context.lake
+    known = lake.read(table) if lake.exists(table) else step_run.spark.createDataFrame([], table.ddl)
+    return known.select(*columns)
 
 
 def _take(
@@ -150,14 +151,14 @@ def _why(screened: Screened) -> str:
 
 def _merge(table: Table) -> Callable[[StepRun, DataFrame], None]:
     def merge(step_run: StepRun, valid: DataFrame) -> None:
-        step_run.context.lake.merge(table, valid)
+        step_run.context.lake.merge(table, valid, anew=_is_first(step_run))
 
     return merge
 
 
 def _products(step_run: StepRun, valid: DataFrame) -> None:
     known = _known(step_run, PRODUCTS)
-    step_run.context.lake.merge(PRODUCTS, dated_products(known, valid, step_run.month))
+    step_run.context.lake.merge(PRODUCTS, dated_products(known, valid, step_run.month), anew=known is None)
 
 
 def _customers(step_run: StepRun, valid: DataFrame) -> None:
@@ -166,9 +167,14 @@ def _customers(step_run: StepRun, valid: DataFrame) -> None:
 
 
 def _known(step_run: StepRun, table: Table) -> DataFrame | None:
-    """The table so far; None before the first delivery."""
+    """The table as earlier deliveries left it; None before the first."""
     lake = step_run.context.lake
-    return lake.read(table) if lake.exists(table) else None
+    return lake.read(table) if lake.exists(table) and not _is_first(step_run) else None
+
+
+def _is_first(step_run: StepRun) -> bool:
+    """Whether no delivery was ever taken in whole: what a refused or killed attempt left is not known, but replaced."""
+    return step_run.context.ledger.newest(step_run.step.name, month=None) is None
 
 
 STEP = Step(

@@ -177,14 +177,19 @@ def _left_otherwise(attempt: Attempt, tables: Mapping[str, Table], context: RunC
 
 
 def _was_changed(output: Output, table: Table, context: RunContext) -> bool:
-    """Whether the rows are others now. They are looked at only where a commit of somebody else's lies in between."""
-    version = context.lake.version(table)
+    """Whether the rows are others now.
+
+    The log is asked only where a commit lies in between that no done attempt made, and the rows only where it says
+    that they are in other files since.
+    """
+    lake, version, values = context.lake, context.lake.version(table), dict(output.slice)
     if version == NO_TABLE:
         return True
-    if version == context.ledger.last_version(output.table):
+    if output.version <= version and context.ledger.left_all(table.name, range(output.version + 1, version + 1)):
         return False
-    values = dict(output.slice)
-    return "known_month" in values or context.lake.digest(table, **values) != output.digest
+    if "known_month" in values:
+        return True
+    return not lake.has_same_files(table, output.version, **values) and lake.digest(table, **values) != output.digest
 
 
 def _parameters(step: Step, config: Config) -> str:

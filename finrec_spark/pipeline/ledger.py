@@ -123,6 +123,7 @@ class Ledger:
 
     lake: Lake
     attempts: list[Attempt] = field(init=False)
+    _versions: set[tuple[str, int]] = field(default_factory=set, init=False, repr=False)  # that a done attempt left
 
     def __post_init__(self) -> None:
         """Read what ran before.
@@ -130,7 +131,9 @@ class Ledger:
         Raises:
             SchemaError: the lake was made by a version whose ledger is another.
         """
-        self.attempts = _collect_attempts(self.lake) if self.lake.exists(RUNS) else []
+        done = _collect_done(self.lake) if self.lake.exists(RUNS) else []
+        self.attempts = list({(a.step, a.month): a for a in done}.values())
+        self._note_versions(done)
 
     def append(self, attempts: Iterable[Attempt]) -> None:
         """Add attempts, in one commit."""
@@ -138,6 +141,7 @@ class Ledger:
         if new:
             self.lake.append(RUNS, map(_as_record, new))
             self.attempts.extend(new)
+            self._note_versions(new)
 
     def newest(self, step: str, month: date | None) -> Attempt | None:
         """The newest done attempt of the step in the month; in any month where none is named."""
@@ -166,13 +170,16 @@ class Ledger:
         ]
         return max(wrote, key=lambda pair: pair[0])[1] if wrote else None
 
-    def last_version(self, table: str) -> int | None:
-        """The table's newest version that an attempt left."""
-        return max((o.version for a in self.attempts for o in a.outputs if o.table == table), default=None)
+    def left_all(self, table: str, versions: Iterable[int]) -> bool:
+        """Whether each of these versions of the table is one that a done attempt left."""
+        return self._versions.issuperset((table, version) for version in versions)
 
     def of(self, attempt_id: str) -> Attempt | None:
         """The attempt of this ID, where it is still among the newest."""
         return next((attempt for attempt in self.attempts if attempt.attempt_id == attempt_id), None)
+
+    def _note_versions(self, attempts: Iterable[Attempt]) -> None:
+        self._versions |= {(o.table, o.version) for a in attempts if a.status == DONE for o in a.outputs}
 
 
 def _holds(output: Output, table: str, rows: Slice) -> bool:
@@ -180,15 +187,15 @@ def _holds(output: Output, table: str, rows: Slice) -> bool:
     return output.table == table and set(rows) <= set(output.slice)
 
 
-def _collect_attempts(lake: Lake) -> list[Attempt]:
-    """The newest done attempt of each step and month: as many as the bank has months of steps."""
+def _collect_done(lake: Lake) -> list[Attempt]:
+    """All done attempts, the newest last: some for each month and step of the bank."""
     if "attempt_id" not in lake.columns(RUNS):
         raise SchemaError(
             f"the lake {lake.root} was made by an earlier version; it stays as it is: give --lake a new folder and run"
             " month again from the deliveries"
         )
     attempts = map(_as_attempt, lake.collect(RUNS, status=DONE))
-    return list({(a.step, a.month): a for a in sorted(attempts, key=attrgetter("finished_at", "attempt_id"))}.values())
+    return sorted(attempts, key=attrgetter("finished_at", "attempt_id"))
 
 
 def _as_attempt(record: Mapping[str, Any]) -> Attempt:

@@ -62,7 +62,7 @@ def _written(context: RunContext, month: date) -> Sheet:
         left = context.ledger.newest_output(table.name, slice_of(month=month, decided_by=by))
         sheet.add_row(table.name, f"{left.rows:,}" if left else "", context.lake.path(table))
     sheet.add_row(METRICS.name, "", context.lake.path(METRICS))
-    sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest published month")
+    sheet.add_row(CURRENT_RECOMMENDATIONS[0], "", "view of the newest published recommendations")
     return sheet
 
 

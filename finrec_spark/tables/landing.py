@@ -102,7 +102,7 @@ LANDING_RESPONSES = Table(
     columns=(
         _needed("contact_id", "The contact that is answered"),
         _needed("response", "accepted, declined or none"),
-        _optional("response_time", "When it was given, YYYY-MM-DD[ HH:MM:SS]"),
+        _optional("response_time", "When it was given, YYYY-MM-DD[ HH:MM:SS]; the contact's time where it is missing"),
         _optional("value", "Amount of money that the customer took the product with"),
         _optional("currency", "ISO 4217 code of the amount's currency"),
     ),

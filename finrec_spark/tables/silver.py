@@ -125,7 +125,12 @@ RESPONSES = Table(
     columns=(
         Column("contact_id", "string", "The contact that is answered"),
         Column("response", "string", "accepted, declined or none"),
-        Column("response_time", "timestamp", "When it was given", nullable=True),
+        Column(
+            "response_time",
+            "timestamp",
+            "When it was given; the contact's time where that was not delivered; null: no answer",
+            nullable=True,
+        ),
         Column("value", _MONEY, "Amount of money that the customer took the product with", nullable=True),
         CURRENCY.optional(),
     ),

@@ -6,7 +6,8 @@ from itertools import repeat
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 from deltalake.schema import Schema
 from pyarrow.fs import FileSystem, LocalFileSystem, PyFileSystem, SubTreeFileSystem
@@ -15,6 +16,8 @@ from finrec_spark.errors import SchemaError
 from finrec_spark.tables import Table
 
 NO_TABLE = -1
+PLAIN = 1
+"""Reader version of tables without deletion vectors and renamed columns, whose files are read as they are."""
 
 Values = Mapping[str, str | date]
 """Column → the value that rows have in it."""
@@ -27,6 +30,17 @@ Replaced = Sequence[Condition] | None
 def newest_version(path: str) -> int:
     """Version of the table's last commit; ``NO_TABLE`` where there is no table."""
     return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else NO_TABLE
+
+
+def stored_table(path: str, seen: int | None) -> DeltaTable | None:
+    """The table as of version ``seen``, as of now where that is None; None where there was no table."""
+    is_new = not DeltaTable.is_deltatable(path) if seen is None else seen == NO_TABLE
+    return None if is_new else DeltaTable(path, version=seen)
+
+
+def commit_on(seen: int | None) -> CommitProperties | None:
+    """What has delta-rs commit right on version ``seen`` or not at all; None: behind what others committed."""
+    return None if seen is None else CommitProperties(max_commit_retries=0)
 
 
 def active_files(delta: DeltaTable, table: Table, values: Values) -> dict[str, int | None]:
@@ -43,6 +57,31 @@ def active_files(delta: DeltaTable, table: Table, values: Values) -> dict[str, i
     found = [map(str, actions.column(f"partition.{name}").to_pylist()) for name in chosen]
     lie_in = zip(*found, strict=True) if chosen else repeat(())
     return {path: count for path, count, keys in zip(paths, rows, lie_in, strict=False) if keys == wanted}
+
+
+def same_files(path: str, table: Table, version: int, values: Values) -> bool:
+    """Whether the partitions with these values have the files of an earlier version, unchanged.
+
+    False too where the log does not reach back so far.
+    """
+    now = DeltaTable(path)
+    if now.protocol().min_reader_version > PLAIN:
+        return False
+    try:
+        then = DeltaTable(path, version=version)
+    except DeltaError:
+        return False
+    return active_files(then, table, values) == active_files(now, table, values)
+
+
+def equal(values: Values) -> list[Condition]:
+    """That the columns have these values."""
+    return [(name, "=", str(value)) for name, value in values.items()]
+
+
+def of_partitions(table: Table, values: Values) -> dict[str, str | date]:
+    """Those of the values that partition columns have."""
+    return {name: value for name, value in values.items() if name in table.partition_by}
 
 
 def storage_of(path: str) -> FileSystem:

@@ -1,9 +1,11 @@
 """Digests of rows that do not depend on their order: equal content, equal digest."""
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Observation, Row
 from pyspark.sql import functions as F
 
 from finrec_spark.columns import Column
@@ -41,6 +43,15 @@ def digest_text(sums: Row | dict[str, int]) -> str:
 def collect_digest(rows: DataFrame, table: Table) -> str:
     """The digest of rows of the table."""
     return digest_text(rows.agg(*digest_sums(row_hash(table.columns))).collect()[0])
+
+
+def observed_rows(table: Table, df: DataFrame) -> tuple[DataFrame, Observation]:
+    """The rows, and what is counted of them on their way: how many break a check; of a large table the digest too."""
+    met = (F.coalesce(F.expr(condition), F.lit(False)) for condition in table.conditions)
+    observed = Observation()
+    broken = F.count_if(~reduce(and_, met, F.lit(True))).alias("broken")
+    content = () if table.is_small else (F.count(F.lit(1)).alias("rows"), *digest_sums(row_hash(table.columns)))
+    return table.conform(df).observe(observed, broken, *content), observed
 
 
 def known_digests(rows: DataFrame, table: Table) -> DataFrame:

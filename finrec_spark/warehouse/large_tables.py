@@ -22,10 +22,18 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem
 from pyspark.sql import DataFrame, SparkSession
 
 from finrec_spark.tables import Table
-from finrec_spark.warehouse.delta_log import Replaced, Values, active_files, require_columns, storage_of
+from finrec_spark.warehouse.delta_log import (
+    PLAIN,
+    Replaced,
+    Values,
+    active_files,
+    commit_on,
+    newest_version,
+    require_columns,
+    storage_of,
+    stored_table,
+)
 
-_PLAIN = 1
-"""Reader version of tables without deletion vectors and renamed columns, whose files are read as they are."""
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _THREADS = 8
 
@@ -36,7 +44,7 @@ def read_frame(spark: SparkSession, path: str, table: Table, values: Values) -> 
     A table that another writer gave features of newer readers is read by Spark's Delta source, whole.
     """
     delta = DeltaTable(path)
-    if delta.protocol().min_reader_version > _PLAIN:
+    if delta.protocol().min_reader_version > PLAIN:
         return spark.read.format("delta").load(path).select(*table.column_names)
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for file in active_files(delta, table, values):
@@ -53,7 +61,7 @@ def noted_rows(path: str, table: Table, values: Values) -> int | None:
     """
     delta = DeltaTable(path)
     counts = list(active_files(delta, table, values).values())
-    if delta.protocol().min_reader_version > _PLAIN or None in counts:
+    if delta.protocol().min_reader_version > PLAIN or None in counts:
         return None
     return sum(count for count in counts if count is not None)
 
@@ -76,28 +84,29 @@ def commit_files(
     schema: pa.Schema,
     actions: Sequence[AddAction],
     replaced: Replaced,
+    seen: int | None = None,
 ) -> int:
     """Make the files part of the table in one commit; returns its version.
 
     Args:
         replaced: conditions on partition columns; files that meet all of them leave the table, all files where there
             are no conditions, and none where it is None.
+        seen: version that the table must still have, ``NO_TABLE`` where there must be none; None: any.
 
     Raises:
         SchemaError: the table has other columns.
+        DeltaError: it has another version than ``seen``.
     """
-    declared = Schema.from_arrow(schema)
-    if not DeltaTable.is_deltatable(path):
-        parts = list(table.partition_by)
+    declared, parts = Schema.from_arrow(schema), list(table.partition_by)
+    stored = stored_table(path, seen)
+    if stored is None:
         create_table_with_add_actions(path, declared, list(actions), "error", parts, description=table.grain)
-        return DeltaTable(path).version()
-    delta = DeltaTable(path)
-    require_columns(delta, table, schema)
+        return newest_version(path)
+    require_columns(stored, table, schema)
     mode = "append" if replaced is None else "overwrite"
-    delta.create_write_transaction(
-        list(actions), mode, declared, list(table.partition_by), list(replaced or []) or None
-    )
-    return DeltaTable(path).version()
+    conditions = list(replaced or []) or None
+    stored.create_write_transaction(list(actions), mode, declared, parts, conditions, commit_properties=commit_on(seen))
+    return newest_version(path)
 
 
 def _keys_in(file: str) -> tuple[str, ...]:

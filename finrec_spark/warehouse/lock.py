@@ -49,7 +49,7 @@ def exclusive(root: str) -> Iterator[Held]:
     there Delta's own commits refuse the later of two writers.
 
     Raises:
-        ConfigError: the folder cannot be written.
+        ConfigError: the folder cannot be written or locked.
     """
     if "://" in root:
         yield Held()
@@ -60,12 +60,21 @@ def exclusive(root: str) -> Iterator[Held]:
     except OSError as error:
         raise ConfigError(f"lake {root} cannot be written ({error.strerror}); give --lake a folder that can") from error
     with holder:
+        _lock(holder, root)
+        yield Held(holder, _read_notes(holder))
+
+
+def _lock(holder: IO[str], root: str) -> None:
+    try:
         try:
             fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             logger.info("another job is at work on the lake %s: waiting for it", root)
             fcntl.flock(holder, fcntl.LOCK_EX)
-        yield Held(holder, _read_notes(holder))
+    except OSError as error:  # some network mounts have no locks
+        raise ConfigError(
+            f"lake {root} cannot be locked ({error.strerror}); give --lake a folder whose file system has flock"
+        ) from error
 
 
 def _read_notes(file: IO[str]) -> list[Note]:

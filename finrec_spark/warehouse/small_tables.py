@@ -20,7 +20,16 @@ from pyspark.sql import DataFrame, SparkSession
 
 from finrec_spark.tables import Table
 from finrec_spark.warehouse.arrow_types import arrow_type
-from finrec_spark.warehouse.delta_log import Condition, Values, active_files, require_columns, storage_of
+from finrec_spark.warehouse.delta_log import (
+    Condition,
+    Values,
+    active_files,
+    commit_on,
+    newest_version,
+    require_columns,
+    storage_of,
+    stored_table,
+)
 from finrec_spark.warehouse.digests import EMPTY
 
 
@@ -47,12 +56,22 @@ def read_rows(path: str, table: Table, schema: pa.Schema, values: Values) -> pa.
 
 def append_rows(path: str, table: Table, rows: pa.Table) -> int:
     """Add the rows in one commit; returns its version."""
-    return _write(path, table, rows, "append", None)
+    return _write(path, table, rows, "append")
 
 
-def replace_rows(path: str, table: Table, rows: pa.Table, replaced: Sequence[Condition]) -> int:
-    """Overwrite the rows that meet all conditions, in one commit; returns its version."""
-    return _write(path, table, rows, "overwrite", " and ".join(map(_as_sql, replaced)) or None)
+def replace_rows(
+    path: str, table: Table, rows: pa.Table, replaced: Sequence[Condition], seen: int | None = None
+) -> int:
+    """Overwrite the rows that meet all conditions, in one commit; returns its version.
+
+    Args:
+        seen: version that the table must still have, ``NO_TABLE`` where there must be none; None: any.
+
+    Raises:
+        SchemaError: the table has other columns.
+        DeltaError: it has another version than ``seen``.
+    """
+    return _write(path, table, rows, "overwrite", " and ".join(map(_as_sql, replaced)) or None, seen)
 
 
 def rows_of(records: Iterable[Sequence[object]], schema: pa.Schema) -> pa.Table:
@@ -106,15 +125,18 @@ def _plain(value: object) -> object:
     return list(value.items()) if isinstance(value, dict) else value
 
 
-def _write(path: str, table: Table, rows: pa.Table, mode: str, predicate: str | None) -> int:
-    there = DeltaTable.is_deltatable(path)
-    if there:
-        stored = DeltaTable(path)
-        require_columns(stored, table, rows.schema)
-        rows = _commented_as(stored, rows)
-    parts = list(table.partition_by) or None
-    write_deltalake(path, rows, mode=mode, predicate=predicate if there else None, partition_by=parts)  # type: ignore[call-overload]
-    return DeltaTable(path).version()
+def _write(
+    path: str, table: Table, rows: pa.Table, mode: str, predicate: str | None = None, seen: int | None = None
+) -> int:
+    stored, parts = stored_table(path, seen), list(table.partition_by) or None
+    if stored is None:
+        write_deltalake(path, rows, mode=mode if seen is None else "error", partition_by=parts)  # type: ignore[call-overload]
+        return newest_version(path)
+    require_columns(stored, table, rows.schema)
+    rows = _commented_as(stored, rows)
+    on = commit_on(seen)
+    write_deltalake(stored, rows, mode=mode, predicate=predicate, partition_by=parts, commit_properties=on)  # type: ignore[call-overload]
+    return newest_version(path)
 
 
 def _commented_as(stored: DeltaTable, rows: pa.Table) -> pa.Table:

@@ -71,6 +71,20 @@ def test_the_same_delivery_again_stands_and_a_changed_one_is_merged(deliver, dir
     assert run.lake.read(PRODUCTS).where(F.col("product_id") == "card").count() == 1
 
 
+def test_a_first_delivery_that_was_refused_and_mended_holds_since_ever_and_a_later_one_does_not(deliver):
+    events, cut_off = [EVENTS, *GOOD], ["customer_id,segment", "other,young"]
+    with pytest.raises(DataQualityError, match="unknown customer"):
+        deliver(events, 0.6, cut_off)
+    whole = ["customer_id,segment", "u-0007,young", "other,old"]
+    first = {("other", date(1900, 1, 1)), ("u-0007", date(1900, 1, 1))}
+    assert _since(deliver(events, 0.6, whole)) == first
+    assert _since(deliver(events, 0.6, [*whole, "new,old"])) == {*first, ("new", date(2022, 5, 31))}
+
+
+def _since(run):
+    return {(row.customer_id, row.valid_from) for row in run.lake.read(CUSTOMERS).collect()}
+
+
 @pytest.fixture
 def directory(tmp_path):
     (tmp_path / "in").mkdir()
@@ -79,8 +93,8 @@ def directory(tmp_path):
 
 @pytest.fixture
 def deliver(context, directory, tmp_path):
-    def run(interactions, share=0.2):
-        (directory / "customers.csv").write_text("\n".join(CUSTOMERS_CSV))
+    def run(interactions, share=0.2, customers=CUSTOMERS_CSV):
+        (directory / "customers.csv").write_text("\n".join(customers))
         (directory / "products.csv").write_text("\n".join(PRODUCTS_CSV))
         if interactions is not None:
             (directory / "interactions.csv").write_text("\n".join(interactions))

@@ -85,6 +85,42 @@ def test_a_table_that_somebody_overwrote_is_made_anew(job, letters, spark):
     assert {row.letter for row in job().lake.read(LETTERS).collect()} == {"a", "b"}
 
 
+def test_what_somebody_overwrote_is_made_anew_though_another_month_was_written_since(job, letters, spark):
+    run_step(letters, job(), JUNE)
+    job().lake.replace(LETTERS, spark.createDataFrame([(JUNE, "z")], LETTERS.ddl), month=JUNE)
+    run_step(letters, job(), JULY)
+    assert _why(letters, job()) == "output changed: gold.letters 2022-06-01 is not as it was left"
+    assert _why(letters, job(), JULY) is None
+
+
+def test_rows_are_not_looked_at_where_the_log_says_that_they_lie_as_they_were_left(job, letters, monkeypatch):
+    def fail(run):
+        letters.run(run)
+        raise RuntimeError
+
+    run_step(letters, job(), JUNE)
+    for n in (1, 2):  # the first result is not among the newest any more
+        run_step(replace(letters, params=lambda config, n=n: {"n": n}), job(), MAY)
+    monkeypatch.setattr(Lake, "digest", lambda *rows, **values: pytest.fail("the rows are looked at"))
+    assert _why(letters, job()) is None
+    with pytest.raises(RuntimeError):
+        run_step(replace(letters, run=fail), job(), JULY)
+    assert _why(letters, job()) is None
+
+
+def test_what_a_failed_attempt_left_is_made_anew(job, letters):
+    def fail(run):
+        write_rows(LETTERS, ["z"])(run)
+        raise RuntimeError
+
+    run_step(letters, job(), JUNE)
+    failing = job()
+    with pytest.raises(RuntimeError):
+        run_step(replace(letters, run=fail, params=lambda config: {"n": 1}), failing, JUNE)
+    for later in (failing, job()):
+        assert _why(letters, later) == "output changed: gold.letters 2022-06-01 is not as it was left"
+
+
 def test_a_table_that_was_rewritten_with_the_same_content_is_left_alone(job, letters):
     run_step(letters, job(), JUNE)
     other = job().lake
@@ -233,6 +269,17 @@ def test_the_view_follows_what_is_published_and_not_what_is_written(job, publish
     assert [row.month for row in spark.table("mart.v_recommendation_current").collect()] == [MAY]
     run_step(publishing(("p", "owned", 1)), job(), JUNE)
     assert [row.month for row in spark.table("mart.v_recommendation_current").collect()] == [JUNE]
+
+
+def test_the_view_keeps_its_lists_where_a_later_month_publishes_others(job, publishing, spark):
+    from finrec_spark.tables import RECOMMENDATIONS
+
+    started = job()
+    lists = spark.createDataFrame([(MAY, "ann", 1, "p", 0.5, [], "v", "r")], RECOMMENDATIONS.ddl)
+    started.lake.replace(RECOMMENDATIONS, lists)
+    run_step(publishing(("p", "owned", 1)), started, MAY)
+    run_step(publishing(("p", "owned", 1)), job(), JUNE)  # as measure does before June has a list
+    assert [row.month for row in spark.table("mart.v_recommendation_current").collect()] == [MAY]
 
 
 def test_memory_shuffle_and_spill_are_spark_s_own(job, letters, spark):

@@ -267,7 +267,31 @@ def test_contacts_are_treatment_unless_told_otherwise(spark):
 
 def test_responses_answer_a_known_contact(spark):
     rows = [("c1", "Accepted"), ("c2", "accepted"), ("c1", "perhaps")]
-    contacts = spark.createDataFrame([("c1",)], "contact_id string")
-    found = screened_responses(spark.createDataFrame(rows, "contact_id string, response string"), contacts)
+    found = screened_responses(spark.createDataFrame(rows, "contact_id string, response string"), contacts(spark, "c1"))
     assert tables.RESPONSES.conform(found.valid).first()[:2] == ("c1", "accepted")
     assert reasons(found) == {"unknown contact": 1, "unknown response": 1}
+
+
+def test_an_answer_without_a_time_is_of_its_contact_s_time_and_a_silence_of_none(spark):
+    rows = [("c1", "accepted", None), ("c2", "Declined", " "), ("c3", "none", None), ("c4", "accepted", "2022-05-09")]
+    landed = spark.createDataFrame(rows, "contact_id string, response string, response_time string")
+    found = screened_responses(landed, contacts(spark, "c1", "c2", "c3", "c4")).valid
+    times = {row.contact_id: row.response_time for row in found.collect()}
+    assert times == {"c1": CONTACTED, "c2": CONTACTED, "c3": None, "c4": datetime(2022, 5, 9)}
+
+
+def test_where_no_times_of_answers_are_delivered_no_row_is_lost_and_a_faulty_time_is_refused(spark):
+    columns = "contact_id string, response string"
+    known = contacts(spark, "c1", "c2")
+    untimed = screened_responses(spark.createDataFrame([("c1", "declined"), ("gone", "declined")], columns), known)
+    assert [row.response_time for row in untimed.valid.collect()] == [CONTACTED]
+    assert reasons(untimed) == {"unknown contact": 1}
+    faulty = spark.createDataFrame([("c1", "declined", "soon")], f"{columns}, response_time string")
+    assert reasons(screened_responses(faulty, known)) == {"response_time is not a date": 1}
+
+
+CONTACTED = datetime(2022, 5, 1, 10)
+
+
+def contacts(spark, *ids):
+    return spark.createDataFrame([(name, CONTACTED) for name in ids], "contact_id string, contact_time timestamp")

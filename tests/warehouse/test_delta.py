@@ -150,19 +150,70 @@ def test_the_later_of_two_writers_is_told_so(lake, table, scores, monkeypatch):
     stale = DeltaTableOfRust(lake.path(table))
     Lake(lake.spark, lake.root).replace(table, scores([(MAY, "bob", 2.0)]), month=MAY)
 
-    def as_before(path):
-        return stale
-
-    as_before.is_deltatable = lambda path: True
     home = small_tables if table.is_small else large_tables
-    monkeypatch.setattr(home, "DeltaTable", as_before)
-    if table.is_small:
-        write = small_tables.write_deltalake
-        monkeypatch.setattr(home, "write_deltalake", lambda path, *rows, **how: write(stale, *rows, **how))
+    monkeypatch.setattr(home, "stored_table", lambda path, seen: stale)
     with pytest.raises(FinrecError, match="another run wrote it at the same time"):
         lake.replace(table, scores([(MAY, "eve", 3.0)]), month=MAY)
     monkeypatch.undo()
     assert [row.score for row in Lake(lake.spark, lake.root).read(table).collect()] == [2.0]
+
+
+@pytest.mark.parametrize("rows", [[(MAY, "ann", 1.0), (MAY, "bob", 2.0)], [(MAY, "ann", 2.0)]], ids=["new", "updated"])
+@pytest.mark.parametrize("there", [True, False], ids=["known", "first"])
+def test_of_two_runs_that_merge_the_same_rows_the_later_is_told_so_and_no_key_stands_twice(
+    lake, table, scores, meanwhile, rows, there
+):
+    if there:
+        lake.merge(table, scores([(MAY, "ann", 1.0)]))
+    meanwhile(lambda other: other.merge(table, scores(rows)))
+    with pytest.raises(FinrecError, match="another run wrote it at the same time"):
+        lake.merge(table, scores(rows))
+    assert len(rows) == Lake(lake.spark, lake.root).read(table).count()
+
+
+def test_all_rows_are_replaced_only_where_what_they_follow_from_is_still_there(lake, table, scores):
+    lake.replace(table, scores([(MAY, "ann", 1.0)]))
+    more = lake.read(table).unionByName(scores([(MAY, "eve", 3.0)]))
+    Lake(lake.spark, lake.root).merge(table, scores([(MAY, "bob", 2.0)]))
+    with pytest.raises(FinrecError, match="another run wrote it at the same time"):
+        lake.replace(table, more)
+    assert Lake(lake.spark, lake.root).read(table).count() == 2
+
+
+def test_rows_beside_others_of_their_partition_are_replaced_only_where_those_are_still_there(
+    lake, customers, meanwhile
+):
+    lake.replace(OF_CUSTOMERS, customers([(MAY, "ann", 1.0)]))
+    meanwhile(lambda other: other.replace(OF_CUSTOMERS, customers([(MAY, "bob", 2.0)]), customer_id="bob"))
+    with pytest.raises(FinrecError, match="another run wrote it at the same time"):
+        lake.replace(OF_CUSTOMERS, customers([(MAY, "eve", 3.0)]), customer_id="eve")
+
+
+def test_months_that_two_runs_write_and_rows_that_they_append_all_stay(lake, table, scores):
+    other = Lake(lake.spark, lake.root)
+    for writer, month in ((lake, MAY), (other, JUNE), (lake, JULY)):
+        writer.replace(table, scores([(month, "ann", 1.0)]), month=month)
+    assert lake.read(table).count() == 3
+    for writer in (other, lake) if table.is_small else ():
+        writer.append(table, [(JULY, "eve", 3.0)])
+    assert lake.count(table, month=JULY) == (3 if table.is_small else 1)
+
+
+@pytest.fixture
+def meanwhile(lake, monkeypatch):
+    """Has another run act on the lake when the rows of the next commit are there, and not seen by it."""
+
+    def act(deed):
+        commit = Lake._commit
+
+        def after_the_other(own, *what):
+            monkeypatch.setattr(Lake, "_commit", commit)
+            deed(Lake(lake.spark, lake.root))
+            return commit(own, *what)
+
+        monkeypatch.setattr(Lake, "_commit", after_the_other)
+
+    return act
 
 
 def test_what_a_killed_write_left_is_no_part_of_the_table(lake, customers):
@@ -189,6 +240,22 @@ def test_a_row_that_breaks_a_check_is_refused_without_its_values(lake, table, sc
 def test_an_unwritable_lake_is_a_usage_error(spark, table, scores):
     with pytest.raises(ConfigError, match="cannot be written"):
         Lake(spark, "/proc/no-lake").replace(table, scores([(MAY, "ann", 1.0)]))
+
+
+@pytest.mark.parametrize("ask", ["exists", "version", "columns"])
+def test_a_lake_whose_store_does_not_answer_is_a_usage_error_of_one_line(spark, monkeypatch, ask):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    for name, value in {
+        "ACCESS_KEY_ID": "id",
+        "SECRET_ACCESS_KEY": "secret",
+        "REGION": "x",
+        "ALLOW_HTTP": "true",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with pytest.raises(ConfigError, match="cannot be reached: check the lake's address, credentials") as error:
+        getattr(Lake(spark, "s3://bank/lake"), ask)(SCORES)
+    assert "Connection refused" in str(error.value)
+    assert not [sign for sign in ("\n", "\x1b", "secret", "127.0.0.1") if sign in str(error.value)]
 
 
 def test_tables_carry_comments_and_can_be_read_by_old_readers(spark, lake, table, scores):

@@ -111,9 +111,12 @@ def fault(condition: Column, reason: str) -> Column:
     return F.when(condition, F.lit(reason))
 
 
-def with_known(rows: DataFrame, ids: DataFrame, column: str) -> DataFrame:
-    """``rows`` and whether ``ids`` lists their ``column``: true, or null where it does not."""
-    listed = ids.select(F.col(column).alias("_id"), F.lit(True).alias(_known(column))).distinct()
+def with_known(rows: DataFrame, ids: DataFrame, column: str, *beside: str) -> DataFrame:
+    """``rows``, whether ``ids`` lists their ``column`` (true, or null where it does not), and its columns ``beside``.
+
+    An ID may stand in ``ids`` repeatedly, but with one value in each column ``beside``.
+    """
+    listed = ids.select(F.col(column).alias("_id"), F.lit(True).alias(_known(column)), *beside).distinct()
     return rows.join(listed, on=clean(F.col(column)) == F.col("_id"), how="left").drop("_id")
 
 

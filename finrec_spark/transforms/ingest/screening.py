@@ -44,7 +44,17 @@ from finrec_spark.transforms.ingest.parsing import (
     parsed_word,
     parsed_yes_or_no,
 )
-from finrec_spark.vocabulary import ARMS, CHANNELS, EVERY_CHANNEL, MARKETING, PURPOSES, RESPONSES, TREATMENT
+from finrec_spark.vocabulary import (
+    ACCEPTED,
+    ARMS,
+    CHANNELS,
+    DECLINED,
+    EVERY_CHANNEL,
+    MARKETING,
+    PURPOSES,
+    RESPONSES,
+    TREATMENT,
+)
 
 _EVENT_CONTENT = ("customer_id", "product_id", "event_type", "event_time", "value")
 
@@ -168,17 +178,21 @@ def screened_contacts(landed: DataFrame, products: DataFrame, customers: DataFra
 def screened_responses(landed: DataFrame, contacts: DataFrame) -> Screened:
     """One row: one delivered answer to a contact; valid rows as ``silver.campaign_responses``.
 
+    An answer without a time is taken for one of the contact's moment, the earliest that it can be of. That there was
+    none keeps no time: it is known of no day.
+
     Args:
         landed: the delivered answers.
-        contacts: ``contact_id`` of every known contact.
+        contacts: ``contact_id`` and ``contact_time`` of every known contact.
     """
+    at_contact = F.when(F.lower("response").isin(ACCEPTED, DECLINED), F.col("contact_time"))
     return screen(
-        with_known(as_delivered(landed, LANDING_RESPONSES), contacts, "contact_id"),
+        with_known(as_delivered(landed, LANDING_RESPONSES), contacts, "contact_id", "contact_time"),
         LANDING_RESPONSES,
         {
             "contact_id": _id("contact_id"),
             "response": needed(parsed_choice("response", RESPONSES)),
-            "response_time": parsed_time("response_time"),
+            "response_time": or_default(parsed_time("response_time"), at_contact),
             "value": parsed_amount("value"),
             "currency": parsed_currency(),
         },
