@@ -8,7 +8,7 @@ customers, and nothing names the moment.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -81,6 +81,28 @@ def collect_exported(messages: DataFrame, place: str) -> list[ExportedFile]:
     written = sorted((ExportedFile(**row.asDict()) for row in rows), key=lambda file: file.path)
     _write_manifest(files, f"{root}/{MANIFEST}", written)
     return written
+
+
+def collect_restored(
+    messages: DataFrame, place: str, aside: str, noted: Mapping[str, str], names: Iterable[str]
+) -> list[str]:
+    """Write files of the month's folder again, those alone that come out as they were; returns which did.
+
+    Args:
+        messages: result of ``messages_to_export``.
+        place: as in ``collect_exported``.
+        aside: a folder of the same file system, in which all files are written first; it is deleted.
+        noted: name of every file that was exported → its SHA-256.
+        names: of the files to write again.
+    """
+    written = {file.path: file.sha256 for file in collect_exported(messages, aside)}
+    same = [name for name in names if written.get(name) == noted[name]]
+    (files, root), (_, beside) = file_system(place), file_system(aside)
+    files.create_dir(root, recursive=True)
+    for name in [*same, MANIFEST] if written == noted else same:
+        files.move(f"{beside}/{name}", f"{root}/{name}")
+    files.delete_dir(beside)
+    return same
 
 
 def _export(batches: Iterable[pa.RecordBatch], place: str) -> Iterator[pa.RecordBatch]:

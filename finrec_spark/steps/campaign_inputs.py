@@ -25,7 +25,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, digest
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.steps.campaign_offers import why_no_offers
-from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets, was_measured
+from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets, why_settled
 from finrec_spark.tables import (
     CALIBRATION,
     CAMPAIGN_LIMITS,
@@ -76,10 +76,7 @@ def _months_in_window(context: RunContext, month: date) -> list[date]:
 
 def why_no_campaign(context: RunContext, month: date) -> str | None:
     """Why the month has no campaign to be decided; None where it has."""
-    never = why_no_offers(context)
-    if never is not None:
-        return never
-    return "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
+    return why_no_offers(context) or why_settled(context, month)
 
 
 def require_sound_campaign(context: RunContext) -> None:

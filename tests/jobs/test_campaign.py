@@ -1,6 +1,7 @@
 """The month's campaigns on a small bank: decided, stored, exported, answered, measured."""
 
 import argparse
+import logging
 import shutil
 from datetime import date
 from pathlib import Path
@@ -12,9 +13,10 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import ConfigError, DataQualityError
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
+from finrec_spark.steps import campaign_publication
 from finrec_spark.steps.campaign_decision import decide
 from finrec_spark.steps.campaign_publication import restore_export
-from finrec_spark.steps.finished_campaigns import was_measured
+from finrec_spark.steps.finished_campaigns import was_exported, was_measured
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
     CAMPAIGN_FUNNEL,
@@ -34,7 +36,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.consents import reachable_channels
 from finrec_spark.vocabulary import TREATMENT
-from jobs import campaign, measure
+from jobs import campaign, measure, status
 from jobs import month as month_job
 from tests.campaign_bank import BANK, CAMPAIGN, MODELS
 
@@ -150,9 +152,65 @@ def test_a_file_that_is_gone_is_written_again_as_it_was(on_copy):
     files = {path: path.read_bytes() for path in Path(run.lake.root, "exports").rglob("*.*") if path.is_file()}
     gone = next(path for path in files if path.suffix == ".csv")
     gone.unlink()
-    campaign.body(run, argparse.Namespace(month="2022-04", simulate=False, dry_run=False))
+    campaign.body(run, asked())
     assert {path: path.read_bytes() for path in files} == files
     assert restore_export(StepRun(run, campaign.STEP, APRIL)) == []
+
+
+def asked(**given):
+    """The command line's options for April, with these among them."""
+    return argparse.Namespace(**{"month": "2022-04", "simulate": False, "dry_run": False, "again": False, **given})
+
+
+OTHERWISE = {**CAMPAIGN, "capacity": {"contacts": 0.2, "by_channel": {"phone": 0.1}}}
+
+
+def test_a_campaign_whose_files_were_written_stays_as_it_is_and_says_what_changed(decided, on_copy, caplog):
+    run = on_copy(campaign=OTHERWISE)
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        campaign.body(run, asked())
+        campaign.body(run, asked(dry_run=True))
+    (line, foretold) = (line for line in caplog.messages if "stays as it is" in line)
+    assert "campaign --again" in line and "capacity.contacts" in line and line == foretold
+    assert run.lake.version(CAMPAIGN_TARGETS) == decided.lake.version(CAMPAIGN_TARGETS)
+
+
+def test_the_month_its_dry_run_and_status_leave_an_exported_campaign_as_it_is(on_copy, options, caplog):
+    run = on_copy(campaign=OTHERWISE)
+    assert campaign.STEP not in [step for step, _ in month_job.plan_of(run, APRIL).steps]
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        month_job.explain(run, options)
+        status.run(run, asked())
+    assert sum("campaign 2022-04 stays as it is" in line for line in caplog.messages) == 2
+
+
+def test_decided_again_on_purpose_and_killed_it_goes_on_without_being_asked_again(decided, on_copy, monkeypatch):
+    run = on_copy(campaign=OTHERWISE)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(campaign_publication, "export", interrupted)
+        campaign.body(run, asked(again=True))
+    assert not was_exported(run, APRIL)
+    campaign.body(run, asked())
+    assert was_exported(run, APRIL)
+    assert 0 < run.lake.count(CAMPAIGN_TARGETS, month=APRIL) < decided.lake.count(CAMPAIGN_TARGETS, month=APRIL)
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_file_that_would_be_another_now_is_not_written_in_its_place(on_copy, monkeypatch, caplog):
+    run = on_copy()
+    files = {path: path.read_bytes() for path in Path(run.lake.root, "exports").rglob("*.csv")}
+    gone = next(iter(files))
+    gone.unlink()
+    rendered = campaign_publication.messages_of
+    others = lambda *of: rendered(*of).withColumn("message", F.concat("message", F.lit("!")))  # noqa: E731
+    monkeypatch.setattr(campaign_publication, "messages_of", others)
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        assert restore_export(StepRun(run, campaign.STEP, APRIL)) == []
+    assert "would be another" in caplog.text and not gone.exists()
+    assert all(path.read_bytes() == content for path, content in files.items() if path != gone)
 
 
 def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
@@ -181,9 +239,8 @@ def test_whoever_wants_nothing_personal_is_offered_what_is_popular(on_copy):
 def test_a_blocked_template_ends_before_anything_runs(on_copy):
     body = "Confirm your PIN at http://bit.ly/x now"
     bad = {"language": "en", "templates": [{"id": "bad", "channel": "sms", "body": body}]}
-    asked = argparse.Namespace(month="2022-04", simulate=False)
     with pytest.raises(DataQualityError, match="en bad"):
-        campaign.body(on_copy(campaign={**CAMPAIGN, "templates": [bad]}), asked)
+        campaign.body(on_copy(campaign={**CAMPAIGN, "templates": [bad]}), asked())
 
 
 def test_without_a_policy_there_is_no_campaign_and_the_job_says_so(on_copy):
@@ -226,6 +283,11 @@ def test_april_stays_as_it_was_and_its_campaigns_and_the_programme_are_measured_
     assert all(row["sentence"] for row in rows)
 
 
+def test_a_campaign_that_was_measured_is_never_decided_anew(a_month_later):
+    with pytest.raises(ConfigError, match="2022-04 brought was measured"):
+        campaign.body(a_month_later, asked(again=True))
+
+
 def test_nobody_is_written_to_again_within_the_quiet_days(a_month_later):
     contacts = a_month_later.lake.read(CONTACTS).where("arm = 'treatment' and contact_time >= '2022-04-24'")
     targets = a_month_later.lake.read(CAMPAIGN_TARGETS, month=MAY)
@@ -244,6 +306,7 @@ def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_tod
     shutil.rmtree(path)
     shutil.move(tmp_path / "consents", path)
     month_job.run(run, options)
+    campaign.body(run, asked(again=True))  # April's files were written before the objection came
     for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, SCORING_ROWS, RECOMMENDATIONS, OFFERS, CAMPAIGN_TARGETS):
         of_month = run.lake.read(table, month=APRIL)
         assert of_month.count() > 0 and of_month.where(F.col("customer_id") == someone).isEmpty(), table.name
