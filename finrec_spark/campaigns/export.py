@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.training.file_system import file_system
-from finrec_spark.vocabulary import EMAIL
+from finrec_spark.vocabulary import CHANNELS, EMAIL
 
 FORMATS = ("csv", "parquet")
 MANIFEST = "manifest.json"
@@ -67,15 +67,16 @@ def collect_exported(messages: DataFrame, place: str) -> list[ExportedFile]:
     """Write the files, then the manifest; returns what was written: a few rows.
 
     A channel's rows go to one task, which writes them as they come. A manifest that is there names files that are
-    whole: the earlier one is taken away first, and the new one is written last.
+    whole: the earlier one is taken away first, and the new one is written last. Earlier files go with it, those of
+    channels that have no message now among them.
 
     Args:
         messages: result of ``messages_to_export``.
-        place: path or URL of the month's folder, as ``arrow_place`` gives it; files in it are overwritten.
+        place: path or URL of the month's folder, as ``arrow_place`` gives it.
     """
     files, root = file_system(place)
     files.create_dir(root, recursive=True)
-    _remove(files, f"{root}/{MANIFEST}")
+    _remove_exported(files, root)
     by_channel = messages.repartition("channel").sortWithinPartitions("channel", "customer_id", "campaign_id")
     rows = by_channel.mapInArrow(partial(_export, place=place), _EXPORTED).collect()
     written = sorted((ExportedFile(**row.asDict()) for row in rows), key=lambda file: file.path)
@@ -245,6 +246,9 @@ def _write_manifest(files: FileSystem, path: str, written: Sequence[ExportedFile
         stream.write(json.dumps({"files": [asdict(file) for file in written]}, indent=2).encode())
 
 
-def _remove(files: FileSystem, path: str) -> None:
-    if files.get_file_info(path).is_file:
-        files.delete_file(path)
+def _remove_exported(files: FileSystem, root: str) -> None:
+    """Take away an earlier manifest, then the files of every channel."""
+    names = (MANIFEST, *(_name(channel, kind) for channel in CHANNELS for kind in FORMATS))
+    for found in files.get_file_info([f"{root}/{name}" for name in names]):
+        if found.is_file:
+            files.delete_file(found.path)
