@@ -75,6 +75,8 @@ def decide(run: StepRun) -> Decision:
     candidates = worth.where(~is_explorer(params.arms, run.month))
     with allocated(candidates, used.left_of(limits), collect_last_prices(run)) as allocation:
         chosen = run.stage(allocation.offers, "allocated")
+    if not used.contacts + allocation.report.offers:
+        run.log("campaign: nobody may be offered anything")
 
     drawn = run.stage(targets(explored, chosen, worth, params.arms, run.month), "targets")
     messages = run.stage(messages_of(run, drawn), "messages")

@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import ConfigError, DataQualityError
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
-from finrec_spark.steps import campaign_publication
+from finrec_spark.steps import campaign_publication, finished_campaigns
 from finrec_spark.steps.campaign_decision import decide
+from finrec_spark.steps.campaign_measurement import collect_outcome_rows
 from finrec_spark.steps.campaign_publication import restore_export
 from finrec_spark.steps.finished_campaigns import was_exported, was_measured
 from finrec_spark.tables import (
@@ -252,6 +253,21 @@ def test_a_campaign_is_not_measured_before_its_window_was_delivered(on_copy):
     run = on_copy()
     assert run_step(measure.STEP, run, MAY).rows == 0
     assert not run.lake.exists(CAMPAIGN_OUTCOMES) and not was_measured(run, APRIL)
+
+
+def test_a_month_in_which_nobody_may_be_offered_anything_is_published_empty(on_copy, monkeypatch, caplog):
+    rules = [{"code": "nobody", "stage": "eligibility", "sentence": "nobody", "keeps_out": "month is not null"}]
+    run = on_copy(campaign={**CAMPAIGN, "policy": {"rules": rules}})
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        campaign.body(run, asked(again=True))
+    assert "nobody may be offered anything" in caplog.text
+    assert {run.lake.count(table, month=APRIL) for table in (CAMPAIGN_TARGETS, CAMPAIGN_EXPORTS)} == {0}
+    funnel = sorted(run.lake.collect(CAMPAIGN_FUNNEL, month=APRIL), key=lambda row: row["place"])
+    assert funnel[1]["customers"] > 0 == funnel[-1]["customers"]
+    assert {row["used"] for row in run.lake.collect(CAMPAIGN_LIMITS, month=APRIL)} == {0}
+    monkeypatch.setattr(finished_campaigns, "newest_event_month", lambda _: APRIL)
+    rows = list(collect_outcome_rows(StepRun(run, measure.STEP, MAY), APRIL))
+    assert {row["campaign_id"] for row in rows} == {"2022-04-programme"}
 
 
 @pytest.fixture(scope="module")
