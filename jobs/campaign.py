@@ -9,7 +9,7 @@ from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.campaign_decision import decide
 from finrec_spark.steps.campaign_inputs import campaign_reads, require_sound_campaign, secrets_digest
 from finrec_spark.steps.campaign_publication import publish_campaign, restore_export
-from finrec_spark.steps.campaign_report import print_decision
+from finrec_spark.steps.campaign_report import print_decision, remarks
 from finrec_spark.steps.campaign_results import print_campaign
 from finrec_spark.steps.campaign_settled import require_not_measured, settled_line
 from finrec_spark.tables import (
@@ -24,8 +24,11 @@ from finrec_spark.tables import (
 
 
 def run(step_run: StepRun) -> int:
-    """Decide, check, store arms and probabilities, and only then export."""
-    return publish_campaign(step_run, decide(step_run))
+    """Decide, say what is to be known before the launch, check, store arms and probabilities, and only then export."""
+    decision = decide(step_run)
+    for line in remarks(decision):
+        step_run.log(line)
+    return publish_campaign(step_run, decision)
 
 
 STEP = Step(

@@ -185,6 +185,18 @@ def test_the_month_its_dry_run_and_status_leave_an_exported_campaign_as_it_is(on
     assert sum("campaign 2022-04 stays as it is" in line for line in caplog.messages) == 2
 
 
+def test_gap_levers_and_detectable_effect_are_said_before_anything_is_stored(decided, on_copy, monkeypatch, caplog):
+    lever = {"column": "channel", "name": "sms", "weight": 1.5}
+    run = on_copy(campaign={**CAMPAIGN, "allocation": {"levers": [lever]}})
+    monkeypatch.setattr(campaign, "publish_campaign", interrupted)
+    with caplog.at_level(logging.INFO, logger="finrec_spark"), pytest.raises(KeyboardInterrupt):
+        campaign.body(run, asked(again=True))
+    for words in ("Allocation (prices): at most", "Lever channel=sms", "smallest effect that would be seen"):
+        assert words in caplog.text
+    assert run.lake.version(CAMPAIGN_TARGETS) == decided.lake.version(CAMPAIGN_TARGETS)
+    assert was_exported(run, APRIL)
+
+
 def test_decided_again_on_purpose_and_killed_it_goes_on_without_being_asked_again(decided, on_copy, monkeypatch):
     run = on_copy(campaign=OTHERWISE)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
