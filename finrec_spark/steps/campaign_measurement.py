@@ -8,6 +8,7 @@ from finrec_spark.campaigns.measurement.statistics import collect_statistics
 from finrec_spark.campaigns.measurement.verdicts import Measured, measured
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_inputs import sent_or_empty
+from finrec_spark.steps.finished_campaigns import arms_of
 from finrec_spark.tables import CAMPAIGN_TARGETS, CONTACTS, INTERACTIONS, SCORING_ROWS
 
 
@@ -26,7 +27,7 @@ def _collect_measured(run: StepRun, start: date) -> Measured:
     interactions, params = run.read(INTERACTIONS), run.config.measure
     contacts = sent_or_empty(run, CONTACTS)
     targets, known = run.read(CAMPAIGN_TARGETS, start), run.read(SCORING_ROWS, start)
-    customers, arms = known.select("customer_id", "segment"), run.config.campaign.arms
+    customers, arms = known.select("customer_id", "segment"), arms_of(run.context, start)
     of_campaigns = campaign_outcomes(targets, interactions, contacts, start, params)
     of_programme = programme_outcomes(customers, interactions, contacts, start, arms, params)
     outcomes = of_campaigns.unionByName(of_programme).persist()

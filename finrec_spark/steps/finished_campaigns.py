@@ -1,9 +1,11 @@
 """Which campaigns stay as they are, and when each is measured: in the first month that knows its whole window."""
 
+import json
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.campaigns.arms import ArmParams
 from finrec_spark.campaigns.trials import finished_months
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
@@ -55,6 +57,15 @@ def why_settled(context: RunContext, month: date) -> str | None:
     if was_exported(context, month):
         return "its files were written, and messages may have gone out; campaign --again decides it anew"
     return None
+
+
+def arms_of(context: RunContext, month: date) -> ArmParams:
+    """What the campaigns of ``month`` were drawn with, as the ledger has it; today's where they were never decided."""
+    attempt = context.ledger.newest(CAMPAIGN_STEP, month)
+    noted = {} if attempt is None else json.loads(attempt.parameters)
+    if "campaign" not in noted:
+        return context.config.campaign.arms
+    return ArmParams.model_validate(noted["campaign"]["arms"])
 
 
 def measuring_months(context: RunContext, month: date) -> tuple[date, ...]:

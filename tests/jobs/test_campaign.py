@@ -11,6 +11,7 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import ConfigError, DataQualityError
+from finrec_spark.pipeline.explain import why_single
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps import campaign_publication, finished_campaigns
@@ -309,6 +310,17 @@ def test_april_stays_as_it_was_and_its_campaigns_and_the_programme_are_measured_
     targets = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL).where(F.col("arm") == TREATMENT).count()
     assert {row["treated"] + row["left_out"] for row in whole} == {targets}
     assert all(row["sentence"] for row in rows)
+
+
+def test_another_salt_and_share_leave_the_outcomes_of_a_measured_month_as_they_were(a_month_later, context):
+    arms = {**CAMPAIGN["arms"], "salt": "another", "holdout_share": 0.3}
+    over = {**MODELS, "campaign": {**CAMPAIGN, "arms": arms}}
+    other = context(a_month_later.lake.root, generator={**BANK, "known_months": 9}, **over)
+    assert why_single(measure.STEP, MAY, other) is None
+    found = list(collect_outcome_rows(StepRun(other, measure.STEP, MAY), APRIL))
+    stored = other.lake.collect(CAMPAIGN_OUTCOMES, month=MAY)
+    key = ("campaign_id", "dimension", "part", "measure", "method", "treated", "control", "incremental")
+    assert {tuple(row[name] for name in key) for row in found} == {tuple(row[name] for name in key) for row in stored}
 
 
 def test_a_campaign_that_was_measured_is_never_decided_anew(a_month_later):
