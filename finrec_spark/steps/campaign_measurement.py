@@ -15,9 +15,8 @@ from finrec_spark.tables import CAMPAIGN_TARGETS, CONTACTS, INTERACTIONS, SCORIN
 def collect_outcome_rows(run: StepRun, start: date) -> Iterator[dict[str, object]]:
     """What the campaigns of ``start`` brought; the programme carries its month like every campaign."""
     found, config = _collect_measured(run, start), run.config
-    for check in (check for check in found.checks if not check.passed):
-        figures = f"{check.check} is {check.value:.3g}, at most {check.limit:.3g}"
-        run.log(f"measure: {check.campaign_id}, {start:%Y-%m}: {figures}")
+    for check in (check for check in found.checks if check.value is None or not check.passed):
+        run.log(f"measure: {check.campaign_id}, {start:%Y-%m}: {check.sentence}")
     for row in found.rows(config.measure, config.recommend.language):
         name = row["campaign_id"]
         yield {**row, "campaign_id": f"{start:%Y-%m}-{PROGRAMME}" if name == PROGRAMME else name}
