@@ -14,6 +14,7 @@ from finrec_spark.campaigns.messages.bank import Bank
 from finrec_spark.campaigns.messages.rendering import Rendering
 from finrec_spark.campaigns.messages.templates import catalogue_of, template_findings
 from finrec_spark.campaigns.offers import offers_of
+from finrec_spark.campaigns.params import CampaignParams
 from finrec_spark.campaigns.policy.conditions import require_sound
 from finrec_spark.campaigns.policy.options import OptionSources
 from finrec_spark.campaigns.policy.rules import PolicyParams
@@ -91,9 +92,7 @@ def require_sound_campaign(context: RunContext) -> None:
     params = context.config.campaign
     if params.policy is None or _was_used(context):
         return
-    rules = {f"rule {rule.code}": rule.keeps_out for rule in params.policy.rules}
-    audiences = {f"audience of {c.id}": c.audience for c in params.campaigns if c.audience is not None}
-    require_sound(context.spark, rules | audiences)
+    require_sound(context.spark, conditions_of(params, params.policy))
     rendering = rendering_of(context)
     blocked = [
         f"{catalogue.language} {template.id} ({', '.join(sorted({f.code for f in found if f.blocks}))})"
@@ -104,6 +103,13 @@ def require_sound_campaign(context: RunContext) -> None:
     ]
     if blocked:
         raise DataQualityError(f"campaigns/templates: the lint blocks {'; '.join(blocked)}; lint_messages says why")
+
+
+def conditions_of(params: CampaignParams, policy: PolicyParams) -> dict[str, str]:
+    """The SQL of rules and audiences, by what a line calls each."""
+    rules = {f"rule {rule.code}": rule.keeps_out for rule in policy.rules}
+    audiences = {f"audience of {c.id}": c.audience for c in params.campaigns if c.audience is not None}
+    return rules | audiences
 
 
 def _was_used(context: RunContext) -> bool:

@@ -5,9 +5,15 @@ from datetime import date, datetime
 import pytest
 from chispa import assert_df_equality
 from pydantic import ValidationError
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from finrec_spark.campaigns.policy.conditions import condition_faults, require_sound
+from finrec_spark.campaigns.policy.conditions import (
+    columns_nobody_has,
+    condition_faults,
+    observing_profile,
+    require_sound,
+)
 from finrec_spark.campaigns.policy.contact_history import refusals, sent_messages, touches
 from finrec_spark.campaigns.policy.fields import FIELDS_DDL
 from finrec_spark.campaigns.policy.options import OptionSources, options
@@ -103,6 +109,25 @@ def option(spark, **fields):
     values = {**sound, **fields}
     names = [field.split(" ")[0] for field in FIELDS_DDL.split(", ")]
     return spark.createDataFrame([tuple(values[name] for name in names)], FIELDS_DDL)
+
+
+def test_a_rule_that_reads_a_column_nobody_has_is_named(spark):
+    rows = option(spark, profile={"age": "40"}).union(option(spark, profile={"state": "closed"}))
+    conditions = {
+        "rule closed": "profile['status'] = 'closed' or profile['state'] = 'closed'",
+        "rule under_age": "try_cast(profile['age'] as double) < 18",
+        "rule owned": "owned",
+    }
+    seen = Observation()
+    assert observing_profile(rows, conditions.values(), seen).count() == 2
+    line = "rule closed reads status, which no customer has: it tells nobody apart by it"
+    assert list(columns_nobody_has(conditions, seen)) == [line]
+
+
+def test_where_there_is_no_option_no_column_is_missed(spark):
+    seen, conditions = Observation(), {"rule closed": "profile['status'] = 'closed'"}
+    assert observing_profile(option(spark).where("owned"), conditions.values(), seen).collect() == []
+    assert list(columns_nobody_has(conditions, seen)) == []
 
 
 KEPT_OUT = {
