@@ -59,7 +59,10 @@ def _collect_parts(treated: DataFrame, part: str, title: str) -> Sheet:
 
 
 def _collect_volume(treated: DataFrame, level: float) -> str:
-    """Expected yuan with the interval that chance alone gives, were every estimate true."""
+    """Expected yuan with the interval that it gives by chance alone who takes what.
+
+    Every purchase counts with its expected amount: how amounts spread around it is not in the interval.
+    """
     taken = F.abs("uplift")
     spread = F.sum(taken * (1 - F.least(taken, F.lit(1.0))) * F.pow("amount", 2))
     anyway = F.count_if(F.col("value_source").isin(RESPONSE, SCORE))
@@ -73,7 +76,8 @@ def _collect_volume(treated: DataFrame, level: float) -> str:
     )
     return (
         f"Expected: {row['value']:,.0f} yuan, {counted}; net of {row['cost']:,.0f} yuan of contacts. By chance alone"
-        f" {row['value'] - half:,.0f} to {row['value'] + half:,.0f} in {level:.0%} of cases, were all estimates true."
+        f" {row['value'] - half:,.0f} to {row['value'] + half:,.0f} in {level:.0%} of cases, were every purchase of the"
+        " expected amount and all estimates true."
     )
 
 

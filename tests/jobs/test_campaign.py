@@ -233,6 +233,7 @@ def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
     printed = capsys.readouterr().out
     for words in ("Funnel", "Treated", "Limits", "what would be taken anyway", "smallest effect", "valued by"):
         assert words in printed
+    assert "were every purchase of the expected amount and all estimates true" in " ".join(printed.split())
     assert decided.lake.version(CAMPAIGN_TARGETS) == before
     scratch = Path(decided.lake.root, ".scratch/campaign/2022-04")
     assert all(decided.spark.read.parquet(str(folder)).isEmpty() for folder in scratch.iterdir())
