@@ -20,6 +20,7 @@ from pyarrow.fs import FileSystem
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.campaigns.contact_ids import contact_id
 from finrec_spark.training.file_system import file_system
 from finrec_spark.vocabulary import CHANNELS, EMAIL
 
@@ -57,10 +58,8 @@ def messages_to_export(rendered: DataFrame) -> DataFrame:
         ``channel``, ``contact_id`` (the same for the same message at every export), then the columns of a file.
     """
     sent = rendered.where(F.col("excluded").isNull() & F.col("message").isNotNull())
-    digest = F.substring(F.sha2(F.concat_ws("|", "campaign_id", "customer_id"), 256), 1, 16)
     headers = F.to_json(F.map_from_entries(F.array_sort(F.map_entries("headers")))).alias("headers")
-    contact_id = F.concat_ws("-", "campaign_id", digest).alias("contact_id")
-    return sent.select("channel", contact_id, *_COLUMNS[1:], "subject", headers)
+    return sent.select("channel", contact_id().alias("contact_id"), *_COLUMNS[1:], "subject", headers)
 
 
 def collect_exported(messages: DataFrame, place: str) -> list[ExportedFile]:

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
+from finrec_spark.campaigns.contact_ids import contact_id
+from finrec_spark.campaigns.params import Campaign
 from finrec_spark.campaigns.policy.conditions import (
     columns_nobody_has,
     condition_faults,
@@ -96,6 +98,11 @@ def test_the_shipped_rules_are_sound_and_in_the_order_of_their_stages(spark):
 def test_a_code_stands_for_one_rule():
     with pytest.raises(ValidationError, match="named twice: r"):
         PolicyParams(rules=(rule(), rule()))
+
+
+def test_no_campaign_has_the_name_that_stands_for_all_of_them():
+    with pytest.raises(ValidationError, match="programme stands for all campaigns"):
+        Campaign(id="programme")
 
 
 def option(spark, **fields):
@@ -220,6 +227,16 @@ def test_a_campaigns_messages_count_once_whether_or_not_they_came_back(spark):
         ("ann", date(2022, 5, 20)),
         ("cem", date(2022, 5, 1)),
     ]
+
+
+def test_a_message_that_came_back_with_the_contact_id_of_the_files_alone_counts_once(spark):
+    row = (date(2022, 5, 1), "2022-05-a", "ann", "P1", "sms", "mass", "mass", False, None, "treatment", 0.9, 0.1, 1.0,
+           "uplift", "run")  # fmt: skip
+    targets = spark.createDataFrame([row, (*row[:2], "cem", *row[3:])], CAMPAIGN_TARGETS.ddl)
+    of_ann = targets.where("customer_id = 'ann'").select(contact_id()).head()[0]
+    came_back = [(of_ann, "ann", "P1", "sms", datetime(2022, 5, 20), None, "treatment")]
+    sent = sent_messages(spark.createDataFrame(came_back, CONTACTS.ddl), targets)
+    assert sorted(message.customer_id for message in sent.collect()) == ["ann", "cem"]
 
 
 def test_a_refusal_is_of_the_category_and_was_given_before_the_month(spark):
