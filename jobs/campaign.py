@@ -9,8 +9,9 @@ from finrec_spark.pipeline.step import Step, StepRun, Writes
 from finrec_spark.steps.campaign_decision import decide
 from finrec_spark.steps.campaign_inputs import campaign_reads, require_sound_campaign, secrets_digest
 from finrec_spark.steps.campaign_publication import publish_campaign, restore_export
-from finrec_spark.steps.campaign_report import print_decision
+from finrec_spark.steps.campaign_report import print_decision, remarks
 from finrec_spark.steps.campaign_results import print_campaign
+from finrec_spark.steps.campaign_settled import require_not_measured, settled_line
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
     CAMPAIGN_FUNNEL,
@@ -23,8 +24,11 @@ from finrec_spark.tables import (
 
 
 def run(step_run: StepRun) -> int:
-    """Decide, check, store arms and probabilities, and only then export."""
-    return publish_campaign(step_run, decide(step_run))
+    """Decide, say what is to be known before the launch, check, store arms and probabilities, and only then export."""
+    decision = decide(step_run)
+    for line in remarks(decision):
+        step_run.log(line)
+    return publish_campaign(step_run, decision)
 
 
 STEP = Step(
@@ -45,18 +49,22 @@ STEP = Step(
 
 
 def body(context: RunContext, options: argparse.Namespace) -> None:
-    """Store and export the campaigns, or only say what they would be."""
+    """Store and export the campaigns, or only say what they would be; once exported, they stay as they are."""
     require_sound_campaign(context)
     month = decided_month(context, options)
     if options.simulate:
         simulate(context, month)
         return
-    step_body(STEP, lambda *_: month)(context, options)
+    if options.again:
+        require_not_measured(context, month)
+    settled = None if options.again else settled_line(STEP, context, month)
+    if settled is None:
+        step_body(STEP, lambda *_: month)(context, options)
+    else:
+        context.log(settled)
     if not options.dry_run:
         print_campaign(context, month)
-        restored = restore_export(StepRun(context, STEP, month))
-        if restored:
-            context.log(f"campaign: written again, as they were gone or changed: {', '.join(restored)}")
+        restore_export(StepRun(context, STEP, month))
 
 
 def simulate(context: RunContext, month: date) -> None:
@@ -67,8 +75,9 @@ def simulate(context: RunContext, month: date) -> None:
 
 
 def campaign_options(parser: argparse.ArgumentParser) -> None:
-    """``--simulate``."""
+    """``--simulate`` and ``--again``."""
     parser.add_argument("--simulate", action="store_true", help="print funnel, volume and cost; store and send nothing")
+    parser.add_argument("--again", action="store_true", help="decide anew although the month's files were written")
 
 
 if __name__ == "__main__":

@@ -47,11 +47,7 @@ STEP = Step(
     run=run,
     reads=reads,
     writes=(Writes(CAMPAIGN_OUTCOMES), Writes(CHECKS), Writes(PUBLICATIONS)),
-    params=lambda config: {
-        "measure": config.measure,
-        "arms": config.campaign.arms,
-        "language": config.recommend.language,
-    },
+    params=lambda config: {"measure": config.measure, "language": config.recommend.language},
 )
 
 

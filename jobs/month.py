@@ -8,9 +8,11 @@ from finrec_spark.pipeline.context import GENERATOR, RunContext
 from finrec_spark.pipeline.explain import log_verdict, log_verdicts
 from finrec_spark.pipeline.runner import Outcome, run_step
 from finrec_spark.pipeline.scheduler import Plan, run_logged
-from finrec_spark.pipeline.step import Step
+from finrec_spark.pipeline.step import Step, StepRun
 from finrec_spark.steps import evaluate_last_month, report
-from finrec_spark.steps.campaign_inputs import require_sound_campaign, why_no_campaign
+from finrec_spark.steps.campaign_inputs import require_sound_campaign
+from finrec_spark.steps.campaign_publication import restore_export
+from finrec_spark.steps.campaign_settled import log_no_campaign
 from finrec_spark.steps.month_plan import MonthSteps, month_plan
 from finrec_spark.steps.summary import print_summary
 from finrec_spark.steps.training import training_steps
@@ -58,10 +60,9 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     outcomes = [_first(context, ingest.STEP, month)]
 
     plan = plan_of(context, month)
-    without = why_no_campaign(context, month)
-    if without is not None:
-        context.log(f"no campaign in {month:%Y-%m}: {without}")
+    log_no_campaign(campaign.STEP, context, month)
     outcomes += run_logged(plan, context)
+    restore_export(StepRun(context, campaign.STEP, month))
     report.restore_report(context, month)
     print_summary(context, month, outcomes)
 
@@ -84,6 +85,7 @@ def explain(context: RunContext, options: argparse.Namespace) -> None:
     month = month_to_decide(context, options)
     stale += _verdict(context, ingest.STEP, month)
     log_verdicts(plan_of(context, month), context, stale)
+    log_no_campaign(campaign.STEP, context, month)
 
 
 def _first(context: RunContext, step: Step, month: date) -> Outcome:

@@ -8,7 +8,7 @@ customers, and nothing names the moment.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -20,8 +20,9 @@ from pyarrow.fs import FileSystem
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.campaigns.contact_ids import contact_id
 from finrec_spark.training.file_system import file_system
-from finrec_spark.vocabulary import EMAIL
+from finrec_spark.vocabulary import CHANNELS, EMAIL
 
 FORMATS = ("csv", "parquet")
 MANIFEST = "manifest.json"
@@ -57,30 +58,51 @@ def messages_to_export(rendered: DataFrame) -> DataFrame:
         ``channel``, ``contact_id`` (the same for the same message at every export), then the columns of a file.
     """
     sent = rendered.where(F.col("excluded").isNull() & F.col("message").isNotNull())
-    digest = F.substring(F.sha2(F.concat_ws("|", "campaign_id", "customer_id"), 256), 1, 16)
     headers = F.to_json(F.map_from_entries(F.array_sort(F.map_entries("headers")))).alias("headers")
-    contact_id = F.concat_ws("-", "campaign_id", digest).alias("contact_id")
-    return sent.select("channel", contact_id, *_COLUMNS[1:], "subject", headers)
+    return sent.select("channel", contact_id().alias("contact_id"), *_COLUMNS[1:], "subject", headers)
 
 
 def collect_exported(messages: DataFrame, place: str) -> list[ExportedFile]:
     """Write the files, then the manifest; returns what was written: a few rows.
 
     A channel's rows go to one task, which writes them as they come. A manifest that is there names files that are
-    whole: the earlier one is taken away first, and the new one is written last.
+    whole: the earlier one is taken away first, and the new one is written last. Earlier files go with it, those of
+    channels that have no message now among them.
 
     Args:
         messages: result of ``messages_to_export``.
-        place: path or URL of the month's folder, as ``arrow_place`` gives it; files in it are overwritten.
+        place: path or URL of the month's folder, as ``arrow_place`` gives it.
     """
     files, root = file_system(place)
     files.create_dir(root, recursive=True)
-    _remove(files, f"{root}/{MANIFEST}")
+    _remove_exported(files, root)
     by_channel = messages.repartition("channel").sortWithinPartitions("channel", "customer_id", "campaign_id")
     rows = by_channel.mapInArrow(partial(_export, place=place), _EXPORTED).collect()
     written = sorted((ExportedFile(**row.asDict()) for row in rows), key=lambda file: file.path)
     _write_manifest(files, f"{root}/{MANIFEST}", written)
     return written
+
+
+def collect_restored(
+    messages: DataFrame, place: str, aside: str, noted: Mapping[str, str], names: Iterable[str]
+) -> list[str]:
+    """Write files of the month's folder again, those alone that come out as they were; returns which did.
+
+    Args:
+        messages: result of ``messages_to_export``.
+        place: as in ``collect_exported``.
+        aside: a folder of the same file system, in which all files are written first; it is deleted.
+        noted: name of every file that was exported → its SHA-256.
+        names: of the files to write again.
+    """
+    written = {file.path: file.sha256 for file in collect_exported(messages, aside)}
+    same = [name for name in names if written.get(name) == noted[name]]
+    (files, root), (_, beside) = file_system(place), file_system(aside)
+    files.create_dir(root, recursive=True)
+    for name in [*same, MANIFEST] if written == noted else same:
+        files.move(f"{beside}/{name}", f"{root}/{name}")
+    files.delete_dir(beside)
+    return same
 
 
 def _export(batches: Iterable[pa.RecordBatch], place: str) -> Iterator[pa.RecordBatch]:
@@ -223,6 +245,9 @@ def _write_manifest(files: FileSystem, path: str, written: Sequence[ExportedFile
         stream.write(json.dumps({"files": [asdict(file) for file in written]}, indent=2).encode())
 
 
-def _remove(files: FileSystem, path: str) -> None:
-    if files.get_file_info(path).is_file:
-        files.delete_file(path)
+def _remove_exported(files: FileSystem, root: str) -> None:
+    """Take away an earlier manifest, then the files of every channel."""
+    names = (MANIFEST, *(_name(channel, kind) for channel in CHANNELS for kind in FORMATS))
+    for found in files.get_file_info([f"{root}/{name}" for name in names]):
+        if found.is_file:
+            files.delete_file(found.path)

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from finrec_spark.campaigns.params import Campaign
 
 _EVERYONE = "all"
+_DECIMALS = {"probability": 12, "value": 6}  # beyond them a mean depends on the order of the rows
 _OFFER = ("customer_id", "product_id", "rank", "score", "personal")
 
 
@@ -51,13 +52,11 @@ def with_impersonal_values(valued: DataFrame) -> DataFrame:
     Args:
         valued: ``product_id``, ``channel``, ``personal``, ``probability``, ``value`` and any other columns; read twice.
     """
-    names = ("probability", "value")
-    of_all = (
-        valued.where("personal").groupBy("product_id", "channel").agg(*[F.avg(n).alias(f"mean_{n}") for n in names])
-    )
+    averages = [F.round(F.avg(name), decimals).alias(f"mean_{name}") for name, decimals in _DECIMALS.items()]
+    of_all = valued.where("personal").groupBy("product_id", "channel").agg(*averages)
     joined = valued.join(F.broadcast(of_all), ["product_id", "channel"], "left")
-    means = {n: F.when(F.col("personal"), F.col(n)).otherwise(F.coalesce(f"mean_{n}", F.lit(0.0))) for n in names}
-    return joined.withColumns(means).drop(*[f"mean_{n}" for n in names])
+    means = {n: F.when(F.col("personal"), F.col(n)).otherwise(F.coalesce(f"mean_{n}", F.lit(0.0))) for n in _DECIMALS}
+    return joined.withColumns(means).drop(*[f"mean_{n}" for n in _DECIMALS])
 
 
 def with_campaign(options: DataFrame, campaigns: Sequence[Campaign], month: date) -> DataFrame:

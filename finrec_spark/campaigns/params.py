@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from finrec_spark.campaigns.allocation.params import AllocationParams
 from finrec_spark.campaigns.arms import ArmParams
+from finrec_spark.campaigns.measurement.outcomes import PROGRAMME
 from finrec_spark.campaigns.policy.rules import PolicyParams
 from finrec_spark.params import Params
 from finrec_spark.vocabulary import APP, CHANNELS, EMAIL, PHONE, SMS
@@ -19,6 +20,13 @@ class Campaign(Params):
     categories: tuple[str, ...] = Field((), description="Categories of products that it offers; none: all")
     channels: tuple[str, ...] = Field((), description="Channels that it uses; none: all")
     audience: str | None = Field(None, description="SQL condition over an option's fields; null: everyone")
+
+    @field_validator("id")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name == PROGRAMME:
+            raise ValueError(f"{PROGRAMME} stands for all campaigns together in mart.campaign_outcomes; take another")
+        return name
 
 
 class Capacity(Params):

@@ -126,11 +126,14 @@ def randomised_trials(
 
 
 def _brought(assigned: DataFrame, bought: DataFrame, window_days: int) -> DataFrame:
-    """One row: a contact in whose window the customer took the product, with the ``amount``."""
+    """One row: a contact in whose window the customer took the product, with the ``amount``.
+
+    The window is of whole days, the contact's among them, in both arms: where the bank dates purchases by the day, one
+    of that day seems to come before the contact.
+    """
     contacts = assigned.select("contact_id", "customer_id", "product_id", "contact_time")
     events = bought.select("customer_id", "product_id", "event_time", "amount")
-    days = F.datediff("event_time", "contact_time")
-    in_window = (F.col("event_time") >= F.col("contact_time")) & (days < window_days)
+    in_window = F.datediff("event_time", "contact_time").between(0, window_days - 1)
     pairs = contacts.join(events, ["customer_id", "product_id"], "inner").where(in_window)
     return pairs.groupBy("contact_id").agg(F.sum("amount").alias("amount"))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.allocation.campaign import allocated
@@ -15,6 +15,7 @@ from finrec_spark.campaigns.exploration import collect_used, within_limits
 from finrec_spark.campaigns.measurement.power import Power, collect_launch_power, product_outcomes
 from finrec_spark.campaigns.messages.rendering import render
 from finrec_spark.campaigns.offers import first_of_popular, with_campaign, with_impersonal_values
+from finrec_spark.campaigns.policy.conditions import columns_nobody_has, observing_profile
 from finrec_spark.campaigns.policy.options import OptionSources, options
 from finrec_spark.campaigns.policy.verdicts import collect_funnel, excluded_pairs, with_rule
 from finrec_spark.campaigns.targets import targets, with_message_fields, worth_a_contact
@@ -22,6 +23,7 @@ from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_inputs import (
     campaign_customers,
     collect_last_prices,
+    conditions_of,
     has_impersonal,
     option_sources,
     profiles,
@@ -65,7 +67,10 @@ class Decision:
 def decide(run: StepRun) -> Decision:
     """Options, rules, values, explorers, allocation, arms, messages: each worked out once, into scratch files."""
     policy, params = required_policy(run), run.config.campaign
-    judged = run.stage(judged_options(run, option_sources(run)), "judged")
+    seen = Observation()
+    judged = run.stage(judged_options(run, option_sources(run), seen), "judged")
+    for line in columns_nobody_has(conditions_of(params, policy), seen):
+        run.log(f"campaign: {line}")
     worth = run.stage(worth_options(run, judged), "worth")
 
     limits = params.capacity.limits(campaign_customers(run), params.allocation)
@@ -75,6 +80,8 @@ def decide(run: StepRun) -> Decision:
     candidates = worth.where(~is_explorer(params.arms, run.month))
     with allocated(candidates, used.left_of(limits), collect_last_prices(run)) as allocation:
         chosen = run.stage(allocation.offers, "allocated")
+    if not used.contacts + allocation.report.offers:
+        run.log("campaign: nobody may be offered anything")
 
     drawn = run.stage(targets(explored, chosen, worth, params.arms, run.month), "targets")
     messages = run.stage(messages_of(run, drawn), "messages")
@@ -88,8 +95,11 @@ def decide(run: StepRun) -> Decision:
     )
 
 
-def judged_options(run: StepRun, sources: OptionSources) -> DataFrame:
+def judged_options(run: StepRun, sources: OptionSources, seen: Observation | None = None) -> DataFrame:
     """One row: one option over one of the bank's channels, judged, without what only rules and audiences read.
+
+    Args:
+        seen: notes which profile columns that rules and audiences name there are; see ``columns_nobody_has``.
 
     Returns:
         ``customer_id``, ``product_id``, ``channel``, ``category``, ``segment``, ``branch``, ``rank``, ``score``,
@@ -99,6 +109,8 @@ def judged_options(run: StepRun, sources: OptionSources) -> DataFrame:
     policy, params = required_policy(run), run.config.campaign
     judged = with_rule(options(sources, usable_channels(run), run.month, policy), policy.rules)
     taken = with_campaign(judged, params.campaigns, run.month)
+    if seen is not None:
+        taken = observing_profile(taken, conditions_of(params, policy).values(), seen)
     return taken.withColumn("branch", F.col("profile")[F.lit(params.branch_column)]).select(*_JUDGED)
 
 

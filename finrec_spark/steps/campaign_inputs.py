@@ -14,6 +14,7 @@ from finrec_spark.campaigns.messages.bank import Bank
 from finrec_spark.campaigns.messages.rendering import Rendering
 from finrec_spark.campaigns.messages.templates import catalogue_of, template_findings
 from finrec_spark.campaigns.offers import offers_of
+from finrec_spark.campaigns.params import CampaignParams
 from finrec_spark.campaigns.policy.conditions import require_sound
 from finrec_spark.campaigns.policy.options import OptionSources
 from finrec_spark.campaigns.policy.rules import PolicyParams
@@ -25,7 +26,7 @@ from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE, digest
 from finrec_spark.pipeline.step import Read, StepRun
 from finrec_spark.steps.campaign_offers import why_no_offers
-from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets, was_measured
+from finrec_spark.steps.finished_campaigns import CAMPAIGN_STEP, earlier_targets, why_settled
 from finrec_spark.tables import (
     CALIBRATION,
     CAMPAIGN_LIMITS,
@@ -76,10 +77,7 @@ def _months_in_window(context: RunContext, month: date) -> list[date]:
 
 def why_no_campaign(context: RunContext, month: date) -> str | None:
     """Why the month has no campaign to be decided; None where it has."""
-    never = why_no_offers(context)
-    if never is not None:
-        return never
-    return "its campaigns were sent and measured; they stay as they were" if was_measured(context, month) else None
+    return why_no_offers(context) or why_settled(context, month)
 
 
 def require_sound_campaign(context: RunContext) -> None:
@@ -94,9 +92,7 @@ def require_sound_campaign(context: RunContext) -> None:
     params = context.config.campaign
     if params.policy is None or _was_used(context):
         return
-    rules = {f"rule {rule.code}": rule.keeps_out for rule in params.policy.rules}
-    audiences = {f"audience of {c.id}": c.audience for c in params.campaigns if c.audience is not None}
-    require_sound(context.spark, rules | audiences)
+    require_sound(context.spark, conditions_of(params, params.policy))
     rendering = rendering_of(context)
     blocked = [
         f"{catalogue.language} {template.id} ({', '.join(sorted({f.code for f in found if f.blocks}))})"
@@ -107,6 +103,13 @@ def require_sound_campaign(context: RunContext) -> None:
     ]
     if blocked:
         raise DataQualityError(f"campaigns/templates: the lint blocks {'; '.join(blocked)}; lint_messages says why")
+
+
+def conditions_of(params: CampaignParams, policy: PolicyParams) -> dict[str, str]:
+    """The SQL of rules and audiences, by what a line calls each."""
+    rules = {f"rule {rule.code}": rule.keeps_out for rule in policy.rules}
+    audiences = {f"audience of {c.id}": c.audience for c in params.campaigns if c.audience is not None}
+    return rules | audiences
 
 
 def _was_used(context: RunContext) -> bool:

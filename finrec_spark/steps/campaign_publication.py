@@ -1,29 +1,44 @@
 """A month's campaigns, decided → checked, stored for readers, and handed to the channels."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.campaigns.export import (
     FORMATS,
-    ExportedFile,
     collect_exported,
+    collect_restored,
     messages_to_export,
 )
 from finrec_spark.pipeline.checks import Check, require_passed
 from finrec_spark.pipeline.publication import publish
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.campaign_decision import Decision, messages_of
+from finrec_spark.steps.campaign_inputs import UNSUBSCRIBE_KEY
 from finrec_spark.steps.campaign_results import collect_rows
 from finrec_spark.steps.places import file_place
-from finrec_spark.tables import CAMPAIGN_EXPORTS, CAMPAIGN_FUNNEL, CAMPAIGN_LIMITS, CAMPAIGN_TARGETS, EXCLUSIONS
+from finrec_spark.tables import (
+    CAMPAIGN_EXPORTS,
+    CAMPAIGN_FUNNEL,
+    CAMPAIGN_LIMITS,
+    CAMPAIGN_TARGETS,
+    EXCLUSIONS,
+    Table,
+)
 from finrec_spark.training.file_system import changed_files
 
 _BLOCKED = "blocked:"
+_NOT_AGAIN = "and would be another: look for changed customers, templates, code or"
 _ROUNDING = 1e-6  # of yuan, which are counted in millionths
 
 
 def publish_campaign(run: StepRun, decision: Decision) -> int:
     """Store the targets with arms and probabilities, then export the messages; returns the targets.
+
+    What an earlier decision of the month exported is noted no more before other targets are stored: files that are
+    noted are always those of the stored targets, also after a kill.
 
     Raises:
         DataQualityError: a message is blocked by the lint, a limit is broken, or a declared check fails; nothing is
@@ -31,6 +46,7 @@ def publish_campaign(run: StepRun, decision: Decision) -> int:
     """
     names = [name for name in CAMPAIGN_TARGETS.column_names if name not in ("month", "run_id")]
     staged = {
+        **_withdrawn(run),
         EXCLUSIONS: _exclusions(run, decision.excluded),
         CAMPAIGN_TARGETS: decision.targets.select(*names),
     }
@@ -45,37 +61,55 @@ def publish_campaign(run: StepRun, decision: Decision) -> int:
 
 
 def restore_export(run: StepRun) -> list[str]:
-    """Write the month's files again where one is gone or was changed, from the stored targets; returns which were.
+    """Write the month's files again where one is gone or was changed, as they were; returns which were.
+
+    What can no longer be written as it was, from the stored targets and what is known now, is logged and left.
 
     Raises:
         DataQualityError: a message is blocked by the lint.
     """
-    noted = {f["path"]: f["sha256"] for f in collect_rows(run.context, CAMPAIGN_EXPORTS, month=run.month)}
-    changed = changed_files(noted, file_place(run, run.context.lake.root.rstrip("/")))
-    if changed:
-        messages = run.stage(messages_of(run, run.read(CAMPAIGN_TARGETS)), "messages")
-        require_passed([_lint_check(run, messages)], run.month)
-        _collect_written(run, messages)
-        run.discard_staged()
-    return changed
+    noted = {
+        PurePosixPath(f["path"]).name: f["sha256"] for f in collect_rows(run.context, CAMPAIGN_EXPORTS, month=run.month)
+    }
+    changed = changed_files(noted, file_place(run, _place(run)))
+    restored = _collect_restored(run, noted, changed) if changed else []
+    for name in changed:
+        again = "written again" if name in restored else f"{_NOT_AGAIN} {UNSUBSCRIBE_KEY}"
+        run.log(f"campaign: {_folder(run)}/{name} was gone or changed, {again}")
+    return restored
+
+
+def _collect_restored(run: StepRun, noted: Mapping[str, str], changed: Sequence[str]) -> list[str]:
+    messages = run.stage(messages_of(run, run.read(CAMPAIGN_TARGETS)), "messages")
+    require_passed([_lint_check(run, messages)], run.month)
+    place, aside = (file_place(run, folder) for folder in (_place(run), f"{run.scratch}/export"))
+    restored = collect_restored(messages_to_export(messages), place, aside, noted, changed)
+    run.discard_staged()
+    return restored
 
 
 def export(run: StepRun, messages: DataFrame) -> None:
     """Write the month's files and note them."""
-    files, folder = _collect_written(run, messages), _folder(run)
+    files, folder = collect_exported(messages_to_export(messages), file_place(run, _place(run))), _folder(run)
     noted = [(f.channel, f.format, f"{folder}/{f.path}", f.messages, f.bytes, f.sha256) for f in files]
     run.write_records(CAMPAIGN_EXPORTS, noted)
     messages_sent = sum(f.messages for f in files if f.format == FORMATS[0])
     run.log(f"campaign: {messages_sent:,} messages in {len(files)} files below {folder}")
 
 
-def _collect_written(run: StepRun, messages: DataFrame) -> list[ExportedFile]:
-    place = file_place(run, f"{run.context.lake.root.rstrip('/')}/{_folder(run)}")
-    return collect_exported(messages_to_export(messages), place)
+def _place(run: StepRun) -> str:
+    return f"{run.context.lake.root.rstrip('/')}/{_folder(run)}"
 
 
 def _folder(run: StepRun) -> str:
     return f"exports/{run.month:%Y-%m}"
+
+
+def _withdrawn(run: StepRun) -> dict[Table, DataFrame]:
+    """No files in place of those that an earlier decision of the month noted."""
+    if not collect_rows(run.context, CAMPAIGN_EXPORTS, month=run.month):
+        return {}
+    return {CAMPAIGN_EXPORTS: run.spark.createDataFrame([], CAMPAIGN_EXPORTS.ddl_without("month", "run_id"))}
 
 
 def _lint_check(run: StepRun, messages: DataFrame) -> Check:

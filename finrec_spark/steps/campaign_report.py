@@ -29,7 +29,8 @@ def print_decision(run: StepRun, decision: Decision) -> None:
     console.print(_collect_parts(treated.join(names, "product_id"), "product", "product"))
     console.print(_collect_volume(treated, run.config.measure.level))
     console.print(_limits(decision.report))
-    for line in _collect_remarks(decision):
+    console.print(_collect_sources(decision.targets))
+    for line in remarks(decision):
         console.print(line)
 
 
@@ -58,7 +59,10 @@ def _collect_parts(treated: DataFrame, part: str, title: str) -> Sheet:
 
 
 def _collect_volume(treated: DataFrame, level: float) -> str:
-    """Expected yuan with the interval that chance alone gives, were every estimate true."""
+    """Expected yuan with the interval that it gives by chance alone who takes what.
+
+    Every purchase counts with its expected amount: how amounts spread around it is not in the interval.
+    """
     taken = F.abs("uplift")
     spread = F.sum(taken * (1 - F.least(taken, F.lit(1.0))) * F.pow("amount", 2))
     anyway = F.count_if(F.col("value_source").isin(RESPONSE, SCORE))
@@ -72,7 +76,8 @@ def _collect_volume(treated: DataFrame, level: float) -> str:
     )
     return (
         f"Expected: {row['value']:,.0f} yuan, {counted}; net of {row['cost']:,.0f} yuan of contacts. By chance alone"
-        f" {row['value'] - half:,.0f} to {row['value'] + half:,.0f} in {level:.0%} of cases, were all estimates true."
+        f" {row['value'] - half:,.0f} to {row['value'] + half:,.0f} in {level:.0%} of cases, were every purchase of the"
+        " expected amount and all estimates true."
     )
 
 
@@ -83,14 +88,18 @@ def _limits(report: AllocationReport) -> Sheet:
     return sheet
 
 
-def _collect_remarks(decision: Decision) -> Iterator[str]:
+def _collect_sources(targets: DataFrame) -> str:
+    rows = targets.groupBy("value_source").agg(F.count("*").alias("n")).orderBy("value_source").collect()
+    valued = ", ".join(f"{row['value_source']} {row['n']:,}" for row in rows)
+    return f"Offers valued by: {valued}."
+
+
+def remarks(decision: Decision) -> Iterator[str]:
+    """What is to be known before the launch, a line each: how near the best, levers' costs, what will be seen of it."""
     report = decision.report
     yield f"Allocation ({report.method}): at most {report.gap:.2%} below what any allocation within the limits reaches."
     for lever in report.levers:
         yield f"Lever {lever.lever} costs {lever.cost_yuan:,.0f} expected yuan."
     if report.unmatched:
         yield f"Named in limits or levers, and in no option: {', '.join(report.unmatched)}."
-    sources = decision.targets.groupBy("value_source").agg(F.count("*").alias("n")).orderBy("value_source").collect()
-    valued = ", ".join(f"{row['value_source']} {row['n']:,}" for row in sources)
-    yield f"Offers valued by: {valued}."
     yield from (power.sentence for power in decision.power)

@@ -1,9 +1,11 @@
-"""Which campaigns are over, and when each of them is measured: in the first month that knows its whole window."""
+"""Which campaigns stay as they are, and when each is measured: in the first month that knows its whole window."""
 
+import json
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 
+from finrec_spark.campaigns.arms import ArmParams
 from finrec_spark.campaigns.trials import finished_months
 from finrec_spark.months import months_before
 from finrec_spark.pipeline.context import RunContext
@@ -11,7 +13,7 @@ from finrec_spark.pipeline.ledger import DONE
 from finrec_spark.pipeline.slices import slice_of
 from finrec_spark.pipeline.step import StepRun
 from finrec_spark.steps.earlier_months import newest_event_month
-from finrec_spark.tables import CAMPAIGN_TARGETS
+from finrec_spark.tables import CAMPAIGN_EXPORTS, CAMPAIGN_TARGETS
 
 CAMPAIGN_STEP, MEASURE_STEP = "campaign", "measure"
 
@@ -39,6 +41,31 @@ def was_measured(context: RunContext, month: date) -> bool:
     targets = (CAMPAIGN_TARGETS.name, slice_of(month=month))
     attempts = (a for a in context.ledger.attempts if a.step == MEASURE_STEP and a.status == DONE)
     return any((read.table, read.slice) == targets for attempt in attempts for read in attempt.inputs)
+
+
+def was_exported(context: RunContext, month: date) -> bool:
+    """Whether the campaigns of ``month`` were decided and their files written: messages may have gone out."""
+    if context.ledger.newest(CAMPAIGN_STEP, month) is None or not context.lake.exists(CAMPAIGN_EXPORTS):
+        return False
+    return context.lake.count(CAMPAIGN_EXPORTS, month=month) > 0
+
+
+def why_settled(context: RunContext, month: date) -> str | None:
+    """Why the campaigns of ``month`` stay as they are, whatever changed since; None where they may be decided."""
+    if was_measured(context, month):
+        return "what it brought was measured"
+    if was_exported(context, month):
+        return "its files were written, and messages may have gone out; campaign --again decides it anew"
+    return None
+
+
+def arms_of(context: RunContext, month: date) -> ArmParams:
+    """What the campaigns of ``month`` were drawn with, as the ledger has it; today's where they were never decided."""
+    attempt = context.ledger.newest(CAMPAIGN_STEP, month)
+    noted = {} if attempt is None else json.loads(attempt.parameters)
+    if "campaign" not in noted:
+        return context.config.campaign.arms
+    return ArmParams.model_validate(noted["campaign"]["arms"])
 
 
 def measuring_months(context: RunContext, month: date) -> tuple[date, ...]:

@@ -19,7 +19,7 @@ from finrec_spark.campaigns.allocation.prices import local_curvature, local_dual
 from finrec_spark.campaigns.allocation.problem import Problem, Vocabulary, rows_of, weights_of
 from finrec_spark.campaigns.allocation.rounding import closeness_sums, cut_of, settled
 from finrec_spark.campaigns.allocation.staging import CANDIDATES_DDL, block_of
-from finrec_spark.errors import ConfigError, DataQualityError, InputMissing
+from finrec_spark.errors import ConfigError, DataQualityError
 from tests.campaigns.held_candidates import HeldCandidates
 from tests.campaigns.small_campaigns import small_campaign
 
@@ -196,9 +196,20 @@ def test_unsound_candidates_are_refused(spark):
             pass
 
 
-def test_no_candidates_are_an_input_that_is_missing(spark):
+def test_without_candidates_nobody_is_offered_anything_and_no_limit_is_used(spark):
     nothing = spark.createDataFrame([], CANDIDATES_DDL)
-    with pytest.raises(InputMissing, match="no candidates"), allocated(nothing, AllocationParams()):
+    params = AllocationParams(contacts=5, budget_yuan=9.0, by_channel={"sms": 2})
+    with allocated(nothing, params) as allocation:
+        assert allocation.offers.collect() == []
+    report = allocation.report
+    assert (report.offers, report.value_yuan, report.cost_yuan, report.bound_yuan, report.gap) == (0, 0, 0, 0, 0)
+    assert [(use.name, use.limit, use.used) for use in report.limits] == [("contacts", 5, 0), ("budget", 9, 0)]
+
+
+def test_without_candidates_a_minimum_cannot_be_kept(spark):
+    nothing = spark.createDataFrame([], CANDIDATES_DDL)
+    least = AllocationParams(product_minimum={"p0": 1})
+    with pytest.raises(ConfigError, match="p0 needs 1 and has 0"), allocated(nothing, least):
         pass
 
 

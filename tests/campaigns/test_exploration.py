@@ -69,3 +69,13 @@ def test_an_impersonal_customer_keeps_the_first_popular_product_at_everyones_val
     assert [(r.customer_id, r.product_id) for r in first.orderBy("customer_id").collect()][2] == ("cem", "P2")
     valued = {r.customer_id: r.value for r in with_impersonal_values(first).collect()}
     assert valued == {"ann": 5.0, "ben": 1.0, "cem": 0.0, "dan": 3.0}
+
+
+def test_everyones_value_does_not_depend_on_the_order_of_the_customers(spark):
+    """0.1 + 0.2 + 0.3 is more than 0.3 + 0.2 + 0.1 by the last digit."""
+    names = "customer_id string, product_id string, channel string, personal boolean, probability double, value double"
+    for figures in ((0.1, 0.2, 0.3), (0.3, 0.2, 0.1)):
+        rows = [(f"c{n}", "P1", "sms", True, figure, figure) for n, figure in enumerate(figures)]
+        options = spark.createDataFrame([*rows, ("ann", "P1", "sms", False, 0.9, 9.0)], names).coalesce(1)
+        (row,) = with_impersonal_values(options).where("customer_id = 'ann'").collect()
+        assert (row.probability, row.value) == (0.2, 0.2)

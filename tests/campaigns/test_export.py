@@ -43,6 +43,13 @@ def test_exported_twice_in_any_partitions_the_files_are_identical(rendered, tmp_
     assert first == written(tmp_path / "b")
 
 
+@pytest.mark.parametrize("place_of", [str, Path.as_uri], ids=["path", "uri"])
+def test_a_channel_without_messages_keeps_no_file_of_an_earlier_export(rendered, tmp_path, place_of):
+    collect_exported(messages_to_export(rendered), place_of(tmp_path))
+    collect_exported(messages_to_export(rendered.where("channel <> 'email'")), place_of(tmp_path))
+    assert set(written(tmp_path)) == {f"{c}.{f}" for c in ("sms", "app") for f in FORMATS} | {MANIFEST}
+
+
 def test_every_message_is_in_its_channels_file_once_and_what_is_excluded_in_none(rendered, tmp_path):
     collect_exported(messages_to_export(rendered), str(tmp_path))
     of_csv = [row["customer_id"] for c in ("sms", "app", "email") for row in read_csv(tmp_path / f"{c}.csv")]

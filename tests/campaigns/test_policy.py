@@ -5,9 +5,17 @@ from datetime import date, datetime
 import pytest
 from chispa import assert_df_equality
 from pydantic import ValidationError
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from finrec_spark.campaigns.policy.conditions import condition_faults, require_sound
+from finrec_spark.campaigns.contact_ids import contact_id
+from finrec_spark.campaigns.params import Campaign
+from finrec_spark.campaigns.policy.conditions import (
+    columns_nobody_has,
+    condition_faults,
+    observing_profile,
+    require_sound,
+)
 from finrec_spark.campaigns.policy.contact_history import refusals, sent_messages, touches
 from finrec_spark.campaigns.policy.fields import FIELDS_DDL
 from finrec_spark.campaigns.policy.options import OptionSources, options
@@ -92,6 +100,11 @@ def test_a_code_stands_for_one_rule():
         PolicyParams(rules=(rule(), rule()))
 
 
+def test_no_campaign_has_the_name_that_stands_for_all_of_them():
+    with pytest.raises(ValidationError, match="programme stands for all campaigns"):
+        Campaign(id="programme")
+
+
 def option(spark, **fields):
     """One option of somebody whom nothing keeps from anything, but for these fields."""
     sound = {
@@ -103,6 +116,25 @@ def option(spark, **fields):
     values = {**sound, **fields}
     names = [field.split(" ")[0] for field in FIELDS_DDL.split(", ")]
     return spark.createDataFrame([tuple(values[name] for name in names)], FIELDS_DDL)
+
+
+def test_a_rule_that_reads_a_column_nobody_has_is_named(spark):
+    rows = option(spark, profile={"age": "40"}).union(option(spark, profile={"state": "closed"}))
+    conditions = {
+        "rule closed": "profile['status'] = 'closed' or profile['state'] = 'closed'",
+        "rule under_age": "try_cast(profile['age'] as double) < 18",
+        "rule owned": "owned",
+    }
+    seen = Observation()
+    assert observing_profile(rows, conditions.values(), seen).count() == 2
+    line = "rule closed reads status, which no customer has: it tells nobody apart by it"
+    assert list(columns_nobody_has(conditions, seen)) == [line]
+
+
+def test_where_there_is_no_option_no_column_is_missed(spark):
+    seen, conditions = Observation(), {"rule closed": "profile['status'] = 'closed'"}
+    assert observing_profile(option(spark).where("owned"), conditions.values(), seen).collect() == []
+    assert list(columns_nobody_has(conditions, seen)) == []
 
 
 KEPT_OUT = {
@@ -195,6 +227,16 @@ def test_a_campaigns_messages_count_once_whether_or_not_they_came_back(spark):
         ("ann", date(2022, 5, 20)),
         ("cem", date(2022, 5, 1)),
     ]
+
+
+def test_a_message_that_came_back_with_the_contact_id_of_the_files_alone_counts_once(spark):
+    row = (date(2022, 5, 1), "2022-05-a", "ann", "P1", "sms", "mass", "mass", False, None, "treatment", 0.9, 0.1, 1.0,
+           "uplift", "run")  # fmt: skip
+    targets = spark.createDataFrame([row, (*row[:2], "cem", *row[3:])], CAMPAIGN_TARGETS.ddl)
+    of_ann = targets.where("customer_id = 'ann'").select(contact_id()).head()[0]
+    came_back = [(of_ann, "ann", "P1", "sms", datetime(2022, 5, 20), None, "treatment")]
+    sent = sent_messages(spark.createDataFrame(came_back, CONTACTS.ddl), targets)
+    assert sorted(message.customer_id for message in sent.collect()) == ["ann", "cem"]
 
 
 def test_a_refusal_is_of_the_category_and_was_given_before_the_month(spark):

@@ -43,6 +43,15 @@ def test_what_was_taken_in_the_window_counts_and_nothing_else(trials):
     assert {row.profile[0]: (row.taken, row.amount) for row in rows} == {1.0: (1.0, 120.0), 2.0: (0.0, 0.0)}
 
 
+def test_a_purchase_on_the_day_of_the_contact_counts_in_both_arms_though_it_is_dated_by_the_day(trials):
+    when = datetime(2022, 3, 3, 10)
+    sent = [(name, name, "loan", "sms", when, "spring", a) for name, a in (("ann", "treatment"), ("bob", "control"))]
+    days = (2, 3, 4)
+    bought = [purchase(name, "loan", datetime(2022, 3, day), 10**day) for name in ("ann", "bob") for day in days]
+    rows = trials([], bought, sent).collect()
+    assert {row.profile[0]: row.amount for row in rows} == {1.0: 11_000.0, 2.0: 11_000.0}
+
+
 def test_a_purchase_without_an_amount_is_one(trials):
     row = trials([target("ann")], [purchase("ann", "loan", datetime(2022, 3, 9), None)]).first()
     assert (row.taken, row.amount) == (1.0, 0.0)
@@ -98,11 +107,12 @@ def purchase(customer, product, when, value, kind="buy"):
 def trials(spark):
     """The trials as May knows them; profiles say who it is: 1 Ann, 2 Bob, 3 Eve."""
 
-    def build(targets, bought=()):
+    def build(targets, bought=(), sent=()):
         events = [(*row[:6], None if row[6] is None else Decimal(row[6]), *row[7:]) for row in bought]
         profiles = [(m, c, [n]) for m in (MARCH, APRIL) for c, n in (("ann", 1.0), ("bob", 2.0), ("eve", 3.0))]
+        contacts = assigned_contacts(spark.createDataFrame(sent, CONTACTS.ddl), None, MAY, PARAMS)
         return randomised_trials(
-            assigned_targets(spark.createDataFrame(targets, CAMPAIGN_TARGETS.ddl)),
+            assigned_targets(spark.createDataFrame(targets, CAMPAIGN_TARGETS.ddl)).unionByName(contacts),
             spark.createDataFrame(events, INTERACTIONS.ddl),
             spark.createDataFrame([("loan", "credit"), ("card", "credit")], "product_id string, category string"),
             spark.createDataFrame(profiles, "month date, customer_id string, profile array<double>"),

@@ -60,6 +60,13 @@ def test_controls_that_were_contacted_are_counted():
     assert failed(cells_of(9000, 1000, contacted=11)) == ["contamination"]
 
 
+def test_where_no_contact_was_delivered_nobody_knows_whether_controls_were_contacted():
+    checks = trial_checks("K1", cells_of(9000, 1000).assign(contacted=0.0), "control", PARAMS)
+    assert [check.check for check in checks if check.value is None] == ["contamination"]
+    assert all(check.passed for check in checks)
+    assert "not known" in checks[-1].sentence
+
+
 def test_an_arm_that_is_missing_passes_nothing_silently():
     assert failed(cells_of(9000, 1000).iloc[:1]) == ["sample_ratio", "contamination"]
 

@@ -1,6 +1,7 @@
 """The month's campaigns on a small bank: decided, stored, exported, answered, measured."""
 
 import argparse
+import logging
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,11 +11,14 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import ConfigError, DataQualityError
+from finrec_spark.pipeline.explain import why_single
 from finrec_spark.pipeline.runner import run_step
 from finrec_spark.pipeline.step import StepRun
+from finrec_spark.steps import campaign_publication, finished_campaigns
 from finrec_spark.steps.campaign_decision import decide
+from finrec_spark.steps.campaign_measurement import collect_outcome_rows
 from finrec_spark.steps.campaign_publication import restore_export
-from finrec_spark.steps.finished_campaigns import was_measured
+from finrec_spark.steps.finished_campaigns import was_exported, was_measured
 from finrec_spark.tables import (
     CAMPAIGN_EXPORTS,
     CAMPAIGN_FUNNEL,
@@ -34,7 +38,7 @@ from finrec_spark.tables import (
 )
 from finrec_spark.transforms.consents import reachable_channels
 from finrec_spark.vocabulary import TREATMENT
-from jobs import campaign, measure
+from jobs import campaign, measure, status
 from jobs import month as month_job
 from tests.campaign_bank import BANK, CAMPAIGN, MODELS
 
@@ -150,9 +154,77 @@ def test_a_file_that_is_gone_is_written_again_as_it_was(on_copy):
     files = {path: path.read_bytes() for path in Path(run.lake.root, "exports").rglob("*.*") if path.is_file()}
     gone = next(path for path in files if path.suffix == ".csv")
     gone.unlink()
-    campaign.body(run, argparse.Namespace(month="2022-04", simulate=False, dry_run=False))
+    campaign.body(run, asked())
     assert {path: path.read_bytes() for path in files} == files
     assert restore_export(StepRun(run, campaign.STEP, APRIL)) == []
+
+
+def asked(**given):
+    """The command line's options for April, with these among them."""
+    return argparse.Namespace(**{"month": "2022-04", "simulate": False, "dry_run": False, "again": False, **given})
+
+
+OTHERWISE = {**CAMPAIGN, "capacity": {"contacts": 0.2, "by_channel": {"phone": 0.1}}}
+
+
+def test_a_campaign_whose_files_were_written_stays_as_it_is_and_says_what_changed(decided, on_copy, caplog):
+    run = on_copy(campaign=OTHERWISE)
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        campaign.body(run, asked())
+        campaign.body(run, asked(dry_run=True))
+    (line, foretold) = (line for line in caplog.messages if "stays as it is" in line)
+    assert "campaign --again" in line and "capacity.contacts" in line and line == foretold
+    assert run.lake.version(CAMPAIGN_TARGETS) == decided.lake.version(CAMPAIGN_TARGETS)
+
+
+def test_the_month_its_dry_run_and_status_leave_an_exported_campaign_as_it_is(on_copy, options, caplog):
+    run = on_copy(campaign=OTHERWISE)
+    assert campaign.STEP not in [step for step, _ in month_job.plan_of(run, APRIL).steps]
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        month_job.explain(run, options)
+        status.run(run, asked())
+    assert sum("campaign 2022-04 stays as it is" in line for line in caplog.messages) == 2
+
+
+def test_gap_levers_and_detectable_effect_are_said_before_anything_is_stored(decided, on_copy, monkeypatch, caplog):
+    lever = {"column": "channel", "name": "sms", "weight": 1.5}
+    run = on_copy(campaign={**CAMPAIGN, "allocation": {"levers": [lever]}})
+    monkeypatch.setattr(campaign, "publish_campaign", interrupted)
+    with caplog.at_level(logging.INFO, logger="finrec_spark"), pytest.raises(KeyboardInterrupt):
+        campaign.body(run, asked(again=True))
+    for words in ("Allocation (prices): at most", "Lever channel=sms", "smallest effect that would be seen"):
+        assert words in caplog.text
+    assert run.lake.version(CAMPAIGN_TARGETS) == decided.lake.version(CAMPAIGN_TARGETS)
+    assert was_exported(run, APRIL)
+
+
+def test_decided_again_on_purpose_and_killed_it_goes_on_without_being_asked_again(decided, on_copy, monkeypatch):
+    run = on_copy(campaign=OTHERWISE)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(campaign_publication, "export", interrupted)
+        campaign.body(run, asked(again=True))
+    assert not was_exported(run, APRIL)
+    campaign.body(run, asked())
+    assert was_exported(run, APRIL)
+    assert 0 < run.lake.count(CAMPAIGN_TARGETS, month=APRIL) < decided.lake.count(CAMPAIGN_TARGETS, month=APRIL)
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_file_that_would_be_another_now_is_not_written_in_its_place(on_copy, monkeypatch, caplog):
+    run = on_copy()
+    files = {path: path.read_bytes() for path in Path(run.lake.root, "exports").rglob("*.csv")}
+    gone = next(iter(files))
+    gone.unlink()
+    rendered = campaign_publication.messages_of
+    others = lambda *of: rendered(*of).withColumn("message", F.concat("message", F.lit("!")))  # noqa: E731
+    monkeypatch.setattr(campaign_publication, "messages_of", others)
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        assert restore_export(StepRun(run, campaign.STEP, APRIL)) == []
+    assert "would be another" in caplog.text and not gone.exists()
+    assert all(path.read_bytes() == content for path, content in files.items() if path != gone)
 
 
 def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
@@ -161,6 +233,7 @@ def test_simulated_it_prints_the_funnel_and_stores_nothing(decided, capsys):
     printed = capsys.readouterr().out
     for words in ("Funnel", "Treated", "Limits", "what would be taken anyway", "smallest effect", "valued by"):
         assert words in printed
+    assert "were every purchase of the expected amount and all estimates true" in " ".join(printed.split())
     assert decided.lake.version(CAMPAIGN_TARGETS) == before
     scratch = Path(decided.lake.root, ".scratch/campaign/2022-04")
     assert all(decided.spark.read.parquet(str(folder)).isEmpty() for folder in scratch.iterdir())
@@ -181,9 +254,8 @@ def test_whoever_wants_nothing_personal_is_offered_what_is_popular(on_copy):
 def test_a_blocked_template_ends_before_anything_runs(on_copy):
     body = "Confirm your PIN at http://bit.ly/x now"
     bad = {"language": "en", "templates": [{"id": "bad", "channel": "sms", "body": body}]}
-    asked = argparse.Namespace(month="2022-04", simulate=False)
     with pytest.raises(DataQualityError, match="en bad"):
-        campaign.body(on_copy(campaign={**CAMPAIGN, "templates": [bad]}), asked)
+        campaign.body(on_copy(campaign={**CAMPAIGN, "templates": [bad]}), asked())
 
 
 def test_without_a_policy_there_is_no_campaign_and_the_job_says_so(on_copy):
@@ -195,6 +267,21 @@ def test_a_campaign_is_not_measured_before_its_window_was_delivered(on_copy):
     run = on_copy()
     assert run_step(measure.STEP, run, MAY).rows == 0
     assert not run.lake.exists(CAMPAIGN_OUTCOMES) and not was_measured(run, APRIL)
+
+
+def test_a_month_in_which_nobody_may_be_offered_anything_is_published_empty(on_copy, monkeypatch, caplog):
+    rules = [{"code": "nobody", "stage": "eligibility", "sentence": "nobody", "keeps_out": "month is not null"}]
+    run = on_copy(campaign={**CAMPAIGN, "policy": {"rules": rules}})
+    with caplog.at_level(logging.INFO, logger="finrec_spark"):
+        campaign.body(run, asked(again=True))
+    assert "nobody may be offered anything" in caplog.text
+    assert {run.lake.count(table, month=APRIL) for table in (CAMPAIGN_TARGETS, CAMPAIGN_EXPORTS)} == {0}
+    funnel = sorted(run.lake.collect(CAMPAIGN_FUNNEL, month=APRIL), key=lambda row: row["place"])
+    assert funnel[1]["customers"] > 0 == funnel[-1]["customers"]
+    assert {row["used"] for row in run.lake.collect(CAMPAIGN_LIMITS, month=APRIL)} == {0}
+    monkeypatch.setattr(finished_campaigns, "newest_event_month", lambda _: APRIL)
+    rows = list(collect_outcome_rows(StepRun(run, measure.STEP, MAY), APRIL))
+    assert {row["campaign_id"] for row in rows} == {"2022-04-programme"}
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +313,22 @@ def test_april_stays_as_it_was_and_its_campaigns_and_the_programme_are_measured_
     assert all(row["sentence"] for row in rows)
 
 
+def test_another_salt_and_share_leave_the_outcomes_of_a_measured_month_as_they_were(a_month_later, context):
+    arms = {**CAMPAIGN["arms"], "salt": "another", "holdout_share": 0.3}
+    over = {**MODELS, "campaign": {**CAMPAIGN, "arms": arms}}
+    other = context(a_month_later.lake.root, generator={**BANK, "known_months": 9}, **over)
+    assert why_single(measure.STEP, MAY, other) is None
+    found = list(collect_outcome_rows(StepRun(other, measure.STEP, MAY), APRIL))
+    stored = other.lake.collect(CAMPAIGN_OUTCOMES, month=MAY)
+    key = ("campaign_id", "dimension", "part", "measure", "method", "treated", "control", "incremental")
+    assert {tuple(row[name] for name in key) for row in found} == {tuple(row[name] for name in key) for row in stored}
+
+
+def test_a_campaign_that_was_measured_is_never_decided_anew(a_month_later):
+    with pytest.raises(ConfigError, match="2022-04 brought was measured"):
+        campaign.body(a_month_later, asked(again=True))
+
+
 def test_nobody_is_written_to_again_within_the_quiet_days(a_month_later):
     contacts = a_month_later.lake.read(CONTACTS).where("arm = 'treatment' and contact_time >= '2022-04-24'")
     targets = a_month_later.lake.read(CAMPAIGN_TARGETS, month=MAY)
@@ -244,6 +347,7 @@ def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_tod
     shutil.rmtree(path)
     shutil.move(tmp_path / "consents", path)
     month_job.run(run, options)
+    campaign.body(run, asked(again=True))  # April's files were written before the objection came
     for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, SCORING_ROWS, RECOMMENDATIONS, OFFERS, CAMPAIGN_TARGETS):
         of_month = run.lake.read(table, month=APRIL)
         assert of_month.count() > 0 and of_month.where(F.col("customer_id") == someone).isEmpty(), table.name

@@ -29,12 +29,12 @@ from finrec_spark.campaigns.allocation.prices import (
     ridge_sums,
     trust_of,
 )
-from finrec_spark.campaigns.allocation.problem import Problem, rows_of, weights_of
+from finrec_spark.campaigns.allocation.problem import Problem, Vocabulary, rows_of, weights_of
 from finrec_spark.campaigns.allocation.report import AllocationReport, LeverCost, LimitPrice
 from finrec_spark.campaigns.allocation.rounding import BINS, Cut, closeness_sums, cut_of
 from finrec_spark.campaigns.allocation.sample import RIDGES, Sample, lever_costs, sample_prices
 from finrec_spark.campaigns.allocation.survey import check_survey, sum_unit, survey_of, survey_part, unmatched
-from finrec_spark.errors import ConfigError, InputMissing
+from finrec_spark.errors import ConfigError
 
 _WIDENED_BY, _WIDENINGS = 4, 2
 _CURVED_RIDGE = 0.3  # of the mean value: a wider ridge than that of the prices, for a steadier curvature
@@ -55,19 +55,18 @@ class Rounded(NamedTuple):
 def decide(
     candidates: Candidates, params: AllocationParams, start: Iterable[LimitPrice] = ()
 ) -> tuple[Decision, AllocationReport]:
-    """The allocation that the parameters ask for.
+    """The allocation that the parameters ask for; without candidates one without offers.
 
     Args:
         start: ``AllocationReport.prices`` of an earlier campaign; those of limits that this one does not have are
             ignored.
 
     Raises:
-        InputMissing: there are no candidates.
         DataQualityError: a candidate is given twice.
         ConfigError: limits that no allocation keeps, or too many candidates for exact mode.
     """
     if not candidates.count:
-        raise InputMissing("there are no candidates to allocate: check what was scored for the campaign")
+        return nothing_to_allocate(candidates.vocabulary, params)
     if params.exact and candidates.count > params.exact_candidates:
         raise ConfigError(f"exact: {candidates.count} candidates, above exact_candidates: {params.exact_candidates}")
     read = PassCount(candidates)
@@ -78,6 +77,20 @@ def decide(
     found = decided_exactly(read, problem, prices) if params.exact else rounded(read, problem, prices, params)
     levers = lever_costs(sample, params, prices)
     return found.decision, report_of(found, levers, sample.share, read.passes, params)
+
+
+def nothing_to_allocate(vocabulary: Vocabulary, params: AllocationParams) -> tuple[Decision, AllocationReport]:
+    """The allocation without offers, of a campaign without candidates.
+
+    Raises:
+        ConfigError: a product has a minimum.
+    """
+    check_survey(survey_of(np.zeros(4 + len(vocabulary.products), np.int64), 1.0), params, vocabulary)
+    rows, weights = rows_of(params, vocabulary), weights_of(params.levers, vocabulary)
+    problem = Problem(vocabulary, rows, weights, params.offers_per_customer, params.seed, 1.0, 1.0, 0.0)
+    decision = Decision(problem, _everyone_open(problem, np.zeros(len(rows))), frozenset())
+    found = Rounded(decision, np.zeros(2 + vocabulary.n_resources, np.int64), 0.0)
+    return decision, report_of(found, (), 1.0, 0, params)
 
 
 def surveyed(read: PassCount, params: AllocationParams) -> tuple[Problem, Sample]:
@@ -133,11 +146,15 @@ def rounded(read: PassCount, problem: Problem, prices: Floats, params: Allocatio
 
 def decided_exactly(read: PassCount, problem: Problem, prices: Floats) -> Rounded:
     """Every customer left to HiGHS."""
-    none = np.zeros(problem.vocabulary.n_resources + 1, np.int64)
-    found = _closed(read, problem, Cut(prices, none, none > 0, none, BINS), _WHOLE_CAMPAIGN)
+    found = _closed(read, problem, _everyone_open(problem, prices), _WHOLE_CAMPAIGN)
     if found is None:
         raise ConfigError(_no_allocation(problem, "HiGHS found none"))
     return found
+
+
+def _everyone_open(problem: Problem, prices: Floats) -> Cut:
+    none = np.zeros(problem.vocabulary.n_resources + 1, np.int64)
+    return Cut(prices, none, none > 0, none, BINS)
 
 
 def _closed(read: PassCount, problem: Problem, cut: Cut, effort: Effort) -> Rounded | None:

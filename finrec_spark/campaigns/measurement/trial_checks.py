@@ -24,17 +24,28 @@ from finrec_spark.vocabulary import TREATMENT
 
 @dataclass(frozen=True)
 class TrialCheck:
-    """One check of one campaign; ``limit`` is the highest value that passes."""
+    """One check of one campaign; ``limit`` is the highest value that passes, and a value of None is not known."""
 
     campaign_id: str
     check: str
-    value: float
+    value: float | None
     limit: float
 
     @property
     def passed(self) -> bool:
-        """Whether the value is within the limit; what cannot be computed does not pass."""
-        return self.value <= self.limit
+        """Whether the value is within the limit, or not known; what cannot be computed does not pass."""
+        return self.value is None or self.value <= self.limit
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words.
+
+        >>> TrialCheck("K1", "contamination", 0.25, 0.01).sentence
+        'contamination is 0.25, at most 0.01'
+        """
+        if self.value is None:
+            return f"{self.check} is not known, as no contact of the window was delivered"
+        return f"{self.check} is {self.value:.3g}, at most {self.limit:.3g}"
 
 
 def trial_checks(campaign_id: str, cells: pd.DataFrame, control: str, params: MeasureParams) -> list[TrialCheck]:
@@ -44,7 +55,8 @@ def trial_checks(campaign_id: str, cells: pd.DataFrame, control: str, params: Me
     sample_ratio     χ² of the arms' sizes against the shares that they were drawn with
     balance          difference of the money before the campaign, in standard deviations of one customer's
     activity_balance the same of whether there was any
-    contamination    share of the controls whom a message about the product reached all the same
+    contamination    share of the controls whom a message about the product reached all the same; not known where
+                     none of the window is delivered
     ================ ==========================================================================================
 
     A difference passes up to ``balance_limit``, and where the arms are small up to what chance alone exceeds as
@@ -54,7 +66,7 @@ def trial_checks(campaign_id: str, cells: pd.DataFrame, control: str, params: Me
         cells: the campaign's, as ``statistics.collect_statistics`` returns them.
         control: ``control``, or ``holdout`` for the programme.
     """
-    pairs = {
+    pairs: dict[str, tuple[float | None, float]] = {
         "sample_ratio": _sample_ratio(cells, control, params),
         "balance": _balance(cells, BASELINE, control, params),
         "activity_balance": _balance(cells, ACTIVE, control, params),
@@ -91,7 +103,9 @@ def _standard_deviation(strata: Strata) -> float:
     return float(np.sqrt(max(squares.sum(), 0.0) / max(arms[..., N].sum(), 1)))
 
 
-def _contamination(cells: pd.DataFrame, control: str, params: MeasureParams) -> tuple[float, float]:
+def _contamination(cells: pd.DataFrame, control: str, params: MeasureParams) -> tuple[float | None, float]:
+    if not cells["contacted"].any():
+        return None, params.contamination_limit  # nobody was written to, as far as it was delivered
     kept_back = cells.loc[cells["arm"] == control, ["units", "contacted"]].sum()
     share = kept_back["contacted"] / kept_back["units"] if kept_back["units"] else np.nan
     return float(share), params.contamination_limit

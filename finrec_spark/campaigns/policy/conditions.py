@@ -1,14 +1,14 @@
 """A rule's SQL, held against what a rule may do: read the fields of one option, compare, and nothing else.
 
 Parsed by sqlglot, so that no table, file, subquery, function with an effect or draw by chance gets as far as Spark;
-then typed by Spark itself on no rows.
+then typed by Spark itself on no rows. What it names and nobody has is noted while options are judged.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import sqlglot
 from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 from sqlglot import exp
@@ -67,6 +67,45 @@ def condition_faults(condition: str) -> Iterator[str]:
         yield "is not one condition"
         return
     yield from dict.fromkeys(fault for node in parsed[0].walk(bfs=False) for fault in _node_faults(node))
+
+
+def profile_columns(condition: str) -> tuple[str, ...]:
+    """The profile columns that a sound condition names, in order.
+
+    >>> profile_columns("lower(profile['status']) = 'closed' or profile['age'] < attributes['min_age']")
+    ('age', 'status')
+    """
+    read = (node for node in sqlglot.parse_one(condition, read="spark").find_all(exp.Bracket))
+    keys = (key for node in read if node.this.name == "profile" for key in node.expressions)
+    return tuple(sorted({key.name for key in keys if key.is_string}))
+
+
+def observing_profile(options: DataFrame, conditions: Iterable[str], seen: Observation) -> DataFrame:
+    """The options; ``seen`` notes as they are read whether any has each of the profile columns that is named.
+
+    Args:
+        conditions: sound ones.
+        seen: holds column → true or false; null where there were no options.
+    """
+    names = sorted({name for condition in conditions for name in profile_columns(condition)})
+    has = [F.max(F.col("profile")[F.lit(name)].isNotNull()).alias(name) for name in names]
+    return options.observe(seen, *has) if has else options
+
+
+def columns_nobody_has(conditions: Mapping[str, str], seen: Observation) -> Iterator[str]:
+    """A line for each condition that names profile columns that no option had.
+
+    Args:
+        conditions: SQL, by what the line calls it, such as ``rule owned``.
+        seen: of ``observing_profile``, whose options were read.
+    """
+    if not any(map(profile_columns, conditions.values())):
+        return
+    found = seen.get
+    for name, condition in conditions.items():
+        missing = [column for column in profile_columns(condition) if found[column] is False]
+        if missing:
+            yield f"{name} reads {', '.join(missing)}, which no customer has: it tells nobody apart by it"
 
 
 def _node_faults(node: exp.Expr) -> Iterator[str]:

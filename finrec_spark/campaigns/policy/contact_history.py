@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finrec_spark.campaigns.contact_ids import contact_id
 from finrec_spark.campaigns.policy.rules import PolicyParams
 from finrec_spark.transforms.lookup import looked_up
 from finrec_spark.transforms.splits import before
@@ -15,6 +16,8 @@ from finrec_spark.vocabulary import CHANNELS, DECLINED, TREATMENT
 def sent_messages(contacts: DataFrame, targets: DataFrame | None) -> DataFrame:
     """One row: a message that was sent, as delivered, or as a campaign of ours would have it where nothing came back.
 
+    What came back of a campaign is known by its ID and customer, or by the ``contact_id`` of the files alone.
+
     Args:
         contacts: silver contacts.
         targets: ``mart.campaign_targets`` of earlier months; None where there are none.
@@ -23,12 +26,14 @@ def sent_messages(contacts: DataFrame, targets: DataFrame | None) -> DataFrame:
         ``customer_id``, ``channel``, ``contact_time``, ``campaign_id``.
     """
     names = ("customer_id", "channel", "contact_time", "campaign_id")
-    delivered = contacts.where(F.col("arm") == TREATMENT).select(*names)
+    sent = contacts.where(F.col("arm") == TREATMENT)
+    delivered = sent.select(*names)
     if targets is None:
         return delivered
+    heard = sent.select(F.explode(F.array("contact_id", contact_id())).alias("contact_id"))
     planned = targets.where(F.col("arm") == TREATMENT).withColumn("contact_time", F.col("month").cast("timestamp"))
-    unheard = planned.select(*names).join(delivered, ["customer_id", "campaign_id"], "left_anti")
-    return delivered.unionByName(unheard)
+    unheard = planned.withColumn("contact_id", contact_id()).join(heard, "contact_id", "left_anti")
+    return delivered.unionByName(unheard.select(*names))
 
 
 def touches(messages: DataFrame, month: date, params: PolicyParams) -> DataFrame:
