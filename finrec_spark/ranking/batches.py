@@ -10,7 +10,8 @@ from finrec_spark.arrays import Floats
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.sparse import csr_from_lists
 
-_DENSE_CELLS = 1_000_000  # customers × products of one piece: 8 MB a dense matrix
+_DENSE_CELLS = 120_000  # customers × products of one piece: 1 MB a dense matrix, some 40 MB what trees read of it
+_LEAST_ROWS = 64  # of many products: what a piece costs, whatever its size, is shared by as many customers
 
 
 def customer_batches(record_batch: pa.RecordBatch, n_products: int) -> Iterator[tuple[pa.RecordBatch, CustomerBatch]]:
@@ -20,7 +21,7 @@ def customer_batches(record_batch: pa.RecordBatch, n_products: int) -> Iterator[
         record_batch: the columns of ``ranking.scoring.scoring_rows``.
         n_products: width of every matrix.
     """
-    rows = max(1, _DENSE_CELLS // max(1, n_products))
+    rows = max(_LEAST_ROWS, _DENSE_CELLS // max(1, n_products))
     for start in range(0, record_batch.num_rows, rows):
         piece = record_batch.slice(start, rows)
         yield piece, customer_batch(piece, n_products)
