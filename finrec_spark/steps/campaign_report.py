@@ -91,7 +91,7 @@ def _limits(report: AllocationReport) -> Sheet:
 def _collect_sources(targets: DataFrame) -> str:
     rows = targets.groupBy("value_source").agg(F.count("*").alias("n")).orderBy("value_source").collect()
     valued = ", ".join(f"{row['value_source']} {row['n']:,}" for row in rows)
-    return f"Offers valued by: {valued}."
+    return f"Offers valued by: {valued or 'none'}."
 
 
 def remarks(decision: Decision) -> Iterator[str]:
