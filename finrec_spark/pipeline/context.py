@@ -54,8 +54,13 @@ class RunContext:
 
     @property
     def delivery_directory(self) -> str:
-        """Where the landing files lie: ``--input``, or below the lake where the generator writes them."""
-        return self.input_dir or f"{self.lake.root.rstrip('/')}/landing"
+        """Where the landing files lie: ``--input``, or where the generator writes them."""
+        return self.generated_directory if self.input_dir is None else self.input_dir
+
+    @property
+    def generated_directory(self) -> str:
+        """Where the generator writes its landing files: always below the lake."""
+        return f"{self.lake.root.rstrip('/')}/landing"
 
     def delivery_fingerprint(self) -> str:
         """Changes when a landing file does."""

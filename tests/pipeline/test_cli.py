@@ -17,6 +17,12 @@ HELLO = Command("hello", "Say hello.", lambda program, options: None, source_opt
         (["--conf", "no-such.yaml"], "no-such.yaml: cannot be read"),
         (["--source", "files"], "--source files needs --input DIR"),
         (["--source", "oracle"], "invalid choice: 'oracle'"),
+        (
+            ["--input", "/data/2022-06"],
+            "--input /data/2022-06: the source generator reads no files; add --source files",
+        ),
+        (["--source", "files", "--input", ""], "--input is empty"),
+        (["--lake", " "], "--lake is empty"),
         (["--lake", "/proc/lake"], "lake /proc/lake cannot be written"),
     ],
 )
@@ -25,6 +31,15 @@ def test_wrong_usage_ends_with_2_and_one_line(argv, told, said):
     assert code == 2
     assert len(lines) == 1
     assert told in lines[0]
+
+
+def test_a_job_whose_input_is_no_delivery_takes_one_without_a_source(said, tmp_path):
+    taken = []
+    command = Command(
+        "measure", "", lambda run, _: taken.append(run.input_dir), source_options, input_is_delivery=False
+    )
+    assert said(["--input", "contacts.csv", "--lake", str(tmp_path / "lake")], command) == (0, [])
+    assert taken == ["contacts.csv"]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +98,8 @@ def _loggers_as_they_were():
 
 @pytest.fixture
 def said(capsys):
-    def run(argv):
-        code = main(HELLO, argv)
+    def run(argv, command=HELLO):
+        code = main(command, argv)
         return code, capsys.readouterr().err.splitlines()
 
     return run
