@@ -94,6 +94,36 @@ def test_a_part_without_a_needed_column_is_told(bank, landed):
         landed("customers")
 
 
+ROW = "C0001,Zhang Wei,13900001111,3"
+FORM = (
+    r"lacks column customer_id; its first line must name the columns, and looks like a9999, aaaaa aaa, 99999999999, 9;"
+)
+
+
+def test_a_row_where_the_names_should_stand_is_told_by_its_form_alone(bank, landed):
+    (bank / "customers.csv").write_text(f"{ROW}\nC0002,Li Na,13900001112,2\n")
+    assert_untold(landed, FORM)
+
+
+def test_a_later_part_of_a_file_that_was_split_is_told_by_its_form_alone(bank, landed):
+    (bank / "customers.csv").unlink()
+    for folder, text in (("day=1", f"customer_id,name,phone,level\n{ROW}\n"), ("risk_level=2", f"{ROW}\n")):
+        (bank / "customers.csv" / folder).mkdir(parents=True)
+        (bank / "customers.csv" / folder / "part-0.csv").write_text(text)
+    assert_untold(landed, rf"risk_level=2/part-0.csv {FORM}")
+
+
+def test_a_value_that_a_first_row_has_twice_is_not_told(bank, landed):
+    (bank / "customers.csv").write_text(f"{ROW},13900001111\n")
+    assert_untold(landed, "has two columns of one name: keep one; its first line must name the columns")
+
+
+def assert_untold(landed, told):
+    with pytest.raises(InputMissing, match=told) as caught:
+        landed("customers")
+    assert not any(word in str(caught.value).lower() for word in ("zhang", "1390", "c0001"))
+
+
 @pytest.mark.parametrize(
     "name", ["delivery [June]", "50% off? #1", "O'Neil & Söhne 银行", "{a,b} *", "back\\slash", "a+b %41"]
 )
