@@ -1,5 +1,7 @@
 """CSV as tools write it."""
 
+import csv
+
 import pytest
 
 from finrec_spark.errors import InputMissing
@@ -40,6 +42,16 @@ def test_line_breaks_in_quotes_are_kept_where_they_are_allowed(bank, landed):
         b'product_id,category,name,text\r\n1,loan,A,"Two lines:\n\nsafe, ""x"""\r\n2,loan,B,\r\n'
     )
     assert [(row.name, row.text) for row in landed("products")] == [("A", 'Two lines:\n\nsafe, "x"'), ("B", None)]
+
+
+def test_1500_quoted_columns_are_read_and_a_cell_too_many_is_refused(bank, landed):
+    names = ["customer_id", "product_id", "event_time", *(f"more_{n}" for n in range(1497))]
+    row = ["C01", "P1", "2022-05-01", *("x" for _ in range(1497))]
+    (bank / "interactions.csv").write_text(csv_text([names, row, [*row, "surplus"]], quoting=csv.QUOTE_ALL))
+    assert [(row.customer_id, row.malformed is None) for row in landed("interactions")] == [
+        ("C01", True),
+        (None, False),
+    ]
 
 
 @pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
