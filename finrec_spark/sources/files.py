@@ -43,12 +43,18 @@ class FilesParams(Params):
         "or epoch_seconds, or its numbers, such as value: decimal_comma; TABLE.COLUMN for one table alone",
     )
 
+    @field_validator("multiline")
+    @classmethod
+    def _known_tables(cls, multiline: tuple[str, ...]) -> tuple[str, ...]:
+        for table in multiline:
+            _require_table(table)
+        return multiline
+
     @field_validator("encoding")
     @classmethod
     def _known_encodings(cls, encoding: Mapping[str, str]) -> Mapping[str, str]:
         for table, name in encoding.items():
-            if table not in _DECLARED:
-                raise ValueError(f"{table} is no table; the tables are {', '.join(_DECLARED)}")
+            _require_table(table)
             try:
                 java_charset(name)
             except LookupError:
@@ -58,7 +64,12 @@ class FilesParams(Params):
     @field_validator("formats")
     @classmethod
     def _readable_formats(cls, formats: Mapping[str, str]) -> Mapping[str, str]:
-        return {name: form if form in NUMBER_FORMS else require_format(form) for name, form in formats.items()}
+        lower = {name.strip().lower(): form for name, form in formats.items()}  # as columns are named
+        if len(lower) < len(formats):
+            raise ValueError("a column stands twice, in upper and lower case: keep one")
+        for name in lower:
+            _require_column(name)
+        return {name: form if form in NUMBER_FORMS else require_format(form) for name, form in lower.items()}
 
     def formats_of(self, table: str) -> dict[str, str]:
         """How the values of a table's columns are written; what is said of this table alone is the last word."""
@@ -69,6 +80,22 @@ class FilesParams(Params):
             if column.startswith(f"{table}.")
         }
         return general | own
+
+
+def _require_table(name: str) -> None:
+    if name not in _DECLARED:
+        raise ValueError(f"{name} is no table; the tables are {', '.join(_DECLARED)}")
+
+
+def _require_column(name: str) -> None:
+    """Nothing, where the name is TABLE.COLUMN of a column that the table may have, or COLUMN alone."""
+    table, dot, column = name.partition(".")
+    if not dot:
+        return
+    _require_table(table)
+    known = _DECLARED[table].column_names
+    if column not in known and "extra" not in known:
+        raise ValueError(f"{table} has no column {column}; its columns are {', '.join(known)}")
 
 
 def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> Landing:

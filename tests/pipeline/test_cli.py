@@ -46,6 +46,8 @@ def test_a_job_whose_input_is_no_delivery_takes_one_without_a_source(said, tmp_p
     ("yaml", "told"),
     [
         ("als: [", "is not valid YAML"),
+        ("spark:\n  a: 1\nmodels: [als]\nspark:\n  b: 2", "my.yaml: is not valid YAML: line 4: key spark stands twice"),
+        ("spark: {spark.x: 1, spark.x: 2}", "line 1: key spark.x stands twice"),
         ("alz: {}", "alz: Extra inputs are not permitted"),
         ("parameters: {als: {rank: 0}}\nrecommend: {n: ten}", "recommend.n: "),
     ],

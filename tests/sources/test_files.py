@@ -102,6 +102,30 @@ def test_parts_with_other_headers_are_read_by_name(spark, bank):
 
 
 @pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"formats": {"customer.birth_date": "yyMMdd"}}, "customer is no table; the tables are customers, products"),
+        (
+            {"formats": {"interactions.evnt_time": "dd/MM/yyyy"}},
+            "interactions has no column evnt_time; its columns are",
+        ),
+        ({"formats": {"Value": "decimal_comma", "value": "decimal_point"}}, "a column stands twice"),
+        ({"multiline": ["customer"]}, "customer is no table"),
+        ({"encoding": {"product": "GB18030"}}, "product is no table"),
+    ],
+)
+def test_a_key_that_would_do_nothing_is_refused(params, told):
+    with pytest.raises(ValueError, match=told):
+        FilesParams(**params)
+
+
+def test_a_format_is_of_any_column_that_a_table_takes_in_whatever_case():
+    params = FilesParams(formats={"Event_Time": "dd/MM/yyyy", "Customers.Odd.Name": "yyMMdd", "products.rate": "yyyy"})
+    assert params.formats_of("interactions") == {"event_time": "dd/MM/yyyy"}
+    assert params.formats_of("customers") == {"event_time": "dd/MM/yyyy", "odd.name": "yyMMdd"}
+
+
+@pytest.mark.parametrize(
     ("spoil", "told"),
     [
         (
