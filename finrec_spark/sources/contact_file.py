@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
-from finrec_spark.sources.delivery import landing_fingerprint, named_delivery
+from finrec_spark.sources.delivery import named_delivery, path_fingerprint
 from finrec_spark.sources.text_table import read_text_table
 from finrec_spark.sources.wanted import MALFORMED, Wanted, named
 from finrec_spark.transforms.ingest.parsing import clean
@@ -17,7 +17,7 @@ def contact_file_fingerprint(spark: SparkSession, path: str) -> str:
         InputMissing: it is not there.
     """
     try:
-        return landing_fingerprint(spark, path)
+        return path_fingerprint(spark, path)
     except InputMissing as error:
         raise InputMissing(f"{path} is missing or empty: name a CSV file of contacts with --input") from error
 

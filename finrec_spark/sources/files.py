@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark import tables
 from finrec_spark.params import Params
-from finrec_spark.sources.delivery import Delivery, find_deliveries, landing_fingerprint, require_tables
+from finrec_spark.sources.delivery import Delivery, find_deliveries, require_tables
 from finrec_spark.sources.encodings import java_charset
 from finrec_spark.sources.landing import Landing
 from finrec_spark.sources.text_table import filled_map, read_text_table
@@ -19,11 +19,10 @@ from finrec_spark.tables.bronze import bronze
 from finrec_spark.transforms.ingest.parsing import clean
 from finrec_spark.transforms.numerals import NUMBER_FORMS, as_plain_number
 
-__all__ = ["FilesParams", "landing_fingerprint", "read_landing"]
-
 _CONTRACT = "README, 'Bring your own bank'"
 _NEEDED = ("customers", "products", "interactions")
 _DECLARED = {table.name.removeprefix("landing."): table for table in tables.LANDING}
+TABLES = tuple(_DECLARED)
 
 
 class FilesParams(Params):
@@ -108,7 +107,7 @@ def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> La
     Raises:
         InputMissing: a needed file or column is missing, a file is empty, delivered twice or not what its name says.
     """
-    found = find_deliveries(spark, directory, tuple(_DECLARED))
+    found = find_deliveries(spark, directory, TABLES)
     require_tables(found, _NEEDED, directory, _CONTRACT)
     landed = {name: _landed(spark, delivery, params) for name, delivery in found.items()}
     return Landing(
