@@ -144,7 +144,7 @@ def test_a_gzip_that_is_cut_far_behind_its_beginning_is_told(bank, landed):
             "a column is of a type that Spark cannot read there; write times in microseconds, or the column as text",
         ),
         (
-            "org.apache.spark.SparkException: [FAILED_READ_FILE] Encountered error while reading file s3a://in/p.parquet. Details:"
+            "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file s3a://in/p.parquet. Details:"
             "\nCaused by: org.apache.spark.sql.AnalysisException: Illegal Parquet type: INT64 (TIMESTAMP(NANOS,false))",
             "write times in microseconds, or the column as text",
         ),
