@@ -126,4 +126,4 @@ def _values(options: argparse.Namespace) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    run_command(Command("evaluate", __doc__, evaluate, _options, _values))
+    run_command(Command("evaluate", __doc__, evaluate, _options, _values, input_is_delivery=False))

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import date
 
+from finrec_spark.errors import ConfigError
 from finrec_spark.pipeline.cli import Command, run_command, step_body
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Read, Step, StepRun
@@ -16,8 +17,8 @@ def run(step_run: StepRun) -> int:
     """Simulate the bank and write its files below the lake; returns the number of customers."""
     root = step_run.context.lake.root.rstrip("/")
 
-    delivered, targets = step_run.context.delivery_directory, earlier_targets(step_run)
-    write_bank(step_run.spark, step_run.config.generator, delivered, f"{root}/truth", targets=targets)
+    landing, targets = step_run.context.generated_directory, earlier_targets(step_run)
+    write_bank(step_run.spark, step_run.config.generator, landing, f"{root}/truth", targets=targets)
 
     return step_run.config.generator.customers
 
@@ -33,9 +34,23 @@ STEP = Step(name="generate", run=run, reads=reads, params=lambda config: {"gener
 
 
 def generated_month(context: RunContext, options: argparse.Namespace) -> date:
-    """The month that the bank's history leads up to."""
+    """The month that the bank's history leads up to.
+
+    Raises:
+        ConfigError: the lake holds a delivery that was not generated.
+    """
+    _require_no_delivery(context)
     params = context.config.generator
     return params.month(params.known)
+
+
+def _require_no_delivery(context: RunContext) -> None:
+    """Nothing, where all that the lake took in was generated: invented customers must not join a bank's."""
+    if context.ledger.newest("ingest", None) and not context.ledger.newest(STEP.name, None):
+        raise ConfigError(
+            f"--lake {context.lake.root} holds a delivery that was not generated: add --source files --input DIR to go"
+            " on with it, or name another --lake for a generated bank"
+        )
 
 
 def options(parser: argparse.ArgumentParser) -> None:

@@ -53,6 +53,7 @@ class Command:
         options: adds the job's own options.
         configure: values that the job's own options lay over the configuration.
         writes: whether it writes to the lake, and so holds it; a dry run never does.
+        input_is_delivery: whether ``--input`` is always a delivery, whose source must then be named; never an output.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Command:
     options: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     configure: Callable[[argparse.Namespace], dict[str, object]] = lambda options: {}
     writes: bool = True
+    input_is_delivery: bool = True
 
 
 @dataclass(frozen=True)
@@ -180,14 +182,30 @@ def _run(command: Command, options: argparse.Namespace, config: Config) -> None:
     if options.month is not None:
         parse_month(options.month)  # a wrong month is told before Spark starts
     source, input_dir = getattr(options, "source", GENERATOR), getattr(options, "input", None)
-    if source != GENERATOR and input_dir is None:
-        raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
-    check_letters("--lake", options.lake)
-    check_letters("--input", input_dir)
+    _check_path("--lake", options.lake)
+    _check_path("--input", input_dir)
+    _check_source(source, input_dir, command.input_is_delivery)
     root = _absolute(options.lake)
     only_reads = options.dry_run or not command.writes
     with nullcontext(Held()) if only_reads else exclusive(root) as held:
         _run_on_lake(command, options, config, source, input_dir, root, held)
+
+
+def _check_path(option: str, path: str | None) -> None:
+    """Nothing, where the path names something and came through whole."""
+    if path is not None and not path.strip():
+        raise ConfigError(f"{option} is empty: name a folder or URI (is a variable of the shell unset?)")
+    check_letters(option, path)
+
+
+def _check_source(source: str, input_dir: str | None, input_is_delivery: bool) -> None:
+    """Nothing, where files are named if and only if the source reads them."""
+    if source != GENERATOR and input_dir is None:
+        raise ConfigError(f"--source {source} needs --input DIR, the folder of its files")
+    if source == GENERATOR and input_dir is not None and input_is_delivery:
+        raise ConfigError(
+            f"--input {input_dir}: the source {GENERATOR} reads no files; add --source files to take them in"
+        )
 
 
 def _run_on_lake(

@@ -12,8 +12,8 @@ from pyspark.sql import SparkSession
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.ledger import KILLED, Attempt, Ledger, digest
 from finrec_spark.pipeline.session import interpret_queries
-from finrec_spark.sources.delivery import delivered_bytes
-from finrec_spark.sources.files import landing_fingerprint
+from finrec_spark.sources.delivery import delivered_bytes, landing_fingerprint
+from finrec_spark.sources.reading import DELIVERED
 from finrec_spark.tables import INTERACTIONS
 from finrec_spark.warehouse import Lake
 from finrec_spark.warehouse.lock import Held
@@ -54,12 +54,17 @@ class RunContext:
 
     @property
     def delivery_directory(self) -> str:
-        """Where the landing files lie: ``--input``, or below the lake where the generator writes them."""
-        return self.input_dir or f"{self.lake.root.rstrip('/')}/landing"
+        """Where the landing files lie: ``--input``, or where the generator writes them."""
+        return self.generated_directory if self.input_dir is None else self.input_dir
+
+    @property
+    def generated_directory(self) -> str:
+        """Where the generator writes its landing files: always below the lake."""
+        return f"{self.lake.root.rstrip('/')}/landing"
 
     def delivery_fingerprint(self) -> str:
         """Changes when a landing file does."""
-        return digest(self.source, landing_fingerprint(self.spark, self.delivery_directory))
+        return digest(self.source, landing_fingerprint(self.spark, self.delivery_directory, DELIVERED))
 
     def suit_queries(self) -> None:
         """Have queries interpreted where the delivery is small, where the configuration says what small is."""
@@ -69,7 +74,7 @@ class RunContext:
 
     def _delivered_bytes(self) -> int:
         if self.source != GENERATOR:
-            return delivered_bytes(self.spark, self.delivery_directory)
+            return delivered_bytes(self.spark, self.delivery_directory, DELIVERED)
         # Nothing lies there before the first month is made, and a job that takes no delivery in has no other source.
         known = self.lake.count(INTERACTIONS) if self.lake.exists(INTERACTIONS) else 0
         return _BYTES_AN_EVENT * max(known, _EVENTS_A_CUSTOMER * self.config.generator.customers)

@@ -48,7 +48,8 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Values:
 def spark_properties(values: Mapping[str, Any]) -> dict[str, str]:
     """The ``spark`` section and what its models need, values as Spark writes them (true, not True).
 
-    Lists of packages are joined; of other properties the ``spark`` section has the last word.
+    Lists of packages are joined; of other properties the ``spark`` section has the last word. Null sets nothing, so it
+    drops what ``base.yaml`` sets.
 
     >>> needs = {"gru": {"spark": {"spark.jars.packages": "b:b:1", "spark.x": 1}}}
     >>> values = {"spark": {"spark.jars.packages": "a:a:1", "spark.y": True}, "needs": needs}
@@ -56,15 +57,21 @@ def spark_properties(values: Mapping[str, Any]) -> dict[str, str]:
     {'spark.jars.packages': 'a:a:1', 'spark.y': 'true'}
     >>> spark_properties({**values, "models": ["als", "gru"]})
     {'spark.jars.packages': 'a:a:1,b:b:1', 'spark.y': 'true', 'spark.x': '1'}
+    >>> spark_properties({"spark": {"spark.jars.packages": None, "spark.y": True}})
+    {'spark.y': 'true'}
     """
-    properties = {name: _as_text(value) for name, value in _mapping(values, "spark").items()}
+    properties = _section_properties(values)
     for need in _needs(values):
-        for name, value in _mapping(need, "spark").items():
+        for name, value in _section_properties(need).items():
             both = name in properties and name in _JOINED
-            properties.setdefault(name, _as_text(value))
+            properties.setdefault(name, value)
             if both:
-                properties[name] += f",{_as_text(value)}"
+                properties[name] += f",{value}"
     return properties
+
+
+def _section_properties(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _as_text(value) for name, value in _mapping(values, "spark").items() if value is not None}
 
 
 def extras(values: Mapping[str, Any], job: str = "") -> list[str]:
@@ -95,14 +102,29 @@ def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping: the first would be lost without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """The mapping, whose keys are all different."""
+        node = super().compose_mapping_node(anchor)
+        known: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            name = (key.tag, str(key.value))
+            if name in known:
+                raise yaml.YAMLError(f"line {key.start_mark.line + 1}: key {key.value} stands twice; keep one")
+            known.add(name)
+        return node
+
+
 def read_yaml(path: Path) -> Values:
     """The mapping that a YAML file holds; an empty file is an empty one.
 
     Raises:
-        ConfigError: it is missing, is not YAML, or is not a mapping.
+        ConfigError: it is missing, is not YAML, has a key twice, or is not a mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give --conf an existing YAML file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -47,10 +47,13 @@ def quoted_cell(separator: str, inside: str) -> str:
 
 
 def whole_line(separator: str, width: int) -> tuple[str, str]:
-    """The pattern of a line of ``width`` cells, with doubled quotes and with backslashes before them."""
+    """The pattern of a line of ``width`` cells, with doubled quotes and with backslashes before them.
+
+    Possessive, since for each cell that Java might give back it calls itself, and wide lines overflow its stack.
+    """
     sign = re.escape(separator)
     cells = (quoted_cell(separator, inside) for inside in (_DOUBLED, _ESCAPED))
-    doubled, escaped = (rf"^{cell}(?:{sign}{cell}){{{width - 1}}}$" for cell in cells)
+    doubled, escaped = (rf"^{cell}(?:{sign}{cell}){{{width - 1}}}+$" for cell in cells)
     return doubled, escaped
 
 

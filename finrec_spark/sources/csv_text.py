@@ -19,7 +19,7 @@ from finrec_spark.sources.csv_records import record_batches, records, whole_line
 from finrec_spark.sources.delivery import Delivery, parts_of, plain_reader
 from finrec_spark.sources.encodings import UTF_8, decoded, head_text, is_wide, java_charset
 from finrec_spark.sources.heads import collect_head
-from finrec_spark.sources.wanted import MALFORMED, Wanted, named, quoted, require_columns, wanted_places
+from finrec_spark.sources.wanted import MALFORMED, Found, Wanted, named, quoted, require_columns, wanted_places
 
 _THREADS = 8
 _BLANKS = " \t\x1a"
@@ -51,7 +51,7 @@ def csv_text(spark: SparkSession, delivery: Delivery, wanted: Wanted, contract: 
         multiline = wanted.multiline and not (head.is_whole and not has_line_breaks(text, layout))
         groups[_Alike(layout, parts_of(delivery, file), multiline)].append(file)
     places = {alike: wanted_places(alike.layout.header, wanted, files[0]) for alike, files in groups.items()}
-    found = {files[0]: [*_names(alike.layout), *alike.parts] for alike, files in groups.items()}
+    found = {files[0]: Found(_names(alike.layout), alike.parts) for alike, files in groups.items()}
     require_columns(found, wanted, contract)
     return [_rows(spark, delivery, alike, files, places[alike], wanted) for alike, files in groups.items()]
 

@@ -52,7 +52,7 @@ def find_deliveries(spark: SparkSession, directory: str, names: Sequence[str]) -
     Raises:
         InputMissing: a table is delivered twice, such as ``customers.csv`` beside ``customers.parquet``.
     """
-    entries = {f"{name}.{ending}": name for name in names for ending in _ENDINGS}
+    entries = _entries(names)
     files: dict[str, list[str]] = defaultdict(list)
     for file in _collect_files(spark, directory, entries):
         for entry in _entries_of(file.path, entries):
@@ -90,21 +90,38 @@ def require_tables(found: Mapping[str, Delivery], names: Sequence[str], director
         raise InputMissing(f"{directory} lacks {files} ({other}); found: {have}; see {contract}")
 
 
-def landing_fingerprint(spark: SparkSession, directory: str) -> str:
-    """Digest of the paths, lengths and modification times of all that lies in ``directory``; no content is read.
+def landing_fingerprint(spark: SparkSession, directory: str, names: Sequence[str]) -> str:
+    """Digest of the paths, lengths and modification times of the tables' files; no content is read.
+
+    Args:
+        spark: the session.
+        directory: where the tables lie.
+        names: the tables; whatever else lies there, such as a lake or logs, is no part of the delivery.
+
+    Raises:
+        InputMissing: none of them lies there.
+    """
+    files = _collect_files(spark, directory, _entries(names))
+    if not files:
+        raise InputMissing(f"{directory} is missing or holds no landing file: name a directory with landing files")
+    return _digest(files)
+
+
+def path_fingerprint(spark: SparkSession, path: str) -> str:
+    """The same of one file or folder.
 
     Raises:
         InputMissing: nothing lies there.
     """
-    files = sorted(map(tuple, _collect_files(spark, directory)))
+    files = _collect_files(spark, path)
     if not files:
-        raise InputMissing(f"{directory} is missing or empty: name a directory with landing files")
-    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+        raise InputMissing(f"{path} is missing or empty")
+    return _digest(files)
 
 
-def delivered_bytes(spark: SparkSession, directory: str) -> int:
-    """Bytes of all that lies in ``directory``, packed as they are; 0 where nothing does."""
-    return sum(file.length for file in _collect_files(spark, directory))
+def delivered_bytes(spark: SparkSession, directory: str, names: Sequence[str]) -> int:
+    """Bytes of the tables' files in ``directory``, packed as they are; 0 where there are none."""
+    return sum(file.length for file in _collect_files(spark, directory, _entries(names)))
 
 
 def local_path(path: str) -> str | None:
@@ -145,6 +162,15 @@ def parts_of(delivery: Delivery, file: str) -> tuple[str, ...]:
     return tuple(part.partition("=")[0] for part in below.split("/")[:-1] if "=" in part)
 
 
+def _entries(names: Sequence[str]) -> dict[str, str]:
+    """What a table may be delivered as, in the directory → the table."""
+    return {f"{name}.{ending}": name for name in names for ending in _ENDINGS}
+
+
+def _digest(files: Iterable[_File]) -> str:
+    return hashlib.sha256(repr(sorted(map(tuple, files))).encode()).hexdigest()[:16]
+
+
 def _require_once(found: Sequence[str], entries: Mapping[str, str], directory: str) -> None:
     twice = [name for name, times in Counter(entries[entry] for entry in found).items() if times > 1]
     if twice:
@@ -177,7 +203,7 @@ def _below(start: Path) -> Iterator[_File]:
     """The files that Spark would read of a file or folder of this machine, through links too."""
     walked = ((Path(folder), files) for folder, _, files in os.walk(start, followlinks=True))
     found = [start] if start.is_file() else [folder / name for folder, files in walked for name in files]
-    for path in found:
+    for path in filter(Path.is_file, found):  # not a link that leads nowhere
         size, modified = (stat := path.stat()).st_size, stat.st_mtime_ns // 1000
         if size and not any(map(_is_hidden, path.relative_to(start).parts)):
             yield _File(f"file:{path.absolute()}", size, modified)

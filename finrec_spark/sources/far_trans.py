@@ -36,6 +36,7 @@ _COLUMNS = {
     "limit_prices": ("isin", "mindate", "maxdate"),
     "markets": ("marketid", "name", "description", "country"),
 }
+TABLES = tuple(_COLUMNS)
 _RISK_LEVELS = {"Conservative": "2", "Income": "3", "Balanced": "4", "Aggressive": "5"}
 _NOT_AVAILABLE = "Not_Available"
 _ATTRIBUTES = {
@@ -54,8 +55,8 @@ def read_landing(spark: SparkSession, directory: str) -> Landing:
     Raises:
         InputMissing: a file or column of the layout is missing.
     """
-    found = find_deliveries(spark, directory, tuple(_COLUMNS))
-    require_tables(found, tuple(_COLUMNS), directory, _CONTRACT)
+    found = find_deliveries(spark, directory, TABLES)
+    require_tables(found, TABLES, directory, _CONTRACT)
     read = {name: _read(spark, delivery) for name, delivery in found.items()}
     return Landing(
         customers=landed_customers(read["customer_information"]),

@@ -18,6 +18,7 @@ _COLUMNS = {
     "backtest_test_pairs": ("split", "customerid", "isin"),
     "approximate_first_buys": ("customerid", "isin"),
 }
+TABLES = tuple(_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def read_backtest_files(spark: SparkSession, directory: str) -> BacktestFiles:
     Raises:
         InputMissing: a file or column is missing.
     """
-    found = find_deliveries(spark, directory, tuple(_COLUMNS))
-    require_tables(found, tuple(_COLUMNS), directory, _CONTRACT)
+    found = find_deliveries(spark, directory, TABLES)
+    require_tables(found, TABLES, directory, _CONTRACT)
     read = {
         name: read_text_table(spark, found[name], Wanted(needed=columns, known=columns, others=False), _CONTRACT)
         for name, columns in _COLUMNS.items()

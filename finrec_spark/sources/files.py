@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from finrec_spark import tables
 from finrec_spark.params import Params
-from finrec_spark.sources.delivery import Delivery, find_deliveries, landing_fingerprint, require_tables
+from finrec_spark.sources.delivery import Delivery, find_deliveries, require_tables
 from finrec_spark.sources.encodings import java_charset
 from finrec_spark.sources.landing import Landing
 from finrec_spark.sources.text_table import filled_map, read_text_table
@@ -19,11 +19,10 @@ from finrec_spark.tables.bronze import bronze
 from finrec_spark.transforms.ingest.parsing import clean
 from finrec_spark.transforms.numerals import NUMBER_FORMS, as_plain_number
 
-__all__ = ["FilesParams", "landing_fingerprint", "read_landing"]
-
 _CONTRACT = "README, 'Bring your own bank'"
 _NEEDED = ("customers", "products", "interactions")
 _DECLARED = {table.name.removeprefix("landing."): table for table in tables.LANDING}
+TABLES = tuple(_DECLARED)
 
 
 class FilesParams(Params):
@@ -43,12 +42,18 @@ class FilesParams(Params):
         "or epoch_seconds, or its numbers, such as value: decimal_comma; TABLE.COLUMN for one table alone",
     )
 
+    @field_validator("multiline")
+    @classmethod
+    def _known_tables(cls, multiline: tuple[str, ...]) -> tuple[str, ...]:
+        for table in multiline:
+            _require_table(table)
+        return multiline
+
     @field_validator("encoding")
     @classmethod
     def _known_encodings(cls, encoding: Mapping[str, str]) -> Mapping[str, str]:
         for table, name in encoding.items():
-            if table not in _DECLARED:
-                raise ValueError(f"{table} is no table; the tables are {', '.join(_DECLARED)}")
+            _require_table(table)
             try:
                 java_charset(name)
             except LookupError:
@@ -58,7 +63,12 @@ class FilesParams(Params):
     @field_validator("formats")
     @classmethod
     def _readable_formats(cls, formats: Mapping[str, str]) -> Mapping[str, str]:
-        return {name: form if form in NUMBER_FORMS else require_format(form) for name, form in formats.items()}
+        lower = {name.strip().lower(): form for name, form in formats.items()}  # as columns are named
+        if len(lower) < len(formats):
+            raise ValueError("a column stands twice, in upper and lower case: keep one")
+        for name in lower:
+            _require_column(name)
+        return {name: form if form in NUMBER_FORMS else require_format(form) for name, form in lower.items()}
 
     def formats_of(self, table: str) -> dict[str, str]:
         """How the values of a table's columns are written; what is said of this table alone is the last word."""
@@ -71,6 +81,22 @@ class FilesParams(Params):
         return general | own
 
 
+def _require_table(name: str) -> None:
+    if name not in _DECLARED:
+        raise ValueError(f"{name} is no table; the tables are {', '.join(_DECLARED)}")
+
+
+def _require_column(name: str) -> None:
+    """Nothing, where the name is TABLE.COLUMN of a column that the table may have, or COLUMN alone."""
+    table, dot, column = name.partition(".")
+    if not dot:
+        return
+    _require_table(table)
+    known = _DECLARED[table].column_names
+    if column not in known and "extra" not in known:
+        raise ValueError(f"{table} has no column {column}; its columns are {', '.join(known)}")
+
+
 def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> Landing:
     """The landing tables of ``directory``, every value as text.
 
@@ -81,7 +107,7 @@ def read_landing(spark: SparkSession, directory: str, params: FilesParams) -> La
     Raises:
         InputMissing: a needed file or column is missing, a file is empty, delivered twice or not what its name says.
     """
-    found = find_deliveries(spark, directory, tuple(_DECLARED))
+    found = find_deliveries(spark, directory, TABLES)
     require_tables(found, _NEEDED, directory, _CONTRACT)
     landed = {name: _landed(spark, delivery, params) for name, delivery in found.items()}
     return Landing(

@@ -28,7 +28,7 @@ from finrec_spark.sources.plain_values import (
     plain_text,
     uuid_text,
 )
-from finrec_spark.sources.wanted import MALFORMED, Wanted, named, require_columns, wanted_places
+from finrec_spark.sources.wanted import MALFORMED, Found, Wanted, named, require_columns, wanted_places
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +69,8 @@ def parquet_text(spark: SparkSession, delivery: Delivery, wanted: Wanted, contra
         groups[columns, parts_of(delivery, file)].append(file)
     chosen = {group: _wanted_columns(group[0], wanted, files[0]) for group, files in groups.items()}
     found = {
-        files[0]: [*(column.name.strip().lower() for column in group[0]), *map(str.lower, group[1])]
-        for group, files in groups.items()
+        files[0]: Found([column.name.strip().lower() for column in columns], [*map(str.lower, parts)], declared=True)
+        for (columns, parts), files in groups.items()
     }
     require_columns(found, wanted, contract)
     return [_rows(spark, delivery, files, chosen[group], group[1], wanted) for group, files in groups.items()]

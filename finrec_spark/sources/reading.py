@@ -1,10 +1,13 @@
-"""The source that a job was told → its landing tables and their fingerprint."""
+"""The source that a job was told → its landing tables."""
 
 from pyspark.sql import SparkSession
 
-from finrec_spark.sources import far_trans, files
+from finrec_spark.sources import far_trans, far_trans_backtest, files
 from finrec_spark.sources.files import FilesParams
 from finrec_spark.sources.landing import Landing
+
+DELIVERED = (*files.TABLES, *far_trans.TABLES, *far_trans_backtest.TABLES)
+"""The tables that a delivery may consist of, whatever its source."""
 
 
 def read_delivery(spark: SparkSession, source: str, directory: str, params: FilesParams) -> Landing:

@@ -27,11 +27,18 @@ _DAMAGED = (
     "Could not read footer",
     "FAILED_READ_FILE",
     "Encountered error while reading file",
-    "PARQUET_TYPE_ILLEGAL",
-    "Illegal Parquet type",
-    "CANNOT_MERGE_SCHEMAS",
-    "Failed merging schema",
 )
+_UNREADABLE = "a column is of a type that Spark cannot read there; write times in microseconds, or the column as text"
+_DIFFERENT = "parts of one table have a column in different types; write it in one"
+_REMEDIES = {
+    "PARQUET_TYPE_ILLEGAL": _UNREADABLE,
+    "Illegal Parquet type": _UNREADABLE,
+    "CANNOT_MERGE_SCHEMAS": _DIFFERENT,
+    "Failed merging schema": _DIFFERENT,
+    **dict.fromkeys(_DAMAGED, "it is damaged or was cut off; deliver it anew"),
+}
+"""Sign of an error → what is wrong and what to do; the first sign that is found counts, and those of damage are last,
+for Spark says them of any file that it could not read."""
 _FILE = re.compile(
     r"(?:while reading file|reading file:?|footer (?:for|of) file:?) ?([a-z0-9]+:/[^\n]*?)(?:\. Details|[\s;]|$)"
 )
@@ -64,13 +71,13 @@ def _line(spark: SparkSession, error: str, path: str, table: str, encoding: str 
     inexact = re.search(rf"(?:RuntimeException: )(.*{INEXACT_KEY})", error)
     if inexact:
         return f"{inexact[1]} (2^53; 2^24 in single precision): deliver them as text or whole numbers"
-    sign = next((sign for sign in _DAMAGED if sign in error), None)
+    sign = next((sign for sign in _REMEDIES if sign in error), None)
     if sign is None:
         return None
     found = _FILE.search(error)
     reason = next(line for line in error.splitlines() if sign in line).strip()
     file = unquote(found[1]) if found else path
-    return f"{file} cannot be read ({_short(reason)}): it is damaged or was cut off; deliver it anew"
+    return f"{file} cannot be read ({_short(reason)}): {_REMEDIES[sign]}"
 
 
 def _short(reason: str) -> str:

@@ -1,14 +1,20 @@
 """Protocols that measure a file of contacts, named with --input, or the bank's own: which file, which month."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+
+from pyspark.sql import DataFrame
 
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.months import parse_month
 from finrec_spark.pipeline.cli import decided_month
+from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
-from finrec_spark.sources.contact_file import contact_file_fingerprint
+from finrec_spark.pipeline.step import StepRun
+from finrec_spark.sources.contact_file import TABLE, contact_file_fingerprint, count_left_out, read_contact_file
+from finrec_spark.sources.told import told_in_one_line
 
 NO_MONTH = date(1970, 1, 1)  # a file of contacts belongs to no month
 
@@ -27,6 +33,30 @@ def contact_file(context: RunContext) -> str:
 def contact_file_digest(context: RunContext) -> str:
     """Changes when the file does."""
     return contact_file_fingerprint(context.spark, contact_file(context))
+
+
+@contextmanager
+def delivered_contacts(run: StepRun) -> Iterator[DataFrame]:
+    """The contacts of the file that --input names; how many of its lines are left out is logged.
+
+    Raises:
+        InputMissing: while it holds, for any error of Spark's that concerns the file.
+    """
+    path, encoding = contact_file(run.context), _encoding(run.config)
+    with told_in_one_line(run.spark, path, TABLE, encoding):
+        left_out = count_left_out(run.spark, path, encoding)
+        if left_out:
+            run.log(f"{path}: {left_out:,} lines do not fit its first line and are left out")
+        yield read_contact_file(run.spark, path, encoding)
+
+
+def contact_file_params(config: Config) -> dict[str, object]:
+    """What of the configuration decides how the file is read."""
+    return {"files": {"encoding": {TABLE: _encoding(config)}}}
+
+
+def _encoding(config: Config) -> str | None:
+    return config.files.encoding.get(TABLE)
 
 
 def month_of_contacts(

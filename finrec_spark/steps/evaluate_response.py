@@ -21,9 +21,13 @@ from finrec_spark.models import naive_bayes
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.sources.contact_file import read_contact_file
 from finrec_spark.steps.contact_history import history_reads, read_contact_history
-from finrec_spark.steps.delivered_contacts import contact_file, contact_file_digest, month_of_contacts
+from finrec_spark.steps.delivered_contacts import (
+    contact_file_digest,
+    contact_file_params,
+    delivered_contacts,
+    month_of_contacts,
+)
 from finrec_spark.tables import METRICS
 from finrec_spark.transforms.ingest.contact_table import ContactTable, collect_contact_table
 from finrec_spark.transforms.profiles.vector import ProfileFeature
@@ -44,10 +48,11 @@ def evaluate_response(run: StepRun) -> int:
 def evaluate_contact_file(run: StepRun) -> int:
     """Predict the file's contacts, in folds by chance or in time; the lake is only written to."""
     params = run.config.response
-    table = collect_contact_table(read_contact_file(run.spark, contact_file(run.context)), params, params.seed)
-    contacts = table.contacts.persist()
-    written = _measure(run, table.profile, _file_folds(run, ContactTable(table.profile, contacts)))
-    contacts.unpersist()
+    with delivered_contacts(run) as rows:
+        table = collect_contact_table(rows, params, params.seed)
+        contacts = table.contacts.persist()
+        written = _measure(run, table.profile, _file_folds(run, ContactTable(table.profile, contacts)))
+        contacts.unpersist()
     return written
 
 
@@ -102,7 +107,7 @@ FILE_STEP = Step(
     name="evaluate_contact_file",
     run=evaluate_contact_file,
     writes=(Writes(METRICS),),
-    params=_params,
+    params=lambda config: {**_params(config), **contact_file_params(config)},
     delivery=contact_file_digest,
     monthly=False,
 )

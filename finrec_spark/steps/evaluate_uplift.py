@@ -11,8 +11,12 @@ from finrec_spark.evaluation.uplift_models import Setting
 from finrec_spark.pipeline.config import Config
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.step import Step, StepRun, Writes
-from finrec_spark.sources.contact_file import read_contact_file
-from finrec_spark.steps.delivered_contacts import contact_file, contact_file_digest, month_of_contacts
+from finrec_spark.steps.delivered_contacts import (
+    contact_file_digest,
+    contact_file_params,
+    delivered_contacts,
+    month_of_contacts,
+)
 from finrec_spark.steps.evaluate_response import dropped
 from finrec_spark.steps.randomised_history import randomised_reads, read_randomised_history
 from finrec_spark.tables import METRICS
@@ -38,10 +42,11 @@ def evaluate_uplift(run: StepRun) -> int:
 def evaluate_trial_file(run: StepRun) -> int:
     """The same on a file of randomised contacts; the lake is only written to."""
     params = run.config.trials
-    rows = read_contact_file(run.spark, contact_file(run.context)).persist()
-    table = collect_trial_table(rows, params, params.seed)
-    written = _measure(run, table.profile, table.trials)
-    rows.unpersist()
+    with delivered_contacts(run) as delivered:
+        rows = delivered.persist()
+        table = collect_trial_table(rows, params, params.seed)
+        written = _measure(run, table.profile, table.trials)
+        rows.unpersist()
     return written
 
 
@@ -68,7 +73,7 @@ FILE_STEP = Step(
     name="evaluate_trial_file",
     run=evaluate_trial_file,
     writes=(Writes(METRICS),),
-    params=_params,
+    params=lambda config: {**_params(config), **contact_file_params(config)},
     delivery=contact_file_digest,
     monthly=False,
 )

@@ -7,11 +7,13 @@ import zipfile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from finrec_spark.errors import InputMissing
 from finrec_spark.sources.encodings import decoded, java_charset
 from finrec_spark.sources.files import FilesParams
+from finrec_spark.sources.told import told_in_one_line
 from tests.deliveries.small_bank import CUSTOMERS, EVENTS, PRODUCTS, csv_text
 
 CHINESE = [PRODUCTS[0], ("P1", "存款", "存款1号", "安心稳健，随时可取"), ("P2", "信用卡", "信用卡2号", "低利率")]
@@ -131,6 +133,32 @@ def test_a_gzip_that_is_cut_far_behind_its_beginning_is_told(bank, landed):
     (bank / "interactions.csv.gz").write_bytes(packed[: len(packed) * 3 // 4])
     with pytest.raises(InputMissing, match=r"interactions.csv.gz cannot be read .*was cut off"):
         landed("interactions")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            "Caused by: org.apache.spark.sql.AnalysisException: [PARQUET_TYPE_ILLEGAL] Illegal Parquet type: INT64"
+            " (TIMESTAMP(NANOS,true)).",
+            "a column is of a type that Spark cannot read there; write times in microseconds, or the column as text",
+        ),
+        (
+            "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file s3a://in/p.parquet. Details:"
+            "\nCaused by: org.apache.spark.sql.AnalysisException: Illegal Parquet type: INT64 (TIMESTAMP(NANOS,false))",
+            "write times in microseconds, or the column as text",
+        ),
+        (
+            '[CANNOT_MERGE_SCHEMAS] Failed merging schemas:\nInitial schema:\n"STRUCT<id: BIGINT>"',
+            "parts of one table have a column in different types; write it in one",
+        ),
+        ("[FAILED_READ_FILE] Could not read footer", "it is damaged or was cut off; deliver it anew"),
+    ],
+)
+def test_a_file_on_a_uri_is_called_damaged_only_where_it_is(error, told):
+    with pytest.raises(InputMissing) as caught, told_in_one_line(None, "s3a://in/customers.parquet", "customers"):
+        raise PySparkException(error)
+    assert str(caught.value).endswith(told)
 
 
 def test_a_workbook_is_told(bank, landed):

@@ -1,5 +1,7 @@
 """CSV as tools write it."""
 
+import csv
+
 import pytest
 
 from finrec_spark.errors import InputMissing
@@ -40,6 +42,16 @@ def test_line_breaks_in_quotes_are_kept_where_they_are_allowed(bank, landed):
         b'product_id,category,name,text\r\n1,loan,A,"Two lines:\n\nsafe, ""x"""\r\n2,loan,B,\r\n'
     )
     assert [(row.name, row.text) for row in landed("products")] == [("A", 'Two lines:\n\nsafe, "x"'), ("B", None)]
+
+
+def test_1500_quoted_columns_are_read_and_a_cell_too_many_is_refused(bank, landed):
+    names = ["customer_id", "product_id", "event_time", *(f"more_{n}" for n in range(1497))]
+    row = ["C01", "P1", "2022-05-01", *("x" for _ in range(1497))]
+    (bank / "interactions.csv").write_text(csv_text([names, row, [*row, "surplus"]], quoting=csv.QUOTE_ALL))
+    assert [(row.customer_id, row.malformed is None) for row in landed("interactions")] == [
+        ("C01", True),
+        (None, False),
+    ]
 
 
 @pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
@@ -92,6 +104,36 @@ def test_a_part_without_a_needed_column_is_told(bank, landed):
     (bank / "customers.csv" / "part-1.csv").write_text("client,age\nC2,3\n")
     with pytest.raises(InputMissing, match=r"part-1.csv lacks column customer_id; found: client, age"):
         landed("customers")
+
+
+ROW = "C0001,Zhang Wei,13900001111,3"
+FORM = (
+    r"lacks column customer_id; its first line must name the columns, and looks like a9999, aaaaa aaa, 99999999999, 9;"
+)
+
+
+def test_a_row_where_the_names_should_stand_is_told_by_its_form_alone(bank, landed):
+    (bank / "customers.csv").write_text(f"{ROW}\nC0002,Li Na,13900001112,2\n")
+    assert_untold(landed, FORM)
+
+
+def test_a_later_part_of_a_file_that_was_split_is_told_by_its_form_alone(bank, landed):
+    (bank / "customers.csv").unlink()
+    for folder, text in (("day=1", f"customer_id,name,phone,level\n{ROW}\n"), ("risk_level=2", f"{ROW}\n")):
+        (bank / "customers.csv" / folder).mkdir(parents=True)
+        (bank / "customers.csv" / folder / "part-0.csv").write_text(text)
+    assert_untold(landed, rf"risk_level=2/part-0.csv {FORM}")
+
+
+def test_a_value_that_a_first_row_has_twice_is_not_told(bank, landed):
+    (bank / "customers.csv").write_text(f"{ROW},13900001111\n")
+    assert_untold(landed, "has two columns of one name: keep one; its first line must name the columns")
+
+
+def assert_untold(landed, told):
+    with pytest.raises(InputMissing, match=told) as caught:
+        landed("customers")
+    assert not any(word in str(caught.value).lower() for word in ("zhang", "1390", "c0001"))
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,15 @@ def test_the_cold_products_protocol_measures_the_network(main, with_gru, lakes, 
     assert "gru_without_tags" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("job", ["month", "ingest"])
+def test_a_delivery_whose_source_is_not_named_is_left_as_it_is(main, tmp_path, capsys, job):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "customers.csv").write_text("customer_id\nC1\n")
+    assert main(job, tmp_path / "lake", "--input", str(tmp_path / "in")) == 2
+    assert "add --source files" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["customers.csv"]
+
+
 def test_a_wrong_option_ends_with_2(main, tmp_path):
     assert main("status", tmp_path / "lake", "--month", "June") == 2
 

@@ -17,6 +17,12 @@ HELLO = Command("hello", "Say hello.", lambda program, options: None, source_opt
         (["--conf", "no-such.yaml"], "no-such.yaml: cannot be read"),
         (["--source", "files"], "--source files needs --input DIR"),
         (["--source", "oracle"], "invalid choice: 'oracle'"),
+        (
+            ["--input", "/data/2022-06"],
+            "--input /data/2022-06: the source generator reads no files; add --source files",
+        ),
+        (["--source", "files", "--input", ""], "--input is empty"),
+        (["--lake", " "], "--lake is empty"),
         (["--lake", "/proc/lake"], "lake /proc/lake cannot be written"),
     ],
 )
@@ -27,10 +33,21 @@ def test_wrong_usage_ends_with_2_and_one_line(argv, told, said):
     assert told in lines[0]
 
 
+def test_a_job_whose_input_is_no_delivery_takes_one_without_a_source(said, tmp_path):
+    taken = []
+    command = Command(
+        "measure", "", lambda run, _: taken.append(run.input_dir), source_options, input_is_delivery=False
+    )
+    assert said(["--input", "contacts.csv", "--lake", str(tmp_path / "lake")], command) == (0, [])
+    assert taken == ["contacts.csv"]
+
+
 @pytest.mark.parametrize(
     ("yaml", "told"),
     [
         ("als: [", "is not valid YAML"),
+        ("spark:\n  a: 1\nmodels: [als]\nspark:\n  b: 2", "my.yaml: is not valid YAML: line 4: key spark stands twice"),
+        ("spark: {spark.x: 1, spark.x: 2}", "line 1: key spark.x stands twice"),
         ("alz: {}", "alz: Extra inputs are not permitted"),
         ("parameters: {als: {rank: 0}}\nrecommend: {n: ten}", "recommend.n: "),
     ],
@@ -83,8 +100,8 @@ def _loggers_as_they_were():
 
 @pytest.fixture
 def said(capsys):
-    def run(argv):
-        code = main(HELLO, argv)
+    def run(argv, command=HELLO):
+        code = main(command, argv)
         return code, capsys.readouterr().err.splitlines()
 
     return run

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from finrec_spark.errors import InputMissing
-from finrec_spark.sources.files import FilesParams, landing_fingerprint, read_landing
+from finrec_spark.sources.delivery import delivered_bytes, landing_fingerprint
+from finrec_spark.sources.files import TABLES, FilesParams, read_landing
 from finrec_spark.tables import LANDING_CUSTOMERS, LANDING_INTERACTIONS, LANDING_PRODUCTS
 from finrec_spark.tables.bronze import bronze
 
@@ -102,6 +103,30 @@ def test_parts_with_other_headers_are_read_by_name(spark, bank):
 
 
 @pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"formats": {"customer.birth_date": "yyMMdd"}}, "customer is no table; the tables are customers, products"),
+        (
+            {"formats": {"interactions.evnt_time": "dd/MM/yyyy"}},
+            "interactions has no column evnt_time; its columns are",
+        ),
+        ({"formats": {"Value": "decimal_comma", "value": "decimal_point"}}, "a column stands twice"),
+        ({"multiline": ["customer"]}, "customer is no table"),
+        ({"encoding": {"product": "GB18030"}}, "product is no table"),
+    ],
+)
+def test_a_key_that_would_do_nothing_is_refused(params, told):
+    with pytest.raises(ValueError, match=told):
+        FilesParams(**params)
+
+
+def test_a_format_is_of_any_column_that_a_table_takes_in_whatever_case():
+    params = FilesParams(formats={"Event_Time": "dd/MM/yyyy", "Customers.Odd.Name": "yyMMdd", "products.rate": "yyyy"})
+    assert params.formats_of("interactions") == {"event_time": "dd/MM/yyyy"}
+    assert params.formats_of("customers") == {"event_time": "dd/MM/yyyy", "odd.name": "yyMMdd"}
+
+
+@pytest.mark.parametrize(
     ("spoil", "told"),
     [
         (
@@ -132,7 +157,30 @@ def test_a_missing_directory_is_told(spark, tmp_path):
 
 
 def test_the_fingerprint_changes_with_what_lies_there(spark, bank):
-    before = landing_fingerprint(spark, str(bank))
-    assert landing_fingerprint(spark, str(bank)) == before
+    before = landing_fingerprint(spark, str(bank), TABLES)
+    assert landing_fingerprint(spark, str(bank), TABLES) == before
     (bank / "customers.csv").write_text("customer_id\nu-0007\nu-0008\n")
-    assert landing_fingerprint(spark, str(bank)) != before
+    assert landing_fingerprint(spark, str(bank), TABLES) != before
+
+
+def test_what_lies_beside_the_tables_is_no_part_of_the_delivery(bank):
+    before = landing_fingerprint(None, str(bank), TABLES), delivered_bytes(None, str(bank), TABLES)
+    (bank / "logs").mkdir()
+    (bank / "logs" / "finrec_spark.log").write_text("a line")
+    (bank / "yesterday").symlink_to(bank / "nowhere")
+    assert (landing_fingerprint(None, str(bank), TABLES), delivered_bytes(None, str(bank), TABLES)) == before
+
+
+def test_a_link_that_leads_nowhere_is_no_file_of_a_table(bank):
+    (bank / "customers.csv").rename(bank / "part-0.csv")
+    (bank / "customers.csv").mkdir()
+    (bank / "part-0.csv").rename(bank / "customers.csv" / "part-0.csv")
+    before = landing_fingerprint(None, str(bank), TABLES)
+    (bank / "customers.csv" / "part-1.csv").symlink_to(bank / "nowhere")
+    assert landing_fingerprint(None, str(bank), TABLES) == before
+
+
+def test_a_directory_without_a_table_is_told(tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(InputMissing, match="holds no landing file"):
+        landing_fingerprint(None, str(tmp_path), TABLES)

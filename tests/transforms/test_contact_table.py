@@ -61,7 +61,12 @@ def test_a_contact_without_a_time_is_left_out_where_a_time_is_named(spark):
 
 def test_a_label_that_is_not_there_is_refused():
     with pytest.raises(ConfigError, match="no column outcome; found: age, y"):
-        label_and_features(["age", "y"], ContactTableParams(label="outcome"))
+        label_and_features(["age", "y"], ContactTableParams(label="outcome", drop=("age",)))
+
+
+def test_a_row_where_the_names_should_stand_is_told_by_its_form_alone():
+    with pytest.raises(ConfigError, match="must name the columns, and looks like aaaaa aaa, , 99999999999, aaa$"):
+        label_and_features(["zhang wei", "", "13900001111", "yes"], ContactTableParams(label=None, time="sent"))
 
 
 def test_label_time_and_dropped_columns_are_not_learned_from():

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from finrec_spark.errors import ConfigError
 from finrec_spark.params import Params
 from finrec_spark.sampling import seed_of
+from finrec_spark.transforms.ingest.headers import told_columns
 from finrec_spark.transforms.ingest.parsing import parsed_time
 from finrec_spark.transforms.numerals import as_number
 from finrec_spark.transforms.profiles.missing import SURE, UNSURE, canonical
@@ -94,9 +95,8 @@ def label_and_features(columns: Sequence[str], params: ContactTableParams) -> tu
     left_out = {normal_name(name) for name in (*params.drop, params.time) if name}
     absent = sorted(({label} | left_out) - set(columns))
     if absent:
-        raise ConfigError(
-            f"contacts: there is no column {absent[0] or 'named as --label'}; found: {', '.join(columns)}"
-        )
+        told = told_columns(columns, {label} | left_out)
+        raise ConfigError(f"contacts: there is no column {absent[0] or 'named as --label'}; {told}")
     names = [name for name in columns if name != label and name not in left_out]
     if not names:
         raise ConfigError(f"contacts: no column is left beside {label}; drop fewer")

@@ -21,6 +21,7 @@ from finrec_spark.transforms.ingest.contact_table import (
     named_column,
     normal_name,
 )
+from finrec_spark.transforms.ingest.headers import told_columns
 from finrec_spark.transforms.numerals import as_number
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
@@ -98,7 +99,8 @@ def named_and_features(columns: Sequence[str], params: TrialTableParams) -> tupl
     absent = sorted((set(named.values()) | dropped) - set(columns))
     if absent:
         word = absent[0] or "named as --treatment or --outcome"
-        raise ConfigError(f"trials: there is no column {word}; found: {', '.join(columns)}")
+        told = told_columns(columns, dropped.union(named.values()))
+        raise ConfigError(f"trials: there is no column {word}; {told}")
     names = [name for name in columns if name not in dropped and name not in named.values()]
     if not names:
         raise ConfigError(f"trials: no column is left beside {', '.join(named.values())}; drop fewer")
