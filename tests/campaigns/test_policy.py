@@ -127,7 +127,7 @@ def test_a_rule_that_reads_a_column_nobody_has_is_named(spark):
     }
     seen = Observation()
     assert observing_profile(rows, conditions.values(), seen).count() == 2
-    line = "rule closed reads status, which no customer has: it tells nobody apart by it"
+    line = "rule closed reads status, which no customer has: that part of it has no effect"
     assert list(columns_nobody_has(conditions, seen)) == [line]
 
 

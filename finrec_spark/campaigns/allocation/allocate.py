@@ -33,7 +33,7 @@ from finrec_spark.campaigns.allocation.problem import Problem, Vocabulary, rows_
 from finrec_spark.campaigns.allocation.report import AllocationReport, LeverCost, LimitPrice
 from finrec_spark.campaigns.allocation.rounding import BINS, Cut, closeness_sums, cut_of
 from finrec_spark.campaigns.allocation.sample import RIDGES, Sample, lever_costs, sample_prices
-from finrec_spark.campaigns.allocation.survey import check_survey, sum_unit, survey_of, survey_part, unmatched
+from finrec_spark.campaigns.allocation.survey import Survey, check_survey, sum_unit, survey_of, survey_part, unmatched
 from finrec_spark.errors import ConfigError
 
 _WIDENED_BY, _WIDENINGS = 4, 2
@@ -85,7 +85,7 @@ def nothing_to_allocate(vocabulary: Vocabulary, params: AllocationParams) -> tup
     Raises:
         ConfigError: a product has a minimum.
     """
-    check_survey(survey_of(np.zeros(4 + len(vocabulary.products), np.int64), 1.0), params, vocabulary)
+    check_survey(Survey(0, 0, 0, 0.0, np.zeros(len(vocabulary.products), np.int64)), params, vocabulary)
     rows, weights = rows_of(params, vocabulary), weights_of(params.levers, vocabulary)
     problem = Problem(vocabulary, rows, weights, params.offers_per_customer, params.seed, 1.0, 1.0, 0.0)
     decision = Decision(problem, _everyone_open(problem, np.zeros(len(rows))), frozenset())

@@ -105,7 +105,7 @@ def columns_nobody_has(conditions: Mapping[str, str], seen: Observation) -> Iter
     for name, condition in conditions.items():
         missing = [column for column in profile_columns(condition) if found[column] is False]
         if missing:
-            yield f"{name} reads {', '.join(missing)}, which no customer has: it tells nobody apart by it"
+            yield f"{name} reads {', '.join(missing)}, which no customer has: that part of it has no effect"
 
 
 def _node_faults(node: exp.Expr) -> Iterator[str]:
