@@ -26,6 +26,7 @@ from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
 from finrec_spark.params import Between, Params
 from finrec_spark.tables import CUSTOMER_PRODUCT_MATRIX, PRODUCT_FACTORS
+from finrec_spark.transforms.ids import collect_product_order
 
 ITERATIONS_WITHOUT_CHECKPOINT = 12  # deeper lineage overflows the JVM's default stack
 
@@ -67,15 +68,15 @@ def fit(inputs: FitInputs, params: AlsParams) -> DataFrame:
 def product_factors(matrix: DataFrame, params: AlsParams) -> DataFrame:
     """One row: one product's factors.
 
-    MLlib starts from factors that its seed and blocks decide, not the input's partitions, and adds in the
-    order in which rows come; the rows are therefore brought into one order first. The same rows in any
-    partitioning give the same factors; with at most 2 blocks they are equal to the bit, with more MLlib
-    adds partial sums as they arrive and the last digit of a float may differ.
+    MLlib starts from factors that its seed and the customers' blocks and order decide, and adds in the order in which
+    rows come; customers and products are therefore numbered anew, in an order that follows from their IDs alone. The
+    same rows in any partitioning, and whichever months the lake decided before, give the same factors; with at most 2
+    blocks they are equal to the bit, with more MLlib adds partial sums as they arrive and the last digit of a float
+    may differ.
 
     Args:
-        matrix: ``customer_index``, ``product_index`` (int), ``product_id``, ``strength`` and ``rating``
-            (double); a pair at most once. Implicit: entries with ``strength`` above 0 are read; explicit:
-            those with a ``rating``.
+        matrix: ``customer_id``, ``product_id``, ``strength`` and ``rating`` (double); a pair at most once. Implicit:
+            entries with ``strength`` above 0 are read; explicit: those with a ``rating``.
 
     Returns:
         ``product_id``, ``factors`` (array of ``rank`` doubles), for every product with an entry.
@@ -84,14 +85,36 @@ def product_factors(matrix: DataFrame, params: AlsParams) -> DataFrame:
         InputMissing: nothing to learn from.
         ConfigError: many iterations, and the session has no checkpoint directory.
     """
+    spark = matrix.sparkSession
+    require_checkpoint(params, spark.sparkContext.getCheckpointDir())
     preference = "strength" if params.implicit else "rating"
-    entries = matrix.where(_counts(preference)).select("customer_index", "product_index", F.col(preference))
-    require_entries(entries, params)
-    require_checkpoint(params, matrix.sparkSession.sparkContext.getCheckpointDir())
-    model = estimator(params, preference).fit(arranged(entries, params))
-    ids = matrix.select("product_index", "product_id").distinct()
-    named = model.itemFactors.join(F.broadcast(ids), F.col("id") == F.col("product_index"))
+    entries = matrix.where(_counts(preference)).select("customer_id", "product_id", F.col(preference))
+    product_ids = collect_product_order(entries)
+    if not product_ids:
+        raise nothing_to_learn(params)
+    products = F.broadcast(spark.createDataFrame(list(enumerate(product_ids)), "product_index int, product_id string"))
+    learned = numbered_customers(entries.join(products, "product_id").drop("product_id"), params.customer_blocks)
+    factors = estimator(params, preference).fit(learned).itemFactors
+    named = factors.join(products, F.col("id") == F.col("product_index"))
     return named.select("product_id", F.col("features").cast("array<double>").alias("factors"))
+
+
+def numbered_customers(entries: DataFrame, blocks: int) -> DataFrame:
+    """The entries with ``customer_index`` in place of ``customer_id``, in an order that the IDs alone decide.
+
+    Customers are spread over the blocks by a hash of their ID and numbered inside each in the IDs' order, so no task
+    orders all of them; MLlib puts number n into block n modulo the blocks, which is the one it came from.
+
+    Args:
+        entries: ``customer_id``, ``product_index``, one column of preference; a pair at most once.
+    """
+    (preference,) = set(entries.columns) - {"customer_id", "product_index"}
+    products = F.array_sort(F.collect_list(F.struct("product_index", preference))).alias("entries")
+    customers = entries.repartition(blocks, "customer_id").groupBy("customer_id").agg(products)
+    place = F.monotonically_increasing_id().bitwiseAND((1 << 33) - 1)  # the row's place in its partition
+    number = (place * blocks + F.spark_partition_id()).cast("int").alias("customer_index")
+    numbered = customers.sortWithinPartitions("customer_id").select(number, "entries")
+    return numbered.select("customer_index", F.inline("entries"))
 
 
 def estimator(params: AlsParams, preference: str) -> ALS:
@@ -114,22 +137,16 @@ def estimator(params: AlsParams, preference: str) -> ALS:
 
 
 def arranged(entries: DataFrame, params: AlsParams) -> DataFrame:
-    """The same rows in partitions and an order that only their values decide."""
+    """The same ratings in partitions and an order that only their values decide."""
     spread = entries.repartition(params.customer_blocks, "customer_index")
     return spread.sortWithinPartitions("customer_index", "product_index")
 
 
-def require_entries(entries: DataFrame, params: AlsParams) -> None:
-    """Read at most one row of ``entries``.
-
-    Raises:
-        InputMissing: there is none.
-    """
-    if not entries.isEmpty():
-        return
+def nothing_to_learn(params: AlsParams) -> InputMissing:
+    """The error that says what als lacks."""
     if params.implicit:
-        raise InputMissing("als: the customer-product matrix has no strength above 0; check the interactions")
-    raise InputMissing("als: the customer-product matrix has no rating; set implicit to true to learn from strength")
+        return InputMissing("als: the customer-product matrix has no strength above 0; check the interactions")
+    return InputMissing("als: the customer-product matrix has no rating; set implicit to true to learn from strength")
 
 
 def require_checkpoint(params: AlsParams, directory: str | None) -> None:
@@ -169,7 +186,8 @@ def predict_ratings(
     """
     explicit = params.model_copy(update={"implicit": False})
     entries = train.select("customer_index", "product_index", "rating").where(_counts("rating"))
-    require_entries(entries, explicit)
+    if entries.isEmpty():
+        raise nothing_to_learn(explicit)
     require_checkpoint(explicit, train.sparkSession.sparkContext.getCheckpointDir())
     model = estimator(explicit, "rating").fit(arranged(entries, explicit))
     predicted = _with_means(model.setPredictionCol("learned").transform(test), entries)

@@ -77,5 +77,5 @@ def collect_product_ids(positions: DataFrame) -> tuple[str, ...]:
 
 
 def collect_product_order(products: DataFrame) -> tuple[str, ...]:
-    """The IDs of all products, ascending: as many as the bank has."""
-    return tuple(row["product_id"] for row in products.select("product_id").orderBy("product_id").collect())
+    """The IDs of all products in ``products``, ascending, each once: at most as many as the bank has."""
+    return tuple(sorted(row["product_id"] for row in products.select("product_id").distinct().collect()))

@@ -8,6 +8,7 @@ from finrec_spark.models.als import (
     AlsParams,
     arranged,
     estimator,
+    numbered_customers,
     predict_ratings,
     product_factors,
     require_checkpoint,
@@ -17,18 +18,21 @@ from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.spec import ScorerInputs
 
 N_CUSTOMERS, N_PRODUCTS = 40, 12
-PRODUCTS = [f"p{i}" for i in range(N_PRODUCTS)]
+PRODUCTS = [f"p{i:02}" for i in range(N_PRODUCTS)]
 INPUTS = ScorerInputs(tuple(PRODUCTS))
 IMPLICIT = AlsParams(rank=4, iterations=3, alpha=2.0, regularisation=0.1)
 PRODUCT_FACTORS = "product_id string, factors array<double>"
+ENTRIES = "customer_id string, customer_index int, product_id string, product_index int, strength double, rating double"
 RATING = "customer_index int, product_index int, rating double"
 EXPLICIT = AlsParams(rank=3, iterations=6, rating_regularisation=0.001, implicit=False)
 
 
 def test_folding_in_equals_mllibs_customer_factors(matrix, als, history):
-    model = estimator(IMPLICIT, "strength").fit(arranged(matrix, IMPLICIT))
+    entries = numbered_customers(matrix.select("customer_id", "product_index", "strength"), IMPLICIT.customer_blocks)
+    model = estimator(IMPLICIT, "strength").fit(entries)
     expected = dense(model.userFactors) @ dense(model.itemFactors).T
-    np.testing.assert_allclose(als.score(batch(history)), expected, atol=1e-5)
+    scores = als.score(batch(history))
+    np.testing.assert_allclose(scores[scores[:, 0].argsort()], expected[expected[:, 0].argsort()], atol=1e-5)
 
 
 def test_folding_in_equals_mllibs_customer_factors_of_ratings(spark, matrix, history):
@@ -43,6 +47,19 @@ def test_partitioning_changes_no_bit_of_the_factors(matrix, factors, with_shuffl
     with_shuffle_partitions(7)
     again = product_factors(matrix.orderBy(F.desc("strength")).repartition(7), IMPLICIT)
     assert sorted(again.collect()) == sorted(factors.collect())
+
+
+def test_positions_that_earlier_months_gave_change_no_bit_of_the_factors(matrix, factors):
+    moved = matrix.withColumn("customer_index", 997 - 3 * F.col("customer_index"))
+    moved = moved.withColumn("product_index", (5 * F.col("product_index") + 7) % N_PRODUCTS)
+    assert sorted(product_factors(moved, IMPLICIT).collect()) == sorted(factors.collect())
+
+
+def test_customers_are_numbered_once_each_and_their_entries_stay(matrix):
+    entries = matrix.select("customer_id", "product_index", "strength")
+    numbered = numbered_customers(entries, 3)
+    assert numbered.select("customer_index").distinct().count() == entries.select("customer_id").distinct().count()
+    assert entries_of(numbered, "customer_index") == entries_of(entries, "customer_id")
 
 
 def test_more_blocks_than_two_still_give_the_same_scores(matrix, history):
@@ -74,7 +91,7 @@ def test_customers_without_a_history_score_zero_everywhere(als):
 
 
 def test_products_without_factors_score_zero_and_teach_nothing(factors, history):
-    als = scorer(factors.where("product_id <> 'p3'"), INPUTS, IMPLICIT)
+    als = scorer(factors.where("product_id <> 'p03'"), INPUTS, IMPLICIT)
     without = history.tolil()
     without[:, 3] = 0
     scores = als.score(batch(history))
@@ -106,7 +123,7 @@ def test_a_matrix_without_ratings_says_to_use_strength(matrix):
 
 
 def test_factors_of_another_rank_are_refused(spark):
-    factors = spark.createDataFrame([("p0", [1.0, 2.0])], PRODUCT_FACTORS)
+    factors = spark.createDataFrame([("p00", [1.0, 2.0])], PRODUCT_FACTORS)
     with pytest.raises(ConfigError, match="not of rank 4"):
         scorer(factors, INPUTS, IMPLICIT)
 
@@ -163,9 +180,20 @@ def with_shuffle_partitions(spark):
 
 def frame(spark, values, where):
     """Matrix entries; the rating is the strength."""
-    rows = [(int(c), int(p), PRODUCTS[p], float(values[c, p]), float(values[c, p])) for c, p in np.argwhere(where)]
-    schema = "customer_index int, product_index int, product_id string, strength double, rating double"
+    pairs = [(int(c), int(p), float(values[c, p])) for c, p in np.argwhere(where)]
+    rows = [(f"c{c}", c, PRODUCTS[p], p, value, value) for c, p, value in pairs]
+    schema = (
+        "customer_id string, customer_index int, product_id string, product_index int, strength double, rating double"
+    )
     return spark.createDataFrame(rows, schema).repartition(3)
+
+
+def entries_of(entries, customer):
+    """Each customer's entries, whoever it is: sorted lists of products and strengths."""
+    lists = entries.groupBy(customer).agg(
+        F.sort_array(F.collect_list(F.struct("product_index", "strength"))).alias("all")
+    )
+    return sorted(row["all"] for row in lists.collect())
 
 
 def dense(factors):
