@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from finrec_spark.errors import ConfigError, FinrecError
+from finrec_spark.strict_yaml import parse_yaml
 
 Values = dict[str, Any]
 
@@ -102,21 +103,6 @@ def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping: the first would be lost without a word."""
-
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """The mapping, whose keys are all different."""
-        node = super().compose_mapping_node(anchor)
-        known: set[tuple[str, str]] = set()
-        for key, _ in node.value:
-            name = (key.tag, str(key.value))
-            if name in known:
-                raise yaml.YAMLError(f"line {key.start_mark.line + 1}: key {key.value} stands twice; keep one")
-            known.add(name)
-        return node
-
-
 def read_yaml(path: Path) -> Values:
     """The mapping that a YAML file holds; an empty file is an empty one.
 
@@ -124,7 +110,7 @@ def read_yaml(path: Path) -> Values:
         ConfigError: it is missing, is not YAML, has a key twice, or is not a mapping.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give --conf an existing YAML file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -170,12 +170,19 @@ def test_a_catalogue_is_judged_template_by_template(lint, file):
         ("rows.jsonl", '{"text": 5}', "row 1 has no text"),
         ("rows.jsonl", '{"text": "a", "channel": "fax"}', "channel 'fax'"),
         ("en.yaml", "language: en", "templates: "),
+        ("en.yaml", "language: en\ntemplates: []\nlanguage: zh", "line 3: key language stands twice"),
     ],
 )
 def test_a_faulty_file_ends_with_2_in_one_line(lint, file, name, text, fault):
     code, _, err = lint(file(name, text))
     assert code == 2
     assert fault in err and err.count("\n") == 1
+
+
+def test_a_bank_with_a_key_twice_ends_with_2_in_one_line(lint, file):
+    bank = file("bank.yaml", "names: {en: [One]}\nnames: {en: [Other]}\n")
+    code, _, err = lint(file("a.txt", "Hello"), "--bank", bank)
+    assert code == 2 and "line 2: key names stands twice" in err and err.count("\n") == 1
 
 
 def test_a_file_that_is_no_text_ends_with_2(lint, tmp_path):

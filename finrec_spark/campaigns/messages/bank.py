@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.params import Params
+from finrec_spark.strict_yaml import parse_yaml
 from finrec_spark.vocabulary import APP, EMAIL, PHONE, SMS
 
 Channel = Literal["sms", "email", "app", "phone"]
@@ -131,7 +132,7 @@ def load_bank(path: Path, profile: ProfileName | None = None) -> Bank:
         ConfigError: one line that names every fault.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = parse_yaml(path.read_text(encoding="utf-8")) or {}
         return Bank.model_validate({**values, **({"profile": profile} if profile else {})})
     except OSError as error:
         raise InputMissing(f"{path}: cannot be read ({error.strerror}); give --bank an existing YAML file") from error

@@ -17,6 +17,7 @@ from finrec_spark.campaigns.messages.findings import Finding, finding, line_and_
 from finrec_spark.campaigns.messages.linter import Linter
 from finrec_spark.campaigns.messages.templates import catalogue_of, template_findings
 from finrec_spark.errors import ConfigError, InputMissing
+from finrec_spark.strict_yaml import parse_yaml
 
 TEXT, CHANNEL, SENDER = "text", "channel", "sender"
 
@@ -76,7 +77,7 @@ def _plain(path: Path, bank: Bank, channel: Channel) -> Iterator[Message]:
 def _catalogue(path: Path, bank: Bank, channel: Channel) -> Iterator[Message]:
     text = path.read_text(encoding="utf-8")
     try:
-        values = yaml.safe_load(text)
+        values = parse_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from error
     catalogue = catalogue_of(values, str(path))

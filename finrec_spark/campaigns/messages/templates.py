@@ -15,6 +15,7 @@ from finrec_spark.campaigns.messages.findings import Finding, finding
 from finrec_spark.campaigns.messages.linter import Linter
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.params import Params
+from finrec_spark.strict_yaml import parse_yaml
 from finrec_spark.vocabulary import EMAIL
 
 ANY = "any"
@@ -83,7 +84,7 @@ def load_catalogue(path: Path) -> Catalogue:
         ConfigError: one line that names every fault.
     """
     try:
-        return catalogue_of(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
+        return catalogue_of(parse_yaml(path.read_text(encoding="utf-8")), str(path))
     except OSError as error:
         raise InputMissing(f"{path}: cannot be read ({error.strerror}); give an existing catalogue") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
