@@ -118,7 +118,7 @@ def als_pass(item_factors: DataFrame, products: int) -> ScoringPlan:
         "als": als.scorer(factors, ScorerInputs(tuple(ids)), PARAMS),
     }
     rules = ProductRules(np.ones(products, bool), np.zeros(products, np.int64), 5)
-    catalogue = Catalogue(ids, np.argsort(np.argsort(np.array(ids))), rules)
+    catalogue = Catalogue(ids, np.arange(products), np.argsort(np.argsort(np.array(ids))), rules)
     return ScoringPlan(Ensemble(scorers), catalogue, 10, 3, Wording("en", ids))
 
 

@@ -4,6 +4,7 @@ In numpy by the finaliser of SplitMix64 (Steele, Lea, Flood, "Fast splittable ps
 in Spark by xxHash64.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 
@@ -25,6 +26,11 @@ _SHARES = 100_000  # parts that shares of rows are made of
 def stream(seed: int, purpose: str) -> int:
     """The 64-bit start of all draws of one purpose."""
     return int.from_bytes(blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest(), "big")
+
+
+def keys_of(ids: Sequence[str]) -> Ints:
+    """A 63-bit hash of each ID, for draws that follow from the IDs alone and not from their positions."""
+    return np.array([stream(0, each) >> 1 for each in ids], dtype=np.int64)
 
 
 def bits(seed: int, purpose: str, *counters: Ints | int) -> Bits:
@@ -96,7 +102,7 @@ def pair_draws(keys: Bits, products: Ints, seed: int) -> Floats:
 
     Args:
         keys: the customers' keys, B.
-        products: positions, B × M, or M for all customers.
+        products: whole numbers that tell the products apart, B × M, or M for all customers.
         seed: another seed draws anew.
     """
     with np.errstate(over="ignore"):

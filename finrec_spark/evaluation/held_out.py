@@ -107,7 +107,7 @@ def model_lists(batch: CustomerBatch, plan: EvaluationPlan) -> dict[str, Ints]:
     eligible = plan.catalogue.rules.excluded(batch) == 0
     scores = plan.ensemble.scores(batch, eligible)
     k, id_rank = plan.params.k, plan.catalogue.id_rank
-    drawn = pair_draws(batch.key, np.arange(batch.n_products), plan.params.seed)
+    drawn = pair_draws(batch.key, plan.catalogue.keys, plan.params.seed)
     by_product = {**scores.shares, RANK_FUSION: rank_fusion(scores, id_rank), RANDOM: drawn}
     lists = {name: top_n(values, eligible, k, id_rank) for name, values in by_product.items()}
     among = plan.ensemble.candidates(batch, scores, eligible, k, id_rank)

@@ -95,9 +95,12 @@ def content_neighbours(products: DataFrame, product_ids: Sequence[str], params: 
     Returns:
         ``product_id``, ``neighbour_id``, ``similarity`` in (0, 1], ``support`` (features in common).
     """
-    ids = sorted(product_ids)
     rows = collect_features(product_features(products, params))
-    vectors = block_vectors(rows[rows["product_id"].isin(ids)], ids, params.weights)
+    rows = rows[rows["product_id"].isin(product_ids)]
+    ids = sorted(
+        rows["product_id"].unique()
+    )  # known ones alone, or what came later would count as a text without words
+    vectors = block_vectors(rows, ids, params.weights)
     pairs = similar_rows(vectors, params)
     found = pd.DataFrame(
         {

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from finrec_spark.arrays import Ints
 from finrec_spark.messages import Language
 from finrec_spark.ranking.exclusions import ProductRules, product_rules
+from finrec_spark.sampling import keys_of
 from finrec_spark.transforms.eligibility import on_sale
 
 
@@ -20,11 +21,13 @@ class Catalogue:
 
     Attributes:
         names: names for the reasons' sentences.
+        keys: hashes of the product IDs, for seeded draws.
         id_rank: each product's place in the order of the product IDs, which breaks ties.
         rules: what the exclusions know of them.
     """
 
     names: Sequence[str]
+    keys: Ints
     id_rank: Ints
     rules: ProductRules
 
@@ -46,6 +49,7 @@ def product_catalogue(products: Sequence[Row], risk_where_unknown: int, language
     ids = np.array([row["product_id"] for row in products])
     return Catalogue(
         names=[_name(row, language) for row in products],
+        keys=keys_of([row["product_id"] for row in products]),
         id_rank=np.argsort(np.argsort(ids, kind="stable"), kind="stable").astype(np.int64),
         rules=product_rules(products, risk_where_unknown),
     )

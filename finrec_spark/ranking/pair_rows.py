@@ -117,7 +117,7 @@ def chosen_pairs(batch: CustomerBatch, taken: csr_matrix, sample: PairSample) ->
     among = best_by_mean(scores, eligible, sample.candidates, sample.catalogue.id_rank)
     positions = np.maximum(among, 0)
     label = taken.toarray()[np.arange(batch.size)[:, None], positions] > 0
-    draws = pair_draws(batch.key, positions, sample.seed)
+    draws = pair_draws(batch.key, sample.catalogue.keys[positions], sample.seed)
     kept = (among >= 0) & (label | (draws < sample.share))
     customers = np.nonzero(kept)[0]
     return _Pairs(

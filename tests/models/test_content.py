@@ -37,6 +37,13 @@ def fitted(products, weights=None, **params):
     return content.content_neighbours(products, ids, ContentParams(weights=chosen, **params))
 
 
+def test_products_that_the_bank_got_to_know_later_change_nothing(products):
+    rows = [("a", {"text": "gold fund"}), ("b", {"text": "gold and silver"}), ("c", {"text": "silver bond"})]
+    shelf, ids = products(*rows), ["a", "b", "c"]
+    once, with_later = (content.content_neighbours(shelf, known, ContentParams()) for known in (ids, [*ids, "x", "y"]))
+    assert similarities(once) == similarities(with_later) != {}
+
+
 def scorer_of(products, ids):
     rows = content.content_neighbours(products, ids, ContentParams())
     return content.scorer(rows, ScorerInputs(tuple(ids)), ContentParams())

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from chispa import assert_df_equality
+from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
 from finrec_spark.models.neighbours import pearson_user
@@ -35,7 +36,8 @@ def histories(spark):
     return build
 
 
-def slow_neighbours(table, i, params):
+def slow_neighbours(table, i, params, keys):
+    """Ties by the hash of the ID."""
     near = []
     for j, y in enumerate(table):
         both = (table[i] > 0) & (y > 0)
@@ -43,8 +45,8 @@ def slow_neighbours(table, i, params):
         x, y = table[i][kept], y[kept]
         if i != j and both.sum() >= params.minimum_support and np.ptp(x) > 0 and np.ptp(y) > 0:
             rho = round(np.corrcoef(x, y)[0, 1] * both.sum() / (both.sum() + params.shrinkage), 9)
-            near += [(-rho, j)] if rho > 0 else []
-    return [(j, pytest.approx(-rho, abs=2e-9)) for rho, j in sorted(near)[: params.neighbours]]
+            near += [(-rho, keys[j], j)] if rho > 0 else []
+    return [(j, pytest.approx(-rho, abs=2e-9)) for rho, _, j in sorted(near)[: params.neighbours]]
 
 
 @pytest.mark.parametrize("over", ["co_rated", "all"])
@@ -52,11 +54,13 @@ def test_exact_neighbours_are_those_of_brute_force(histories, monkeypatch, over)
     monkeypatch.setattr("finrec_spark.models.neighbours.similar_customers.EXACT_BLOCK", 20)
     table = random_table(50)
     params = pearson_user.PearsonUserParams(over=over, minimum_support=3, shrinkage=1.0, neighbours=4)
-    found = customer_neighbours(histories(table), 8, params).collect()
+    df = histories(table)
+    keys = dict(df.selectExpr("customer_index", "xxhash64(customer_id)").collect())
+    found = customer_neighbours(df, 8, params).collect()
     assert len(found) == 50
     for row in found:
         near = [(n.customer_index, n.similarity) for n in row.neighbours]
-        assert near == slow_neighbours(table, int(row.customer_id[1:]), params)
+        assert near == slow_neighbours(table, int(row.customer_id[1:]), params, keys)
 
 
 def test_evidence_sums_what_the_neighbours_have(histories):
@@ -116,8 +120,24 @@ def test_repartitioning_changes_nothing_in_clusters(histories):
     assert_df_equality(first, second, ignore_row_order=True)
 
 
+@pytest.mark.parametrize("exact_up_to", [0, 1_000])
+def test_positions_that_earlier_months_gave_change_nothing(histories, exact_up_to):
+    """As many ties as there can be: whoever is one of a kind is as near as all others of it."""
+    df = histories(np.tile(kinds_of_customers(12), (25, 1)))
+    params = clustered(cluster_size=100, probes=2).model_copy(
+        update={"exact_up_to": exact_up_to, "evidence_products": 3}
+    )
+    moved = df.withColumn("customer_index", 2_000 - 3 * F.col("customer_index"))
+    found = customer_neighbours(df, 40, params)
+    back = (
+        "transform(neighbours, n -> struct(cast((2000 - n.customer_index) / 3 as int) as customer_index, n.similarity))"
+    )
+    again = customer_neighbours(moved, 40, params).withColumn("neighbours", F.expr(back))
+    assert_df_equality(found, again, ignore_row_order=True, ignore_nullable=True)
+
+
 def test_a_cluster_that_is_nobodys_nearest_finds_nothing(spark, histories):
-    rows = histories(random_table(5)).selectExpr("*", "false AS own", "0 AS `group`")
+    rows = histories(random_table(5)).selectExpr("*", "xxhash64(customer_id) AS key", "false AS own", "0 AS `group`")
     found = rows.groupBy("group").applyInPandas(group_rows(8, pearson_user.PearsonUserParams()), FOUND)
     assert found.count() == 0
 

@@ -10,9 +10,10 @@ from finrec_spark.ranking.ensemble import Ensemble
 from finrec_spark.ranking.exclusions import ProductRules
 from finrec_spark.ranking.pair_rows import PairSample, chosen_pairs
 from finrec_spark.ranking.pairs import PairFeatures, ProductNumbers
-from finrec_spark.sampling import pair_draws
+from finrec_spark.sampling import keys_of, pair_draws
 
 PRODUCTS = 6
+KEYS = keys_of(list("abcdef"))
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Fixed:
 
 @pytest.fixture
 def chosen(customers):
-    def build(taken, owned=None, share=1.0, candidates=PRODUCTS):
+    def build(taken, owned=None, share=1.0, candidates=PRODUCTS, keys=KEYS):
         numbers = ProductNumbers(
             np.zeros((PRODUCTS, 10)), np.ones(PRODUCTS), csr_matrix(np.ones((PRODUCTS, 1))), PRODUCTS
         )
@@ -34,7 +35,7 @@ def chosen(customers):
         sample = PairSample(
             ensemble=Ensemble({"popularity": Fixed()}),
             features=PairFeatures(("popularity",), numbers, ()),
-            catalogue=Catalogue(list("abcdef"), np.arange(PRODUCTS), rules),
+            catalogue=Catalogue(list("abcdef"), keys, np.arange(PRODUCTS), rules),
             candidates=candidates,
             share=share,
             seed=7,
@@ -63,6 +64,13 @@ def test_every_taken_candidate_is_kept_and_the_others_stand_for_all(chosen):
     assert pairs.label.sum() == 400
     assert pairs.weight[pairs.label == 1].tolist() == [1.0] * 400
     assert pairs.weight[pairs.label == 0].sum() == pytest.approx(400 * 5, rel=0.1)
+
+
+def test_which_pairs_are_drawn_follows_from_the_products_ids_and_not_from_their_positions(chosen):
+    taken = np.zeros((100, PRODUCTS))
+    once, moved = (chosen(taken, share=0.25, keys=keys) for keys in (KEYS, KEYS[::-1]))
+    assert 0 < len(once.key) < 600
+    assert sorted(once.key) == sorted(moved.key)
 
 
 def test_only_candidates_are_pairs(chosen):

@@ -87,7 +87,7 @@ def counted(spark, scored):
     """Counts of the rows of a pass over ann, bob, cid and others, who hold these products and suit this risk."""
     risks = np.array([1, 1, 2, 3, 1], dtype=np.int64)
     on_sale = np.array([True, True, True, True, False])
-    catalogue = Catalogue([""] * 5, np.arange(5), ProductRules(on_sale, risks, risk_where_unknown=1))
+    catalogue = Catalogue([""] * 5, np.arange(5), np.arange(5), ProductRules(on_sale, risks, risk_where_unknown=1))
 
     def build(*rows, customers, held=(), suits=5):
         known = [(name, list(held), [True] * len(held), suits) for name in ("ann", "bob", "cid")]

@@ -115,7 +115,7 @@ def passed():
     def build(scorers, n, on_sale=(True, True, True, True), language="en", offers=None):
         rules = ProductRules(np.array(on_sale), np.zeros(4, int), risk_where_unknown=1)
         names = [f"product {p}" for p in range(4)]
-        catalogue, wording = Catalogue(names, np.arange(4), rules), Wording(language, names)
+        catalogue, wording = Catalogue(names, np.arange(4), np.arange(4), rules), Wording(language, names)
         return ScoringPlan(Ensemble(scorers), catalogue, n, 3, wording, offers=offers)
 
     return build

@@ -46,7 +46,10 @@ EXACT_BLOCK = 2_000
 SAMPLE_PER_CLUSTER = 20
 MOST_DENSE = 50_000_000
 """Customers of a group × products up to which they are screened, 4 bytes each; beyond, all pairs are compared."""
-_ASSIGNED = "customer_id string, customer_index int, product_index array<int>, value array<double>, clusters array<int>"
+_ASSIGNED = (
+    "customer_id string, customer_index int, key bigint, "
+    "product_index array<int>, value array<double>, clusters array<int>"
+)
 FOUND = (
     "customer_id string, neighbour_index array<int>, similarity array<double>, "
     "evidence_index array<int>, score array<double>, holders array<int>"
@@ -81,7 +84,8 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
 
     Returns:
         ``customer_id``, ``neighbours``, ``evidence`` as in ``model.customer_neighbours``; both empty where
-        nobody is similar. The same whatever the partitioning.
+        nobody is similar; ties of similarity by the hash of the ID. The same whatever the partitioning, and
+        whatever positions the customers have.
 
     >>> rows = [("ann", 0, [0, 1]), ("bob", 1, [0, 1, 2]), ("eve", 2, [3])]
     >>> histories = spark.createDataFrame(rows, "customer_id string, customer_index int, product_index array<int>")
@@ -97,7 +101,8 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
     +-----------+------------------+
     <BLANKLINE>
     """
-    histories = histories.select("customer_id", "customer_index", "product_index", "value")
+    key = F.xxhash64("customer_id").alias("key")
+    histories = histories.select("customer_id", "customer_index", key, "product_index", "value")
     customers = histories.count()
     is_exact = customers <= params.exact_up_to
     members = (
@@ -142,6 +147,7 @@ def near_members(histories: DataFrame, customers: int, n_products: int, params: 
     return members.select(
         F.when(own, F.col("customer_id")).alias("customer_id"),
         "customer_index",
+        "key",
         "product_index",
         "value",
         (_number_of(first_group) + within).alias("group"),
@@ -151,7 +157,7 @@ def near_members(histories: DataFrame, customers: int, n_products: int, params: 
 
 def collect_sample(histories: DataFrame, size: int, seed: int) -> pd.DataFrame:
     """At most ``size`` customers in the seeded order of their hashes; the same whatever the partitioning."""
-    order = (F.xxhash64(*_seeded(seed)), F.col("customer_index"))
+    order = (F.xxhash64(*_seeded(seed)), F.col("customer_id"))
     return histories.orderBy(*order).limit(size).select("customer_index", "product_index", "value").toPandas()
 
 
@@ -227,7 +233,7 @@ def group_rows(n_products: int, params: CustomerSimilarityParams) -> Callable[[p
     """Members of one group → a row of lists for each of those whose ``own`` group it is."""
 
     def rows_of(members: pd.DataFrame) -> pd.DataFrame:
-        members = members.sort_values("customer_index", ignore_index=True)
+        members = members.sort_values(["key", "customer_index"], ignore_index=True)
         own = np.flatnonzero(members["own"].to_numpy(bool))
         index = members["customer_index"].to_numpy(np.int32)
         parts = [
@@ -274,4 +280,4 @@ def _number_of(by_cluster: list[int]) -> Column:
 
 def _seeded(seed: int) -> tuple[Column, Column]:
     """What the sample and the groups depend on; the seed as an int, which hashes otherwise than a bigint."""
-    return F.col("customer_index"), F.lit(seed)
+    return F.col("customer_id"), F.lit(seed)
