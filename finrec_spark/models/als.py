@@ -88,7 +88,7 @@ def product_factors(matrix: DataFrame, params: AlsParams) -> DataFrame:
     spark = matrix.sparkSession
     require_checkpoint(params, spark.sparkContext.getCheckpointDir())
     preference = "strength" if params.implicit else "rating"
-    entries = matrix.where(_counts(preference)).select("customer_id", "product_id", F.col(preference))
+    entries = matrix.where(has_preference(preference)).select("customer_id", "product_id", F.col(preference))
     product_ids = collect_product_order(entries)
     if not product_ids:
         raise nothing_to_learn(params)
@@ -117,6 +117,11 @@ def numbered_customers(entries: DataFrame, blocks: int) -> DataFrame:
     return numbered.select("customer_index", F.inline("entries"))
 
 
+def has_preference(preference: str) -> Column:
+    """Whether a row says anything: a strength above 0, or a rating."""
+    return F.col("strength") > 0 if preference == "strength" else F.col("rating").isNotNull()
+
+
 def estimator(params: AlsParams, preference: str) -> ALS:
     """MLlib's estimator over ``customer_index``, ``product_index`` and the column ``preference``."""
     return ALS(
@@ -134,12 +139,6 @@ def estimator(params: AlsParams, preference: str) -> ALS:
         checkpointInterval=params.checkpoint_interval,
         finalStorageLevel="NONE",  # else MLlib makes and caches every customer's factors, which nobody reads
     )
-
-
-def arranged(entries: DataFrame, params: AlsParams) -> DataFrame:
-    """The same ratings in partitions and an order that only their values decide."""
-    spread = entries.repartition(params.customer_blocks, "customer_index")
-    return spread.sortWithinPartitions("customer_index", "product_index")
 
 
 def nothing_to_learn(params: AlsParams) -> InputMissing:
@@ -161,57 +160,6 @@ def require_checkpoint(params: AlsParams, directory: str | None) -> None:
             f"als: {params.iterations} iterations need a checkpoint every {ITERATIONS_WITHOUT_CHECKPOINT} or fewer; "
             "give the session a checkpoint directory, or lower iterations or checkpoint_interval"
         )
-
-
-def predict_ratings(
-    train: DataFrame, test: DataFrame, params: AlsParams, scale: tuple[float, float] | None = None
-) -> DataFrame:
-    """One row of ``test`` with ``prediction``: its explicit rating, within the scale.
-
-    A pair whose customer or product has no rating in ``train`` gets the product's mean rating, else the
-    customer's, else the mean of all.
-
-    Args:
-        train: ``customer_index``, ``product_index`` (int), ``rating`` (double); a pair at most once.
-        test: ``customer_index``, ``product_index`` (int), any further columns.
-        params: ``implicit`` is not read.
-        scale: lowest and highest rating; the range of ``train`` where it is None.
-
-    Returns:
-        ``test`` with ``prediction`` (double).
-
-    Raises:
-        InputMissing: ``train`` has no rating.
-        ConfigError: as ``product_factors``.
-    """
-    explicit = params.model_copy(update={"implicit": False})
-    entries = train.select("customer_index", "product_index", "rating").where(_counts("rating"))
-    if entries.isEmpty():
-        raise nothing_to_learn(explicit)
-    require_checkpoint(explicit, train.sparkSession.sparkContext.getCheckpointDir())
-    model = estimator(explicit, "rating").fit(arranged(entries, explicit))
-    predicted = _with_means(model.setPredictionCol("learned").transform(test), entries)
-    low, high = (F.lit(float(end)) for end in scale) if scale else (F.col("lowest"), F.col("highest"))
-    learned = F.when(~F.isnan("learned"), F.col("learned").cast("double"))
-    prediction = F.coalesce(learned, "product_mean", "customer_mean", "global_mean")
-    clipped = F.least(F.greatest(prediction, low), high)
-    return predicted.select(*[F.col(c) for c in test.columns], clipped.alias("prediction"))
-
-
-def _with_means(pairs: DataFrame, ratings: DataFrame) -> DataFrame:
-    of_all = ratings.agg(_mean("global_mean"), F.min("rating").alias("lowest"), F.max("rating").alias("highest"))
-    of_products = ratings.groupBy("product_index").agg(_mean("product_mean"))
-    of_customers = ratings.groupBy("customer_index").agg(_mean("customer_mean"))
-    joined = pairs.join(F.broadcast(of_products), "product_index", "left").join(of_customers, "customer_index", "left")
-    return joined.crossJoin(F.broadcast(of_all))  # one row
-
-
-def _mean(name: str) -> Column:
-    return F.avg("rating").alias(name)
-
-
-def _counts(preference: str) -> Column:
-    return F.col("strength") > 0 if preference == "strength" else F.col("rating").isNotNull()
 
 
 @dataclass(frozen=True)

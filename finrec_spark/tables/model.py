@@ -73,7 +73,7 @@ CUSTOMER_NEIGHBOURS = Table(
         Column(
             "neighbours",
             "array<struct<customer_index:int,similarity:double>>",
-            "Most similar customers, nearest first, ties by index",
+            "Most similar customers, nearest first, ties by the hash of the ID",
         ),
         Column(
             "evidence",

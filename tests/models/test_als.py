@@ -6,14 +6,13 @@ from scipy.sparse import csr_matrix
 from finrec_spark.errors import ConfigError, InputMissing
 from finrec_spark.models.als import (
     AlsParams,
-    arranged,
     estimator,
     numbered_customers,
-    predict_ratings,
     product_factors,
     require_checkpoint,
     scorer,
 )
+from finrec_spark.models.als_ratings import arranged, predict_ratings
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.spec import ScorerInputs
 
