@@ -68,11 +68,11 @@ def customers(spark: SparkSession, n: int, n_products: int, entries: int) -> Non
     histories.count()
     params = CustomerSimilarityParams()
     start = time.perf_counter()
-    found = customer_neighbours(histories, n_products, params).persist()
+    found = customer_neighbours(histories, np.arange(n_products), params).persist()
     rows = found.count()
     print(f"customers: {n:,} × {n_products} × {entries}: {time.perf_counter() - start:.1f} s, {rows} rows", flush=True)
     start = time.perf_counter()
-    recall = neighbour_recall(histories, found, n_products, params)
+    recall = neighbour_recall(histories, found, np.arange(n_products), params)
     print(f"recall {recall:.4f}, measured in {time.perf_counter() - start:.1f} s")
 
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "finrec_spark"
 LAYERS = [
-    {"errors", "params", "columns", "months", "arrays", "vocabulary", "sampling", "messages"},
+    {"errors", "params", "columns", "months", "arrays", "vocabulary", "sampling", "messages", "strict_yaml"},
     {"tables"},
     {"warehouse"},
     {"sources", "transforms", "training"},

@@ -19,8 +19,8 @@ from scipy import stats
 
 from finrec_spark.errors import DataQualityError
 from finrec_spark.evaluation.figure_rows import ALL_CUSTOMERS
-from finrec_spark.models.als import AlsParams
 from finrec_spark.models.als_ratings import predict_ratings as predict_by_factors
+from finrec_spark.models.factorisation import AlsParams
 from finrec_spark.models.neighbours.pearson_ratings import predict_by_customers, predict_by_products
 from finrec_spark.params import Params
 from finrec_spark.tables.mart import METRICS

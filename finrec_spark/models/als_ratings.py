@@ -3,7 +3,13 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from finrec_spark.models.als import AlsParams, estimator, has_preference, nothing_to_learn, require_checkpoint
+from finrec_spark.models.factorisation import (
+    AlsParams,
+    estimator,
+    has_preference,
+    nothing_to_learn,
+    require_checkpoint,
+)
 
 
 def predict_ratings(

@@ -17,6 +17,7 @@ from finrec_spark.tables import (
     CUSTOMERS,
     INTERACTIONS,
     PRODUCT_INDEX_TABLE,
+    PRODUCT_PROFILE,
     PRODUCTS,
     PROFILE_FEATURES,
     PROFILE_VALUES,
@@ -118,6 +119,9 @@ ROWS = {
     PRODUCTS.name: lambda: [
         (name, kind, name, f"{kind} {name * 2}", [], None, None, date(1900, 1, 1), None, {})
         for name, kind in CATEGORIES.items()
+    ],
+    PRODUCT_PROFILE.name: lambda: [
+        (JUNE, name, place, CATEGORIES[name], None, None, None, 0, 0, 0, 0, 0, True) for place, name in enumerate(IDS)
     ],
     CONTACTS.name: lambda: [("k1", "c00", "D", "sms", MAY_10, None, "treatment")],
     RESPONSES.name: lambda: [("k1", "declined", MAY_10, None, None)],

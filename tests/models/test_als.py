@@ -4,15 +4,9 @@ from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
 from finrec_spark.errors import ConfigError, InputMissing
-from finrec_spark.models.als import (
-    AlsParams,
-    estimator,
-    numbered_customers,
-    product_factors,
-    require_checkpoint,
-    scorer,
-)
+from finrec_spark.models.als import numbered_customers, product_factors, scorer
 from finrec_spark.models.als_ratings import arranged, predict_ratings
+from finrec_spark.models.factorisation import AlsParams, estimator, require_checkpoint
 from finrec_spark.models.scorer import CustomerBatch
 from finrec_spark.models.spec import ScorerInputs
 

@@ -4,7 +4,7 @@ import pytest
 
 from finrec_spark.errors import ConfigError
 from finrec_spark.evaluation.tuning import TrialFigures
-from finrec_spark.models.als import AlsParams
+from finrec_spark.models.factorisation import AlsParams
 from finrec_spark.models.neighbours.pearson_item import PearsonItemParams
 from finrec_spark.params import settings_of
 

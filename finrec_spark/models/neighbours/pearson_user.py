@@ -14,7 +14,7 @@ from finrec_spark.models.neighbours.recall import neighbour_recall
 from finrec_spark.models.neighbours.similar_customers import CustomerSimilarityParams, customer_neighbours
 from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
-from finrec_spark.tables import CUSTOMER_INDEX_TABLE, CUSTOMER_NEIGHBOURS, PRODUCT_INDEX_TABLE, SCORING_ROWS
+from finrec_spark.tables import CUSTOMER_INDEX_TABLE, CUSTOMER_NEIGHBOURS, PRODUCT_PROFILE, SCORING_ROWS
 from finrec_spark.transforms.histories import history_values
 
 REASON = "similar_customers"
@@ -30,7 +30,7 @@ def fit(inputs: FitInputs, params: PearsonUserParams) -> DataFrame:
     Exact up to ``params.exact_up_to`` customers, beyond it among the nearest clusters; see ``similar_customers``.
     Runs small jobs before it returns.
     """
-    return customer_neighbours(_histories(inputs, params), len(inputs.product_ids), params)
+    return customer_neighbours(_histories(inputs, params), collect_products(inputs.read(PRODUCT_PROFILE)), params)
 
 
 def remark(inputs: FitInputs, fitted: DataFrame, params: PearsonUserParams) -> str:
@@ -39,8 +39,18 @@ def remark(inputs: FitInputs, fitted: DataFrame, params: PearsonUserParams) -> s
     customers = histories.count()
     if customers <= params.exact_up_to:
         return f"pearson_user: exact among {customers:,} customers"
-    found = neighbour_recall(histories, fitted, len(inputs.product_ids), params)
+    found = neighbour_recall(histories, fitted, collect_products(inputs.read(PRODUCT_PROFILE)), params)
     return f"pearson_user: found {found:.1%} of the exact nearest customers (on a sample; {customers:,} in all)"
+
+
+def collect_products(products: DataFrame) -> Ints:
+    """Positions of the month's products in the order of their IDs: what it knows, whatever other months know.
+
+    Args:
+        products: ``gold.product_profile`` of the month.
+    """
+    rows = products.select("product_id", "product_index").collect()
+    return np.array([row["product_index"] for row in sorted(rows)], dtype=np.int64)
 
 
 def _histories(inputs: FitInputs, params: PearsonUserParams) -> DataFrame:
@@ -74,7 +84,7 @@ SPEC = ModelSpec(
     table=CUSTOMER_NEIGHBOURS,
     params=PearsonUserParams,
     step="train_pearson",
-    reads=(SCORING_ROWS, CUSTOMER_INDEX_TABLE, PRODUCT_INDEX_TABLE),
+    reads=(SCORING_ROWS, CUSTOMER_INDEX_TABLE, PRODUCT_PROFILE),
     scorer=scorer,
     fit=fit,
     customers=CUSTOMER_NEIGHBOURS,

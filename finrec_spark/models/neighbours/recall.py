@@ -9,7 +9,13 @@ from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 
 from finrec_spark.arrays import Ints
-from finrec_spark.models.neighbours.similar_customers import CustomerSimilarityParams, collect_sample, csr_from_series
+from finrec_spark.models.neighbours.similar_customers import (
+    CustomerSimilarityParams,
+    collect_sample,
+    columns_of,
+    csr_from_series,
+    n_positions,
+)
 from finrec_spark.models.neighbours.similarity import Powers, nearest, pair_sums, row_blocks, similar_pairs
 from finrec_spark.models.sparse import csr_from_lists
 
@@ -20,7 +26,7 @@ _ROUNDING = 1e-9
 
 
 def neighbour_recall(
-    histories: DataFrame, neighbours: DataFrame, n_products: int, params: CustomerSimilarityParams, sample: int = 200
+    histories: DataFrame, neighbours: DataFrame, products: Ints, params: CustomerSimilarityParams, sample: int = 200
 ) -> float:
     """Share of a seeded sample's exact nearest customers that ``neighbours`` holds; 1 where there are none.
 
@@ -30,11 +36,11 @@ def neighbour_recall(
     Args:
         histories: what ``customer_neighbours`` was given.
         neighbours: what it returned: ``customer_id``, ``neighbours``.
-        n_products: number of product positions.
+        products: as ``customer_neighbours`` was given them.
         params: what it was fitted with.
         sample: customers whose neighbours are found exactly.
     """
-    exact = _exact_limits(histories, n_products, params, sample)
+    exact = _exact_limits(histories, products, params, sample)
     ids = histories.select("customer_id", F.col("customer_index").alias("query"))
     near_enough = F.expr(f"size(filter(neighbours, n -> n.similarity >= limit - {_ROUNDING}))")
     hits = (
@@ -46,10 +52,10 @@ def neighbour_recall(
     return float(hits["found"] / hits["wanted"]) if hits and hits["wanted"] else 1.0
 
 
-def _exact_limits(histories: DataFrame, n_products: int, params: CustomerSimilarityParams, sample: int) -> DataFrame:
+def _exact_limits(histories: DataFrame, products: Ints, params: CustomerSimilarityParams, sample: int) -> DataFrame:
     """One row: how many exact neighbours a sampled customer has (``wanted``), the last one's similarity (``limit``)."""
     queries = collect_sample(histories, sample, params.seed + 1)
-    compare = _compare(queries["customer_index"].to_numpy(), csr_from_series(queries, n_products), params)
+    compare = _compare(queries["customer_index"].to_numpy(), csr_from_series(queries, products), products, params)
     nearest_first = Window.partitionBy("query").orderBy(F.desc("similarity"))
     return (
         histories.select("customer_index", "product_index", "value")
@@ -61,13 +67,18 @@ def _exact_limits(histories: DataFrame, n_products: int, params: CustomerSimilar
     )
 
 
-def _compare(index: Ints, queries: csr_matrix, params: CustomerSimilarityParams) -> Callable[[Batches], Batches]:
+def _compare(
+    index: Ints, queries: csr_matrix, products: Ints, params: CustomerSimilarityParams
+) -> Callable[[Batches], Batches]:
     left = Powers.of(queries)
 
     def rows_of(batches: Batches) -> Batches:
         for batch in batches:
-            references = csr_from_lists(batch["product_index"], batch["value"], queries.shape[1])
-            columns, others = Powers.of(references).transposed(), batch["customer_index"].to_numpy()
+            by_position = csr_from_lists(batch["product_index"], batch["value"], n_positions(products))
+            columns, others = (
+                Powers.of(columns_of(by_position, products)).transposed(),
+                batch["customer_index"].to_numpy(),
+            )
             for start, stop in row_blocks(left.mask, columns.mask):
                 pairs = similar_pairs(pair_sums(left.rows(start, stop), columns, params.over), "pearson", params)
                 query = index[start:stop]

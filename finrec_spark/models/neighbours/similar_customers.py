@@ -71,7 +71,7 @@ class CustomerSimilarityParams(SimilarityParams):
     seed: int = Field(0, description="Seed of the sample, the projection and the blocks")
 
 
-def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerSimilarityParams) -> DataFrame:
+def customer_neighbours(histories: DataFrame, products: Ints, params: CustomerSimilarityParams) -> DataFrame:
     """One row: one customer with the most similar customers and what they have.
 
     Runs up to three small jobs (number of customers, a sample, clusters' sizes) before it returns; the
@@ -80,17 +80,17 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
     Args:
         histories: one row a customer: ``customer_id``, ``customer_index``, ``product_index`` array<int>,
             ascending, and ``value`` array<double> beside it.
-        n_products: number of product positions.
+        products: positions of the products that there are, in the order of their IDs.
 
     Returns:
         ``customer_id``, ``neighbours``, ``evidence`` as in ``model.customer_neighbours``; both empty where
         nobody is similar; ties of similarity by the hash of the ID. The same whatever the partitioning, and
-        whatever positions the customers have.
+        whatever positions customers and products have.
 
     >>> rows = [("ann", 0, [0, 1]), ("bob", 1, [0, 1, 2]), ("eve", 2, [3])]
     >>> histories = spark.createDataFrame(rows, "customer_id string, customer_index int, product_index array<int>")
     >>> histories = histories.selectExpr("*", "transform(product_index, p -> 1d) AS value")
-    >>> nearest = customer_neighbours(histories, 4, CustomerSimilarityParams())
+    >>> nearest = customer_neighbours(histories, np.arange(4), CustomerSimilarityParams())
     >>> nearest.select("customer_id", "neighbours").orderBy("customer_id").show()
     +-----------+------------------+
     |customer_id|        neighbours|
@@ -106,11 +106,9 @@ def customer_neighbours(histories: DataFrame, n_products: int, params: CustomerS
     customers = histories.count()
     is_exact = customers <= params.exact_up_to
     members = (
-        all_members(histories, customers, params)
-        if is_exact
-        else near_members(histories, customers, n_products, params)
+        all_members(histories, customers, params) if is_exact else near_members(histories, customers, products, params)
     )
-    found = members.groupBy("group").applyInPandas(group_rows(n_products, params), FOUND)
+    found = members.groupBy("group").applyInPandas(group_rows(products, params), FOUND)
     neighbours = F.arrays_zip(F.col("neighbour_index").alias("customer_index"), "similarity")
     evidence = F.arrays_zip(F.col("evidence_index").alias("product_index"), "score", "holders")
     return found.select(
@@ -128,7 +126,7 @@ def all_members(histories: DataFrame, customers: int, params: CustomerSimilarity
     return histories.withColumn("group", groups).withColumn("own", F.col("group") == own)
 
 
-def near_members(histories: DataFrame, customers: int, n_products: int, params: CustomerSimilarityParams) -> DataFrame:
+def near_members(histories: DataFrame, customers: int, products: Ints, params: CustomerSimilarityParams) -> DataFrame:
     """One row: one customer in the ``group`` of one of the nearest clusters, ``own`` in that of the nearest.
 
     A cluster with more than ``max_references`` members is cut by the customers' hashes into several groups,
@@ -136,8 +134,8 @@ def near_members(histories: DataFrame, customers: int, n_products: int, params: 
     """
     n_clusters = min(params.max_clusters, ceil(customers / params.cluster_size))
     sample = collect_sample(histories, SAMPLE_PER_CLUSTER * n_clusters, params.seed)
-    clustering = fit_clustering(csr_from_series(sample, n_products), n_clusters, params.over, params.seed)
-    assigned = histories.mapInArrow(_assign(clustering, n_products, params.probes), _ASSIGNED)
+    clustering = fit_clustering(csr_from_series(sample, products), n_clusters, params.over, params.seed)
+    assigned = histories.mapInArrow(_assign(clustering, products, params.probes), _ASSIGNED)
     members = assigned.select("*", F.posexplode("clusters").alias("place", "cluster")).drop("clusters")
     sizes = collect_cluster_sizes(members, clustering.size)
     n_groups = [max(1, ceil(size / params.max_references)) for size in sizes]
@@ -168,15 +166,27 @@ def collect_cluster_sizes(members: DataFrame, n_clusters: int) -> list[int]:
     return [found.get(cluster, 0) for cluster in range(n_clusters)]
 
 
-def csr_from_series(rows: pd.DataFrame, n_products: int) -> csr_matrix:
-    """One row a customer: ``value`` at ``product_index``."""
+def csr_from_series(rows: pd.DataFrame, products: Ints) -> csr_matrix:
+    """One row a customer, one column for each of ``products``: ``value`` at ``product_index``."""
     lengths = rows["product_index"].map(len).to_numpy(np.int64)
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     if indptr[-1] == 0:
-        return csr_matrix((len(rows), n_products))
+        return csr_matrix((len(rows), len(products)))
     columns = np.concatenate(rows["product_index"].to_list()).astype(np.int32)
     values = np.concatenate(rows["value"].to_list()).astype(np.float64)
-    return csr_matrix((values, columns, indptr), shape=(len(rows), n_products))
+    return columns_of(csr_matrix((values, columns, indptr), shape=(len(rows), n_positions(products))), products)
+
+
+def n_positions(products: Ints) -> int:
+    """Width of a matrix that has a column for each position up to the last of ``products``."""
+    return int(products.max(initial=-1)) + 1
+
+
+def columns_of(by_position: csr_matrix, products: Ints) -> csr_matrix:
+    """The columns ``products`` of a matrix by position, in their order."""
+    chosen = by_position[:, products]
+    chosen.sort_indices()
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -229,7 +239,7 @@ def _evidence(
     return row[best], holders.indices[best].astype(np.int64), score[best], holders.data[best].astype(np.int64)
 
 
-def group_rows(n_products: int, params: CustomerSimilarityParams) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def group_rows(products: Ints, params: CustomerSimilarityParams) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Members of one group → a row of lists for each of those whose ``own`` group it is."""
 
     def rows_of(members: pd.DataFrame) -> pd.DataFrame:
@@ -237,21 +247,21 @@ def group_rows(n_products: int, params: CustomerSimilarityParams) -> Callable[[p
         own = np.flatnonzero(members["own"].to_numpy(bool))
         index = members["customer_index"].to_numpy(np.int32)
         parts = [
-            _found_rows(members["customer_id"].iloc[rows], index, found)
-            for rows, found in neighbourhood(csr_from_series(members, n_products), own, params)
+            _found_rows(members["customer_id"].iloc[rows], index, products, found)
+            for rows, found in neighbourhood(csr_from_series(members, products), own, params)
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_FOUND_NAMES)
 
     return rows_of
 
 
-def _found_rows(customer_id: pd.Series, index: Ints, found: Neighbourhood) -> pd.DataFrame:
+def _found_rows(customer_id: pd.Series, index: Ints, products: Ints, found: Neighbourhood) -> pd.DataFrame:
     n = len(customer_id)
     columns = {
         "customer_id": customer_id.to_numpy(),
         "neighbour_index": _lists(index[found.reference], found.query, n),
         "similarity": _lists(found.similarity, found.query, n),
-        "evidence_index": _lists(found.product, found.evidence_query, n),
+        "evidence_index": _lists(products[found.product], found.evidence_query, n),
         "score": _lists(found.score, found.evidence_query, n),
         "holders": _lists(found.holders, found.evidence_query, n),
     }
@@ -262,10 +272,11 @@ def _lists(values: NDArray[Any], row: Ints, n_rows: int) -> list[NDArray[Any]]:
     return np.split(values, np.cumsum(np.bincount(row, minlength=n_rows))[:-1])
 
 
-def _assign(clustering: Clustering, n_products: int, probes: int) -> Callable[[Batches], Batches]:
+def _assign(clustering: Clustering, products: Ints, probes: int) -> Callable[[Batches], Batches]:
     def assigned(batches: Batches) -> Batches:
         for batch in batches:
-            near = clustering.nearest(csr_from_lists(batch["product_index"], batch["value"], n_products), probes)
+            by_position = csr_from_lists(batch["product_index"], batch["value"], n_positions(products))
+            near = clustering.nearest(columns_of(by_position, products), probes)
             offsets = np.arange(0, near.size + 1, near.shape[1], dtype=np.int32)
             clusters = pa.ListArray.from_arrays(offsets, pa.array(near.astype(np.int32).ravel()))
             names = [*batch.schema.names, "clusters"]
