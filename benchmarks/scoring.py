@@ -23,6 +23,7 @@ from scipy.sparse import csr_matrix
 
 from finrec_spark.models import als
 from finrec_spark.models.calibration import AS_IT_IS
+from finrec_spark.models.factorisation import AlsParams
 from finrec_spark.models.popularity import PopularityScorer
 from finrec_spark.models.spec import ScorerInputs
 from finrec_spark.models.trees.kernel import arrange_trees
@@ -37,7 +38,7 @@ from finrec_spark.transforms.histories import customer_histories
 from finrec_spark.transforms.scoring_rows import scoring_rows as rows_of_month
 
 ENTRIES = 12  # products in a customer's history
-PARAMS = als.AlsParams(rank=32, iterations=2)
+PARAMS = AlsParams(rank=32, iterations=2)
 
 
 def main(customers: int, products: int, rounds: int) -> None:
