@@ -79,7 +79,8 @@ def numbered_customers(entries: DataFrame, blocks: int) -> DataFrame:
     """The entries with ``customer_index`` in place of ``customer_id``, in an order that the IDs alone decide.
 
     Customers are spread over the blocks by a hash of their ID and numbered inside each in the IDs' order, so no task
-    orders all of them; MLlib puts number n into block n modulo the blocks, which is the one it came from.
+    orders all of them; MLlib puts number n into block n modulo the blocks, which is the one it came from. One shuffle,
+    where ``assign_positions`` takes several for numbers without gaps.
 
     Args:
         entries: ``customer_id``, ``product_index``, one column of preference; a pair at most once.

@@ -12,12 +12,10 @@ from finrec_spark.arrays import Ints
 from finrec_spark.models.neighbours.similar_customers import (
     CustomerSimilarityParams,
     collect_sample,
-    columns_of,
+    csr_from_batch,
     csr_from_series,
-    n_positions,
 )
 from finrec_spark.models.neighbours.similarity import Powers, nearest, pair_sums, row_blocks, similar_pairs
-from finrec_spark.models.sparse import csr_from_lists
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -74,11 +72,8 @@ def _compare(
 
     def rows_of(batches: Batches) -> Batches:
         for batch in batches:
-            by_position = csr_from_lists(batch["product_index"], batch["value"], n_positions(products))
-            columns, others = (
-                Powers.of(columns_of(by_position, products)).transposed(),
-                batch["customer_index"].to_numpy(),
-            )
+            references = csr_from_batch(batch, products)
+            columns, others = Powers.of(references).transposed(), batch["customer_index"].to_numpy()
             for start, stop in row_blocks(left.mask, columns.mask):
                 pairs = similar_pairs(pair_sums(left.rows(start, stop), columns, params.over), "pearson", params)
                 query = index[start:stop]

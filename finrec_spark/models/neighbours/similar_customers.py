@@ -174,16 +174,20 @@ def csr_from_series(rows: pd.DataFrame, products: Ints) -> csr_matrix:
         return csr_matrix((len(rows), len(products)))
     columns = np.concatenate(rows["product_index"].to_list()).astype(np.int32)
     values = np.concatenate(rows["value"].to_list()).astype(np.float64)
-    return columns_of(csr_matrix((values, columns, indptr), shape=(len(rows), n_positions(products))), products)
+    return _columns(csr_matrix((values, columns, indptr), shape=(len(rows), _width(products))), products)
 
 
-def n_positions(products: Ints) -> int:
-    """Width of a matrix that has a column for each position up to the last of ``products``."""
+def csr_from_batch(rows: pa.RecordBatch, products: Ints) -> csr_matrix:
+    """As ``csr_from_series``, from Arrow."""
+    return _columns(csr_from_lists(rows["product_index"], rows["value"], _width(products)), products)
+
+
+def _width(products: Ints) -> int:
+    """Positions up to the last of ``products``."""
     return int(products.max(initial=-1)) + 1
 
 
-def columns_of(by_position: csr_matrix, products: Ints) -> csr_matrix:
-    """The columns ``products`` of a matrix by position, in their order."""
+def _columns(by_position: csr_matrix, products: Ints) -> csr_matrix:
     chosen = by_position[:, products]
     chosen.sort_indices()
     return chosen
@@ -275,8 +279,7 @@ def _lists(values: NDArray[Any], row: Ints, n_rows: int) -> list[NDArray[Any]]:
 def _assign(clustering: Clustering, products: Ints, probes: int) -> Callable[[Batches], Batches]:
     def assigned(batches: Batches) -> Batches:
         for batch in batches:
-            by_position = csr_from_lists(batch["product_index"], batch["value"], n_positions(products))
-            near = clustering.nearest(columns_of(by_position, products), probes)
+            near = clustering.nearest(csr_from_batch(batch, products), probes)
             offsets = np.arange(0, near.size + 1, near.shape[1], dtype=np.int32)
             clusters = pa.ListArray.from_arrays(offsets, pa.array(near.astype(np.int32).ravel()))
             names = [*batch.schema.names, "clusters"]
