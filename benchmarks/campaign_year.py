@@ -87,6 +87,7 @@ def submit(folder: Path, values: Mapping[str, object], generator: GeneratorParam
     conf = folder / "conf" / f"known-{generator.known}.yaml"
     conf.write_text(yaml.safe_dump({**values, "generator": generator.model_dump(mode="json")}))
     command = [str(ROOT / "spark-submit.sh"), "month", "--conf", str(conf), "--lake", str(folder / "lake")]
+    command += ["--without", "evaluate", "report"]
     print(f"{folder.name}: {generator.month(generator.known):%Y-%m} …", flush=True)
     with (folder / f"month-{generator.known}.log").open("ab") as log:
         code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode

@@ -1,6 +1,7 @@
 """The whole month: every step in order, each skipped where it is up to date."""
 
 import argparse
+from collections.abc import Collection
 from datetime import date
 
 from finrec_spark.pipeline.cli import Command, delivered_month, run_command, source_options
@@ -13,7 +14,7 @@ from finrec_spark.steps import evaluate_last_month, report
 from finrec_spark.steps.campaign_inputs import require_sound_campaign
 from finrec_spark.steps.campaign_publication import restore_export
 from finrec_spark.steps.campaign_settled import log_no_campaign
-from finrec_spark.steps.month_plan import MonthSteps, month_plan
+from finrec_spark.steps.month_plan import MAY_BE_LEFT_OUT, MonthSteps, month_plan
 from finrec_spark.steps.summary import print_summary
 from finrec_spark.steps.training import training_steps
 from jobs import (
@@ -42,10 +43,10 @@ def catalogue() -> tuple[Step, ...]:
     return (*features, *training_steps(), *network, *decided, *contacts, report.STEP)
 
 
-def plan_of(context: RunContext, month: date) -> Plan:
-    """The month's plan as the lake's history allows it."""
+def plan_of(context: RunContext, month: date, without: Collection[str] = ()) -> Plan:
+    """The month's plan as the lake's history allows it, ``without`` some of ``MAY_BE_LEFT_OUT``."""
     steps = MonthSteps(recommend.STEP, evaluate_last_month.STEP, campaign.STEP, measure.STEP, report.STEP)
-    return month_plan(month, steps, catalogue(), context)
+    return month_plan(month, steps, catalogue(), context, without)
 
 
 def run(context: RunContext, options: argparse.Namespace) -> None:
@@ -59,7 +60,7 @@ def run(context: RunContext, options: argparse.Namespace) -> None:
     month = month_to_decide(context, options)
     outcomes = [_first(context, ingest.STEP, month)]
 
-    plan = plan_of(context, month)
+    plan = plan_of(context, month, options.without)
     log_no_campaign(campaign.STEP, context, month)
     outcomes += run_logged(plan, context)
     restore_export(StepRun(context, campaign.STEP, month))
@@ -84,7 +85,7 @@ def explain(context: RunContext, options: argparse.Namespace) -> None:
             return
     month = month_to_decide(context, options)
     stale += _verdict(context, ingest.STEP, month)
-    log_verdicts(plan_of(context, month), context, stale)
+    log_verdicts(plan_of(context, month, options.without), context, stale)
     log_no_campaign(campaign.STEP, context, month)
 
 
@@ -104,6 +105,14 @@ def month_options(parser: argparse.ArgumentParser) -> None:
     """The options of the whole month."""
     source_options(parser)
     generate.options(parser)
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        choices=MAY_BE_LEFT_OUT,
+        default=(),
+        metavar="STEP",
+        help=f"leave out, as in a backfill: {', '.join(MAY_BE_LEFT_OUT)}",
+    )
 
 
 if __name__ == "__main__":

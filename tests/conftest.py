@@ -45,7 +45,13 @@ GRU = {
 @pytest.fixture(scope="session")
 def options():
     """The command line's options, none of them given."""
-    return argparse.Namespace(month=None, dry_run=False, customers=None)
+    return argparse.Namespace(month=None, dry_run=False, customers=None, without=())
+
+
+@pytest.fixture(scope="session")
+def unmeasured():
+    """The command line's options of a month without what takes longest: figures and report."""
+    return argparse.Namespace(month=None, dry_run=False, customers=None, without=("evaluate", "report"))
 
 
 @pytest.fixture(scope="session")
@@ -72,12 +78,12 @@ def finished(context, options, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def decided(context, options, tmp_path_factory):
+def decided(context, unmeasured, tmp_path_factory):
     """April decided with its campaigns, once; only read."""
     from jobs import month as month_job
 
     run = context(tmp_path_factory.mktemp("campaign") / "lake", generator={**BANK, "known_months": 8}, **MODELS)
-    month_job.run(run, options)
+    month_job.run(run, unmeasured)
     return run
 
 

@@ -78,7 +78,7 @@ def collect_measured(context: RunContext, step: str, month: date, protocol: str)
 def _print_metrics(console: Console, context: RunContext, month: date) -> None:
     measured = collect_measured(context, "evaluate", month, PROTOCOL)
     if not measured:
-        console.print("No month before to measure the models on.")
+        console.print("The models were not measured: there is no month before, or `evaluate` was left out.")
         return
     console.print(f"Models on {months_before(month, 1):%B %Y}, held out:")
     console.print(metrics_table(measured))

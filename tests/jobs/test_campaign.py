@@ -285,12 +285,12 @@ def test_a_month_in_which_nobody_may_be_offered_anything_is_published_empty(on_c
 
 
 @pytest.fixture(scope="module")
-def a_month_later(decided, context, options, tmp_path_factory):
+def a_month_later(decided, context, unmeasured, tmp_path_factory):
     """May decided on a copy, when customers had answered to April's campaigns."""
     root = tmp_path_factory.mktemp("later") / "lake"
     shutil.copytree(decided.lake.root, root)
     run = context(root, generator={**BANK, "known_months": 9}, **MODELS)
-    month_job.run(run, options)
+    month_job.run(run, unmeasured)
     return run
 
 
@@ -335,7 +335,9 @@ def test_nobody_is_written_to_again_within_the_quiet_days(a_month_later):
     assert targets.count() > 0 and targets.join(contacts, "customer_id", "left_semi").isEmpty()
 
 
-def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_today(decided, on_copy, options, tmp_path):
+def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_today(
+    decided, on_copy, unmeasured, tmp_path
+):
     """From landing to export: the objection comes with the delivery, dated the eve of the month."""
     someone = decided.lake.read(CAMPAIGN_TARGETS, month=APRIL).orderBy("customer_id").head()["customer_id"]
     run = on_copy()
@@ -346,7 +348,7 @@ def test_whoever_objected_yesterday_is_in_no_feature_score_target_or_message_tod
     said.unionByName(objection).write.parquet(str(tmp_path / "consents"))
     shutil.rmtree(path)
     shutil.move(tmp_path / "consents", path)
-    month_job.run(run, options)
+    month_job.run(run, unmeasured)
     campaign.body(run, asked(again=True))  # April's files were written before the objection came
     for table in (CUSTOMER_PRODUCT_MATRIX, CUSTOMER_PROFILE, SCORING_ROWS, RECOMMENDATIONS, OFFERS, CAMPAIGN_TARGETS):
         of_month = run.lake.read(table, month=APRIL)

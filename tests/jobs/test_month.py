@@ -120,11 +120,11 @@ def test_a_score_is_a_probability_and_the_forest_s_reasons_are_told(finished):
 def steps_of(context, monkeypatch, tmp_path):
     """Names and months of June's plan, given the months whose outcomes teach and the one that is held out."""
 
-    def build(labels, held_out):
+    def build(labels, held_out, without=()):
         acquired = {date(2021, 12, 1): 0, **dict.fromkeys(labels, 99)}
         monkeypatch.setattr("finrec_spark.steps.earlier_months._acquisitions", lambda context: acquired)
         monkeypatch.setattr("finrec_spark.steps.month_plan.held_out_month", lambda context, month: held_out)
-        plan = month_job.plan_of(context(tmp_path), JUNE)
+        plan = month_job.plan_of(context(tmp_path), JUNE, without)
         return [(step.name, month) for step, month in plan.steps]
 
     return build
@@ -134,6 +134,13 @@ def test_a_month_without_history_needs_no_trees(steps_of):
     names = [name for name, _ in steps_of((), None)]
     assert names[-2:] == ["recommend", "report"]
     assert not {"train_forest", "evaluate"} & set(names)
+
+
+def test_what_is_left_out_is_not_planned_and_nothing_else_is_missing(steps_of):
+    labels = [date(2022, 4, 1), date(2022, 5, 1)]
+    whole, less = steps_of(labels, labels[-1]), steps_of(labels, labels[-1], ("evaluate", "report"))
+    assert less == [(name, month) for name, month in whole if name not in ("evaluate", "report")]
+    assert len(less) == len(whole) - 2
 
 
 @pytest.mark.parametrize(
