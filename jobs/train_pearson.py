@@ -1,4 +1,4 @@
-"""Train the neighbour models: Pearson between products and between customers, Euclidean distance."""
+"""Train what rests on pairs of products or customers: Pearson, Euclidean distance, EASE, SLIT."""
 
 from finrec_spark.pipeline.cli import run_command, step_command
 from finrec_spark.steps.training import training_step

@@ -28,6 +28,7 @@ _MODULES = (
     "neighbours.euclidean",
     "neighbours.walk",
     "neighbours.ease",
+    "neighbours.slit",
     "content",
     "naive_bayes",
     "gru",
@@ -61,6 +62,11 @@ class FitInputs(Protocol):
         ...
 
     @property
+    def closing_types(self) -> tuple[str, ...]:
+        """Event types that end ownership."""
+        ...
+
+    @property
     def checkpoints(self) -> str:
         """Folder or URI for Spark's checkpoints."""
         ...
@@ -75,6 +81,10 @@ class FitInputs(Protocol):
 
     def read_if_there(self, table: Table) -> DataFrame | None:
         """As ``read``; None where the bank has no such table."""
+        ...
+
+    def count(self, table: Table) -> int:
+        """How many rows ``read`` gives, as the table's log says, without a query."""
         ...
 
 

@@ -81,7 +81,7 @@ class Config(Params):
     )
     log_dir: str | None = Field("logs", description="Local folder of the log with tracebacks; null: stderr alone")
     models: tuple[str, ...] = Field(
-        ("popularity", "als", "ease", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
+        ("popularity", "als", "ease", "slit", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes"),
         min_length=1,
         description="Models to use",
     )

@@ -16,6 +16,7 @@ CODES = (
     "popular_in_segment",
     "similar_taste",
     "holders_also_hold",
+    "often_next",
     "close_product",
     "similar_content",
     "own_interest",

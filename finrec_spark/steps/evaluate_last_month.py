@@ -18,6 +18,7 @@ from finrec_spark.evaluation.held_out import (
     best_scores,
     differences_from,
     held_out_lists,
+    measured_customers,
     share_of_truth,
 )
 from finrec_spark.evaluation.list_contents import content_metrics
@@ -57,9 +58,11 @@ from finrec_spark.transforms.labels import taken_values
 def evaluate_last_month(run: StepRun) -> int:
     """Hold out the month before: what every model would have listed, against what customers took."""
     tables = read_month_tables(run, months_before(run.month, 1))
-    customers = rows_with_taken(run, tables).persist()
-    taken = taken_in_month(run, tables).persist()
     params = run.config.last_month
+    customers = measured_customers(rows_with_taken(run, tables), tables.customers, params).persist()
+    taken = measured_customers(taken_in_month(run, tables), tables.customers, params).persist()
+    if params.customers < tables.customers:
+        run.log(f"evaluate: measured on about {params.customers:,} of {tables.customers:,} customers, drawn by chance")
 
     propensities = true_propensities(run, tables)
     takers = customers.where(F.size("taken") > 0)

@@ -35,6 +35,11 @@ class LakeInputs:
         return self.run.config.matrix.opening_types
 
     @property
+    def closing_types(self) -> tuple[str, ...]:
+        """Event types that end ownership."""
+        return self.run.config.matrix.closing_types
+
+    @property
     def checkpoints(self) -> str:
         """Folder or URI for Spark's checkpoints."""
         return self.run.checkpoints
@@ -56,6 +61,10 @@ class LakeInputs:
     def read_if_there(self, table: Table) -> DataFrame | None:
         """As ``read``; None where the bank has no such table."""
         return self.run.read_if_there(table, self.month)
+
+    def count(self, table: Table) -> int:
+        """How many rows ``read`` gives, as the table's log says, without a query."""
+        return self.run.context.lake.count(table, **({"month": self.month} if table.monthly else {}))
 
 
 def training_step(name: str) -> Step:
@@ -79,6 +88,7 @@ def training_step(name: str) -> Step:
         writes=(*(Writes(spec.table, spec.name) for spec in mine), *(Writes(REGISTRY, spec.name) for spec in mine)),
         params=lambda config: {
             "opening_types": list(config.matrix.opening_types),
+            "closing_types": list(config.matrix.closing_types),
             **{spec.name: config.of(spec) for spec in fitted_by(config)},
         },
         code=lambda config: [spec.scorer.__module__ for spec in fitted_by(config)],

@@ -53,6 +53,7 @@ from finrec_spark.tables.model import (
     PRODUCT_STATES,
     PRODUCT_WEIGHTS,
     REGISTRY,
+    TRANSITION_WEIGHTS,
     TREES,
     UPLIFT_CELLS,
 )
@@ -88,6 +89,7 @@ MODELS = (
     PRODUCT_FACTORS,
     PRODUCT_NEIGHBOURS,
     PRODUCT_WEIGHTS,
+    TRANSITION_WEIGHTS,
     CUSTOMER_NEIGHBOURS,
     NAIVE_BAYES,
     TREES,
@@ -161,6 +163,7 @@ __all__ = [
     "SEQUENCES",
     "SILVER",
     "TOKEN_VECTORS",
+    "TRANSITION_WEIGHTS",
     "TREES",
     "UPLIFT_CELLS",
     "Table",

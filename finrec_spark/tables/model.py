@@ -64,6 +64,21 @@ PRODUCT_WEIGHTS = Table(
     partition_by=("month", "model"),
 )
 
+TRANSITION_WEIGHTS = Table(
+    name="model.transition_weights",
+    grain="What one product in a customer's history adds to the score of the product that is met next (slit)",
+    columns=(
+        MONTH,
+        PRODUCT_ID,
+        Column("neighbour_id", "string", "The product in the history"),
+        Column("met", "double", "What it adds where the customer met it, over the root of how many products were met"),
+        Column("held", "double", "What it adds beside that where the customer holds it"),
+        Column("support", "bigint", "How often the product was met in a month before which the other had been"),
+    ),
+    key=("month", "product_id", "neighbour_id"),
+    partition_by=("month",),
+)
+
 CUSTOMER_NEIGHBOURS = Table(
     name="model.customer_neighbours",
     grain="One customer, with the most similar customers and what they hold (pearson_user)",

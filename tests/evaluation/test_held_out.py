@@ -2,7 +2,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from finrec_spark.evaluation.calibration_metrics import calibration_metrics
-from finrec_spark.evaluation.held_out import collect_outcomes, share_of_truth
+from finrec_spark.evaluation.held_out import LastMonthParams, collect_outcomes, measured_customers, share_of_truth
 
 PAIRS = "score double, label double, weight double"
 MEASURED = "model string, customer_id string, ndcg double"
@@ -82,3 +82,21 @@ def test_lists_that_are_as_good_customer_by_customer_have_no_doubt(measured):
 @pytest.mark.parametrize("truth", [{}, {"true_propensity": [0.0, 0.0]}])
 def test_without_a_truth_that_hits_anything_there_is_no_share(measured, truth):
     assert share_of_truth(measured(ensemble=[0.1, 0.7], **truth)).isEmpty()
+
+
+def test_of_a_small_bank_everyone_is_measured(spark):
+    customers = spark.range(300).selectExpr("cast(id as string) as customer_id")
+    assert measured_customers(customers, 300, LastMonthParams(customers=300)).count() == 300
+
+
+def test_who_is_measured_of_a_large_bank_follows_from_ids_and_seed_whatever_else_the_rows_hold(spark):
+    customers = spark.range(4_000).selectExpr("cast(id as string) as customer_id", "id % 7 as other")
+    events = customers.repartition(5).selectExpr("customer_id", "explode(array(1, 2)) as event")
+
+    def drawn(rows, seed=17):
+        params = LastMonthParams(customers=1_000, seed=seed)
+        return {row.customer_id for row in measured_customers(rows, 4_000, params).collect()}
+
+    assert 900 < len(drawn(customers)) < 1_100
+    assert drawn(events) == drawn(customers)
+    assert len(drawn(customers, seed=18) & drawn(customers)) < 400

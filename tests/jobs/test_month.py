@@ -72,7 +72,7 @@ def test_metrics_of_every_model_stand_beside_popularity(finished):
     metrics = finished.lake.read(METRICS).where("segment = 'all'")
     models = {row.model for row in metrics.where("metric = 'ndcg' and k = 10").collect()}
     assert models == {
-        "popularity", "als", "ease", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes",
+        "popularity", "als", "ease", "slit", "pearson_item", "pearson_user", "euclidean", "content", "naive_bayes",
         "decision_tree", "random_forest", "boosted_trees", "rank_fusion", "ensemble", "random", "true_propensity",
     }  # fmt: skip
 

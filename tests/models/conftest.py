@@ -28,7 +28,7 @@ from finrec_spark.tables import (
 from finrec_spark.transforms.profiles.vector import ProfileFeature
 
 JUNE = date(2022, 6, 1)
-MAY_10, JUNE_2 = datetime(2022, 5, 10), datetime(2022, 6, 2)
+APRIL_10, MAY_10, JUNE_2 = datetime(2022, 4, 10), datetime(2022, 5, 10), datetime(2022, 6, 2)
 HISTORIES = ["ABc", "ABd", "AbC", "DEf", "DEF", "dEF", "AEg", "aEG", "AEG", "ABC", "BCf", "DFg"] * 2 + [""]
 """What each customer holds (capital) and only looked at; the last one is new, and nobody ever dealt in H."""
 IDS = tuple("ABCDEFGH")
@@ -58,7 +58,7 @@ def profile(customer: int) -> list[float]:
 class Inputs:
     """The bank as a fit is given it; ``asked`` names the tables that were asked for."""
 
-    month, opening_types, checkpoints = JUNE, ("open",), ""
+    month, opening_types, closing_types, checkpoints = JUNE, ("open",), ("close",), ""
 
     def __init__(self, spark: SparkSession, partitions: int) -> None:
         self.asked: set[str] = set()
@@ -81,6 +81,9 @@ class Inputs:
 
     read_if_there = read
 
+    def count(self, table: Table) -> int:
+        return self.read(table).count()
+
 
 def _matrix():
     return [
@@ -99,7 +102,7 @@ def _lists(customer):
 
 
 def _interactions():
-    known = [(c, p, "open" if owned else "view", MAY_10) for c, p, owned in ENTRIES]
+    known = [(c, p, "open" if owned else "view", APRIL_10 if p % 3 == 0 else MAY_10) for c, p, owned in ENTRIES]
     future = [(0, NEW_PRODUCT, "open", JUNE_2)]
     return [
         (f"e{n}", CUSTOMER_IDS[c], IDS[p], kind, when, when.date().replace(day=1), None, None, None, None)
@@ -111,6 +114,7 @@ ROWS = {
     CUSTOMER_PRODUCT_MATRIX.name: _matrix,
     SCORING_ROWS.name: _scoring_rows,
     INTERACTIONS.name: _interactions,
+    PRODUCT_INDEX_TABLE.name: lambda: list(zip(IDS, range(N_PRODUCTS), strict=True)),
     CUSTOMER_INDEX_TABLE.name: lambda: list(zip(CUSTOMER_IDS, range(N_CUSTOMERS), strict=True)),
     CUSTOMERS.name: lambda: [
         (name, date(1900, 1, 1), None, None, {"segment": PROFILE[0].values[n % 2]})

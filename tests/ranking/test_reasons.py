@@ -23,6 +23,12 @@ TEXTS = {
         "兴趣相同的客户常选",
         "对Card感兴趣的客户常选",
     ),
+    "often_next": (
+        "often chosen next by customers with the same interests",
+        "often chosen next by customers interested in Card",
+        "兴趣相同的客户接下来常选",
+        "对Card感兴趣的客户接下来常选",
+    ),
     "close_product": (
         "chosen by much the same customers",
         "chosen by much the same customers as Card",

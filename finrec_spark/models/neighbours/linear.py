@@ -111,7 +111,7 @@ def weight_rows(inputs: FitInputs, weights: Floats, support: Floats, params: Lin
     """
     rounded = np.round(weights, _DECIMALS)
     np.fill_diagonal(rounded, 0.0)
-    neighbour, product = _largest(rounded, params.neighbours)
+    neighbour, product = largest_by_column(rounded, params.neighbours)
     ids = np.array(inputs.product_ids, dtype=object)
     rows = {
         "product_id": ids[product],
@@ -129,7 +129,7 @@ def weight_scorer(weights: DataFrame, product_ids: Sequence[str], params: Linear
     return neighbour_scorer(named, product_ids, SimilarityParams(value=params.value), code)
 
 
-def _largest(weights: Floats, most: int) -> tuple[Ints, Ints]:
+def largest_by_column(weights: Floats, most: int) -> tuple[Ints, Ints]:
     """Row and column of the ``most`` largest weights by amount in every column, ties by row; none that is 0."""
     order = np.argsort(-np.abs(weights), axis=0, kind="stable")[:most]
     column = np.broadcast_to(np.arange(weights.shape[1]), order.shape)

@@ -37,16 +37,7 @@ class NeighbourScorer:
 
     def explain(self, batch: CustomerBatch, products: Ints) -> Explanation:
         """The held neighbour that contributed most; its share of the score; customers who have both (``count``)."""
-        values, length = self._values(batch), products.shape[1]
-        best, share = np.full(products.size, -1, np.int64), np.ones(products.size)
-        row_cost = np.diff(self.similarity.indptr)[products].sum(axis=1) + np.diff(values.indptr) * length
-        for start, stop in blocks_of(row_cost):
-            part = slice(start * length, stop * length)
-            best[part], share[part] = self._largest_part(values[start:stop], products[start:stop])
-        flat = products.ravel()
-        count = np.where(best >= 0, values_at(self.support, flat, np.maximum(best, 0)), 0).astype(np.int64)
-        shape = products.shape
-        return Explanation(self.code, best.reshape(shape), share.reshape(shape), count.reshape(shape))
+        return explained(self.similarity, self.support, self._values(batch), products, self.code)
 
     def _values(self, batch: CustomerBatch) -> csr_matrix:
         if self.value == "rating":
@@ -55,19 +46,27 @@ class NeighbourScorer:
             return (batch.strength > 0).astype(np.float64)
         return batch.owned if self.value == "owned" else batch.strength
 
-    def _largest_part(self, values: csr_matrix, products: Ints) -> tuple[Ints, Floats]:
-        """Product of the largest contribution and its share of the sum; -1 and 1 where there is none."""
-        customers = np.repeat(np.arange(products.shape[0]), products.shape[1])
-        parts = self.similarity[products.ravel()].multiply(values[customers]).tocsr()
-        rows = entry_rows(parts)
-        first = largest(rows, parts.data, parts.indices, 1)
-        first = first[parts.data[first] > 0]
-        total = np.bincount(rows, parts.data, minlength=customers.size)
-        best, share = np.full(customers.size, -1, np.int64), np.ones(customers.size)
-        best[rows[first]] = parts.indices[first]
-        largest_part = parts.data[first]
-        share[rows[first]] = largest_part / np.maximum(total[rows[first]], largest_part)  # weights may be negative
-        return best, share
+
+def explained(weights: csr_matrix, support: csr_matrix, values: csr_matrix, products: Ints, code: str) -> Explanation:
+    """What of a history contributed most to each score, Σ weight · value; its share of the score; what it rests on.
+
+    Args:
+        weights: P × H, row: the product, column: what stands in a history.
+        support: what each weight rests on, of the same structure.
+        values: histories, B × H.
+        products: whose scores are explained, B × N.
+        code: code of the reason.
+    """
+    length = products.shape[1]
+    best, share = np.full(products.size, -1, np.int64), np.ones(products.size)
+    row_cost = np.diff(weights.indptr)[products].sum(axis=1) + np.diff(values.indptr) * length
+    for start, stop in blocks_of(row_cost):
+        part = slice(start * length, stop * length)
+        best[part], share[part] = _largest_part(weights, values[start:stop], products[start:stop])
+    flat = products.ravel()
+    count = np.where(best >= 0, values_at(support, flat, np.maximum(best, 0)), 0).astype(np.int64)
+    shape = products.shape
+    return Explanation(code, best.reshape(shape), share.reshape(shape), count.reshape(shape))
 
 
 def neighbour_scorer(
@@ -98,3 +97,18 @@ def collect_neighbours(neighbours: DataFrame) -> pd.DataFrame:
     """The neighbours' rows, in no order; at most products × neighbours."""
     rows: pd.DataFrame = neighbours.select("product_id", "neighbour_id", "similarity", "support").toPandas()
     return rows
+
+
+def _largest_part(weights: csr_matrix, values: csr_matrix, products: Ints) -> tuple[Ints, Floats]:
+    """Place of the largest contribution and its share of the sum; -1 and 1 where there is none."""
+    customers = np.repeat(np.arange(products.shape[0]), products.shape[1])
+    parts = weights[products.ravel()].multiply(values[customers]).tocsr()
+    rows = entry_rows(parts)
+    first = largest(rows, parts.data, parts.indices, 1)
+    first = first[parts.data[first] > 0]
+    total = np.bincount(rows, parts.data, minlength=customers.size)
+    best, share = np.full(customers.size, -1, np.int64), np.ones(customers.size)
+    best[rows[first]] = parts.indices[first]
+    largest_part = parts.data[first]
+    share[rows[first]] = largest_part / np.maximum(total[rows[first]], largest_part)  # weights may be negative
+    return best, share
