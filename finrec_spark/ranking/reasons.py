@@ -31,6 +31,7 @@ CODES = (
 )
 """Every reason's code. Its texts are ``reason.<code>.plain`` and, where one can name something, ``.particular``."""
 
+_OWN = CODES.index("own_interest")
 _MARKS = ("{count}", "{product}", "{feature}", "{words}")
 
 
@@ -117,7 +118,8 @@ def heaviest(
 
     A part's weight is its share of all that speaks for the product: the parts above 0 and the base rate. Equal weights
     keep the parts' order. Where the recommended product's own history carried a part, the code is ``own_interest``;
-    where nothing speaks for the product, the one reason is ``best_of_rest``.
+    parts that would be told in the same words are one reason; where nothing speaks for the product, the one reason is
+    ``best_of_rest``.
 
     Args:
         parts: reason group → its part of the score, B × N; a part below 0 is no reason.
@@ -131,18 +133,32 @@ def heaviest(
     made = np.stack([parts[group] for group in explanations], axis=-1)
     shares = np.round(np.divide(made, whole, out=np.zeros_like(made), where=whole > 0), 6)
     alone = np.where((shares > 0).any(axis=-1, keepdims=True), 0.0, 1.0)
-    shares = np.concatenate([shares, alone], axis=-1)
-    order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
+    product = np.stack([e.product for e in told], axis=-1)
     codes = np.array([CODES.index(explanation.code) for explanation in told])
-    product = _picked([e.product for e in told], order)
+    own = (product == products[..., None]) | (codes == _OWN)
+    code, product = np.where(own, _OWN, codes), np.where(own, products[..., None], product)
+    shares = _told_once(np.concatenate([shares, alone], axis=-1), code, product)
+    order = np.argsort(-shares, axis=-1, kind="stable")[..., :n]
     nothing = np.full(products.shape, -1, dtype=np.int64)
     return Reasons(
-        weight=np.maximum(np.take_along_axis(shares, order, axis=-1), 0.0),
-        code=np.where(product == products[..., None], CODES.index("own_interest"), codes[order]),
-        product=product,
+        weight=np.round(np.maximum(np.take_along_axis(shares, order, axis=-1), 0.0), 6),
+        code=np.take_along_axis(code, order, axis=-1),
+        product=np.take_along_axis(product, order, axis=-1),
         count=_picked([e.count for e in told], order),
         feature=_picked([nothing if e.feature is None else e.feature for e in told], order),
     )
+
+
+def _told_once(shares: Floats, code: Ints, product: Ints) -> Floats:
+    """The shares, B × N × G, those of one code and product added up in the first of them."""
+    shares = shares.copy()
+    for later in range(1, shares.shape[-1]):
+        for earlier in range(later):
+            same = (code[..., later] == code[..., earlier]) & (product[..., later] == product[..., earlier])
+            moved = np.where(same & (shares[..., earlier] > 0), np.maximum(shares[..., later], 0.0), 0.0)
+            shares[..., earlier] += moved
+            shares[..., later] -= moved
+    return shares
 
 
 def _best_of_rest(products: Ints) -> Explanation:

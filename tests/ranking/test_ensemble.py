@@ -23,13 +23,14 @@ EVERYTHING = np.ones((1, PRODUCTS), dtype=bool)
 @dataclass(frozen=True)
 class Fixed:
     scores: tuple[float, ...]
+    code: str
 
     def score(self, batch):
         return np.tile(self.scores, (batch.size, 1))
 
     def explain(self, batch, products):
         nothing = np.zeros(products.shape, dtype=np.int64)
-        return Explanation("similar_taste", nothing - 1, np.ones(products.shape), nothing)
+        return Explanation(self.code, nothing - 1, np.ones(products.shape), nothing)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def ensemble():
         ]
         features = PairFeatures(("popularity", "als"), NUMBERS, ())
         trees = arrange_trees(pd.DataFrame(nodes, columns=columns), features.names)
-        scorers = {"popularity": Fixed(popularity), "als": Fixed(als)}
+        scorers = {"popularity": Fixed(popularity, "popular_in_segment"), "als": Fixed(als, "similar_taste")}
         return Ensemble(scorers, forest_of(features, Vote((trees,)), curve, candidates))
 
     return build
@@ -146,7 +147,7 @@ def test_a_dear_product_beyond_the_list_is_offered_first(ensemble, customers):
 
 
 def test_without_trees_the_list_itself_is_offered(customers):
-    plain = Ensemble({"popularity": Fixed((0.1, 0.4, 0.3, 0.2))})
+    plain = Ensemble({"popularity": Fixed((0.1, 0.4, 0.3, 0.2), "popular_in_segment")})
     listed = ranked(plain, customers(owned=[[0] * PRODUCTS]), n=2)
     offered, score, _ = worth_offering(listed, np.array([9.0, 1.0, 5.0, 9.0]), 2, np.arange(PRODUCTS))
     assert listed.products.tolist() == [[1, 2]] and offered.tolist() == [[2, 1, -1, -1]]

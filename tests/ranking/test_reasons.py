@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from finrec_spark.ranking.reasons import CODES, Reasons, Wording, feature_label, reasons_array
+from finrec_spark.models.scorer import Explanation
+from finrec_spark.ranking.reasons import CODES, Reasons, Wording, feature_label, heaviest, reasons_array
 
 # code: plain and with particulars, in English, then in Chinese.
 TEXTS = {
@@ -121,6 +122,31 @@ def test_the_sentences_of_every_code(code):
 )
 def test_the_labels_of_features(feature, english, chinese):
     assert (feature_label(feature, "en"), feature_label(feature, "zh")) == (english, chinese)
+
+
+def test_what_would_be_told_in_the_same_words_is_one_reason_that_weighs_as_much_as_both():
+    """Two models that rest on the customer's own look at the product, two that name the same other product."""
+    assert reasons_of(
+        own=("holders_also_hold", 0, 0.1), first=("holders_also_hold", 2, 0.2), again=("own_interest", -1, 0.15),
+        second=("holders_also_hold", 2, 0.25), other=("holders_also_hold", 1, 0.1),
+    ) == [("holders_also_hold", 2, 0.45), ("own_interest", 0, 0.25), ("holders_also_hold", 1, 0.1)]  # fmt: skip
+
+
+def test_what_speaks_against_a_product_is_added_to_nothing():
+    assert reasons_of(against=("holders_also_hold", 2, -0.5), speaks=("holders_also_hold", 2, 0.3)) == [
+        ("holders_also_hold", 2, 0.375)  # .3 of a score of .3 and of the .5 that was taken off it
+    ]
+
+
+def reasons_of(**groups):
+    """Code, product and weight of the reasons for product 0, given each group's code, product and part of the score."""
+    cell = np.ones((1, 1), dtype=np.int64)
+    parts = {name: cell * part for name, (_, _, part) in groups.items()}
+    explanations = {name: Explanation(code, cell * of, cell, cell * 0) for name, (code, of, _) in groups.items()}
+    total = cell * (0.3 if "against" in groups else 1.0)
+    found = heaviest(parts, explanations, total, cell * 0, n=5)
+    rows = zip(found.code.ravel(), found.product.ravel(), found.weight.ravel(), strict=True)
+    return [(CODES[code], int(product), round(float(weight), 6)) for code, product, weight in rows if weight > 0]
 
 
 def told(code, language, full):

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, hstack, vstack
 
 from finrec_spark.arrays import Bools, Floats, Ints
 from finrec_spark.models.neighbours.similarity import values_at
@@ -121,13 +121,14 @@ def transitions(
     months, starts = np.unique(number[order], return_index=True)
     for month, part in zip(months.tolist(), np.split(order, starts[1:]), strict=True):
         rows, products = customer[part], product[part]
-        new = np.zeros(shape, bool)
+        active, place = np.unique(rows, return_inverse=True)
+        new = np.zeros((len(active), shape[1]), bool)
         met_now = deal[part] != CLOSES
-        new[rows[met_now], products[met_now]] = True
-        new &= ~held
-        someone = np.flatnonzero(new.any(axis=1) & met.any(axis=1))
-        if len(someone):
-            yield Transitions(month, met[someone], held[someone], new[someone])
+        new[place[met_now], products[met_now]] = True
+        new &= ~held[active]
+        counts = new.any(axis=1) & met[active].any(axis=1)
+        if counts.any():
+            yield Transitions(month, met[active[counts]], held[active[counts]], new[counts])
         met[rows, products] = True
         says = deal[part] != 0
         held[rows[says], products[says]] = deal[part][says] == OPENS
@@ -154,20 +155,24 @@ def _partial_sums(
     n_products: int, newest: int, half_life_months: float
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def sums_of(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        shape = (2 * n_products, 3 * n_products)
-        total, support = csr_matrix(shape), csr_matrix(shape)
+        total, support = csr_matrix((2 * n_products, 3 * n_products)), csr_matrix((n_products, n_products))
         for batch in batches:
-            for each in transitions(*_in_time(batch), shape=(batch.num_rows, n_products)):
-                fading = 0.5 ** ((newest - each.number) / half_life_months)
-                values = history_values(csr_matrix(each.met, dtype=float), csr_matrix(each.held, dtype=float))
-                both = hstack([values, csr_matrix(each.new, dtype=float)], format="csr")
-                products = values.T.tocsr() @ both
-                total = total + products * (np.round(fading * _FADING_UNITS) / _FADING_UNITS)
-                support = support + (values > 0).astype(float).T.tocsr() @ (both > 0).astype(float)
-        if support.nnz:
+            found = list(transitions(*_in_time(batch), shape=(batch.num_rows, n_products)))
+            if found:
+                met, held, new = (_stacked([getattr(each, name) for each in found]) for name in ("met", "held", "new"))
+                ages = np.repeat([newest - each.number for each in found], [len(each.met) for each in found])
+                fading = np.round(_FADING_UNITS * 0.5 ** (ages / half_life_months)) / _FADING_UNITS
+                values = history_values(met, held)
+                total = total + values.multiply(fading[:, None]).T.tocsr() @ hstack([values, new], format="csr")
+                support = support + met.T.tocsr() @ new
+        if total.nnz:
             yield _rows(total, support)
 
     return sums_of
+
+
+def _stacked(parts: Sequence[Bools]) -> csr_matrix:
+    return vstack([csr_matrix(part, dtype=np.float64) for part in parts], format="csr")
 
 
 def _in_time(batch: pa.RecordBatch) -> tuple[Ints, Ints, Ints, Ints]:
@@ -181,10 +186,13 @@ def _in_time(batch: pa.RecordBatch) -> tuple[Ints, Ints, Ints, Ints]:
 
 def _rows(total: csr_matrix, support: csr_matrix) -> pa.RecordBatch:
     """The sums, those of two histories' products once: first ≤ second."""
-    first, second = support.nonzero()
-    told = first <= second
-    first, second = first[told], second[told]
-    columns = (first.astype(np.int32), second.astype(np.int32), values_at(total, first, second))
-    of_pairs = [*columns, values_at(support, first, second)]
+    sums, n_products = total.tocoo(), support.shape[0]
+    support.sort_indices()  # lookups then search instead of reading the whole row
+    told = sums.row <= sums.col
+    first, second = sums.row[told], sums.col[told]
+    behind = np.zeros(len(first))
+    counted = (first < n_products) & (second >= 2 * n_products)
+    behind[counted] = values_at(support, first[counted], second[counted] - 2 * n_products)
+    columns = (first.astype(np.int32), second.astype(np.int32), sums.data[told], behind)
     names = ["first", "second", "total", "support"]
-    return pa.RecordBatch.from_arrays([pa.array(column) for column in of_pairs], names=names)
+    return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=names)
