@@ -32,13 +32,22 @@ def month_name(day: date) -> str:
     return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
 
 
+def month_number(month: date) -> int:
+    """Number of a month: 12 · year + month - 1, so that the next one's is one more.
+
+    >>> month_number(date(2022, 1, 1)) - month_number(date(2021, 12, 1))
+    1
+    """
+    return month.year * 12 + month.month - 1
+
+
 def months_before(month: date, n: int) -> date:
     """The month ``n`` months earlier; later where ``n`` is negative.
 
     >>> months_before(date(2022, 1, 1), 1)
     datetime.date(2021, 12, 1)
     """
-    count = month.year * 12 + month.month - 1 - n
+    count = month_number(month) - n
     return date(count // 12, count % 12 + 1, 1)
 
 
@@ -90,4 +99,4 @@ def months_between(earlier: date, later: date) -> int:
     >>> months_between(date(2021, 12, 1), date(2022, 2, 1))
     2
     """
-    return (later.year - earlier.year) * 12 + later.month - earlier.month
+    return month_number(later) - month_number(earlier)

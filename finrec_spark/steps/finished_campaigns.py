@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from finrec_spark.campaigns.arms import ArmParams
 from finrec_spark.campaigns.trials import finished_months
-from finrec_spark.months import months_before
+from finrec_spark.months import months_before, months_between
 from finrec_spark.pipeline.context import RunContext
 from finrec_spark.pipeline.ledger import DONE
 from finrec_spark.pipeline.slices import slice_of
@@ -71,8 +71,7 @@ def arms_of(context: RunContext, month: date) -> ArmParams:
 def measuring_months(context: RunContext, month: date) -> tuple[date, ...]:
     """The months up to ``month`` in which there is something to measure, oldest first."""
     first = min(campaign_months(context), default=month)
-    back = (month.year - first.year) * 12 + month.month - first.month
-    months = (months_before(month, n) for n in range(back, -1, -1))
+    months = (months_before(month, n) for n in range(months_between(first, month), -1, -1))
     return tuple(of for of in months if measured_in(context, of))
 
 

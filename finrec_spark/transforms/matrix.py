@@ -13,9 +13,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from finrec_spark.arrays import Floats, Ints
-from finrec_spark.months import months_before
+from finrec_spark.months import month_number, months_before
 from finrec_spark.params import Params
-from finrec_spark.transforms.splits import before, event_month, within_month
+from finrec_spark.transforms.splits import before, event_month, numbered_month, within_month
 
 _UNITS = 2**32  # weights are summed as whole numbers of this: the same to the bit in any order
 _PAIRS_DDL = (
@@ -144,7 +144,7 @@ def matrix_from_all(sums: DataFrame, month: date, params: MatrixParams) -> DataF
     Returns:
         ``customer_id``, ``product_id``, ``strength``, ``rating``, ``last_event``, ``owned``.
     """
-    number = (F.year("event_month") * 12 + F.month("event_month") - 1).alias("number")
+    number = numbered_month("event_month").alias("number")
     pairs = sums.groupBy("customer_id", "product_id").agg(
         F.collect_list(F.struct(number, "units")).alias("sums"),
         _newest("rating").alias("rating"),
@@ -153,7 +153,7 @@ def matrix_from_all(sums: DataFrame, month: date, params: MatrixParams) -> DataF
     )
     lists = [F.col("sums")[name].alias(name) for name in ("number", "units")]
     narrow = pairs.select("customer_id", "product_id", "rating", "last_event", "owned", *lists)
-    return narrow.mapInArrow(_fold(_number(month), params.decays), _PAIRS_DDL)
+    return narrow.mapInArrow(_fold(month_number(month), params.decays), _PAIRS_DDL)
 
 
 def matrix_after(previous: DataFrame, sums: DataFrame, month: date, params: MatrixParams) -> DataFrame:
@@ -166,7 +166,7 @@ def matrix_after(previous: DataFrame, sums: DataFrame, month: date, params: Matr
     Returns:
         As ``matrix_from_all``, equal to the bit.
     """
-    decay = params.decays[_days_in(_number(month) - 1)]
+    decay = params.decays[_days_in(month_number(month) - 1)]
     old, new = previous.alias("old"), sums.alias("new")
     strength = F.coalesce("old.strength", F.lit(0.0)) * decay + F.coalesce("new.units", F.lit(0)) / _UNITS
     return old.join(new, ["customer_id", "product_id"], "full_outer").select(
@@ -183,7 +183,7 @@ def folded_strengths(months: Ints, units: Ints, sizes: Ints, month: int, decays:
     """The strength of each pair as of ``month``, stepped through every month before it, with or without events.
 
     Args:
-        months: numbers (12 · year + month - 1) of the months in which something happened, pair by pair.
+        months: numbers of the months (``months.month_number``) in which something happened, pair by pair.
         units: what happened in them, in whole 2^-32.
         sizes: in how many months something happened to each pair, in each of them once.
         month: the number of the month being decided.
@@ -222,10 +222,6 @@ def _with_strength(pairs: pa.RecordBatch, month: int, decays: Mapping[int, float
     names = ("customer_id", "product_id", "strength", "rating", "last_event", "owned")
     columns = [strength if name == "strength" else pairs.column(name) for name in names]
     return pa.RecordBatch.from_arrays(columns, names=names)
-
-
-def _number(month: date) -> int:
-    return month.year * 12 + month.month - 1
 
 
 def _days_in(number: int) -> int:

@@ -40,6 +40,11 @@ def event_month(interactions: DataFrame) -> Column:
     return F.col("event_month") if _is_partitioned(interactions) else F.trunc("event_time", "month")
 
 
+def numbered_month(time: str) -> Column:
+    """``months.month_number`` of the month that the column's day or time lies in."""
+    return F.year(time) * 12 + F.month(time) - 1
+
+
 def _is_partitioned(interactions: DataFrame) -> bool:
     return "event_month" in interactions.columns
 

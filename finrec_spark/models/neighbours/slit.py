@@ -28,6 +28,7 @@ from finrec_spark.models.neighbours.transitions import (
 )
 from finrec_spark.models.scorer import CustomerBatch, Explanation
 from finrec_spark.models.spec import FitInputs, ModelSpec, ScorerInputs
+from finrec_spark.months import month_number, months_before
 from finrec_spark.params import Between, Params
 from finrec_spark.sampling import in_share
 from finrec_spark.tables import INTERACTIONS, PRODUCT_INDEX_TABLE, SCORING_ROWS, TRANSITION_WEIGHTS
@@ -87,7 +88,7 @@ def fit(inputs: FitInputs, params: SlitParams) -> DataFrame:
     past = before(inputs.read(INTERACTIONS), inputs.month).join(drawn, "customer_id", "left_semi")
     positions = inputs.read(PRODUCT_INDEX_TABLE)
     events = customer_events(past, positions, inputs.opening_types, inputs.closing_types)
-    newest = 12 * inputs.month.year + inputs.month.month - 2  # the month before
+    newest = month_number(months_before(inputs.month, 1))
     sums = collect_transition_sums(events, len(inputs.product_ids), newest, params.half_life_months)
     return customers.sparkSession.createDataFrame(weight_rows(sums, inputs.product_ids, params), _DDL)
 

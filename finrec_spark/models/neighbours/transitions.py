@@ -12,13 +12,17 @@ from scipy.sparse import csr_matrix, hstack, vstack
 
 from finrec_spark.arrays import Bools, Floats, Ints
 from finrec_spark.models.neighbours.similarity import values_at
+from finrec_spark.transforms.splits import numbered_month
 
 OPENS, CLOSES = 1, -1
 """What an event does to ownership; 0: nothing."""
 
 _LISTS = ("number", "seconds", "product_index", "deal")
 _SUMS_DDL = "first int, second int, total double, support double"
-_SHARE_UNITS, _FADING_UNITS = 2.0**12, 2.0**8  # sums of such fractions are exact, so the same in any order
+_SHARE_UNITS, _FADING_UNITS = (
+    2.0**12,
+    2.0**8,
+)  # sums of such fractions are exact up to two millions, so the same in any order
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Transitions:
     """Those who met something new in one month, R of them.
 
     Attributes:
-        number: the month, 12 · year + month - 1.
+        number: of the month (``months.month_number``).
         met: what each had ever met before the month, R × P.
         held: what each held when it began, R × P.
         new: what each met in it of all that was not held, R × P.
@@ -65,12 +69,12 @@ def customer_events(
         closing: event types that end it.
 
     Returns:
-        ``number`` (the month, 12 · year + month - 1), ``seconds`` (the event's time), ``product_index``, ``deal``
+        ``number`` (of the month: ``months.month_number``), ``seconds`` (the event's time), ``product_index``, ``deal``
         (``OPENS``, ``CLOSES`` or 0), each an array<bigint>.
     """
     placed = interactions.join(F.broadcast(positions), "product_id")
     columns = {
-        "number": F.year("event_time") * 12 + F.month("event_time") - 1,
+        "number": numbered_month("event_time"),
         "seconds": F.unix_timestamp("event_time"),
         "product_index": F.col("product_index"),
         "deal": _deal(opening, closing),
